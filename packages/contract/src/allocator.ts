@@ -1,0 +1,240 @@
+import type { Nr, NsRef, PidRef, PidType, RootNr, TaskRef, Vnr } from './handles.ts';
+import type { PidAllocatorOptions } from './options.ts';
+import type { SlabInfo, Stats } from './reports.ts';
+import type { Traits } from './traits.ts';
+
+/**
+ * What every strategy promises: numbers, the pids that carry them, the namespaces that give them, and the tasks that
+ * hang on them.
+ *
+ * Every function checks its arguments. A wrong type, a number that is no integer, a stale handle or one of another
+ * allocator is a {@link PidBug}; an integer outside the documented range is a {@link PidError} with EINVAL. In both cases
+ * nothing has changed. `nr` arguments of look-ups are integers in `[0, 2^31 - 1]`: one that nobody has is simply not found.
+ * "None" is always `undefined`, except for numbers, where 0 means "not visible from there".
+ *
+ * The functions do not use `this` and may be taken off the object.
+ */
+export interface PidAllocator {
+  /** What this design can express. */
+  readonly traits: Traits;
+  /** The root namespace, level 0. It is never destroyed; `getPidNs` and `putPidNs` leave it alone. */
+  readonly initPidNs: NsRef;
+
+  // ── numbers of a namespace ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The cursor of `ns`: the number last given out, 0 at first. Source: mainline's `ns_last_pid`. */
+  lastPid(ns: NsRef): number;
+
+  /** Moves the cursor of `ns`: the next candidate is `nr + 1`. EINVAL outside `[0, PID_MAX_LIMIT - 1]`. */
+  setLastPid(ns: NsRef, nr: number): void;
+
+  /** No number at or above this is given out in `ns`. Source: mainline 6.14, where it became per namespace. */
+  pidMax(ns: NsRef): number;
+
+  /** Sets `pidMax` of `ns`; live pids stay. EINVAL outside `[RESERVED_PIDS + 1, PID_MAX_LIMIT]`. */
+  setPidMax(ns: NsRef, pidMax: number): void;
+
+  /**
+   * The smallest taken number of `ns`'s own map above `last`, or `undefined`. EINVAL outside `[0, 2^31 - 1]`.
+   * Source: `next_pidmap()`.
+   */
+  nextPidmap(ns: NsRef, last: number): number | undefined;
+
+  // ── the life of a pid ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Makes a pid in `ns`, with a number at every level that the design gives one, taken innermost first; nobody finds it
+   * before it has them all. It has one reference, which `freePid` (or the last `detachPid`) drops.
+   *
+   * `setTid` chooses numbers: innermost first, at most as many as `ns` is deep plus one; levels it does not reach are
+   * automatic. A chosen number does not move the cursor.
+   *
+   * EAGAIN: a map on the way has no free number. ENOMEM: no memory, or `ns` takes no new pids. EINVAL: `setTid` is too long,
+   * has a number outside `[1, pidMax)` of its level, or one other than 1 for a namespace without a reaper. EEXIST: a
+   * chosen number is taken. On any of these only cursors may have moved. Source: `alloc_pid()`, `clone3(2)`.
+   */
+  allocPid(ns: NsRef, setTid?: readonly number[]): PidRef;
+
+  /**
+   * Ends a pid: from here on nobody finds it and its numbers are free. Its numbers still answer through handles that hold
+   * a reference. PidBug when tasks hang on it or it has been freed already. Source: `free_pid()`.
+   */
+  freePid(pid: PidRef): void;
+
+  /** Takes a reference and returns `pid`. PidBug at 2^31 - 1 of them. */
+  getPid(pid: PidRef): PidRef;
+
+  /** Gives a reference back; at the last one the object is gone. PidBug for a reference that was never taken. */
+  putPid(pid: PidRef): void;
+
+  /** References to the pid, the allocation's own included. */
+  pidCount(pid: PidRef): number;
+
+  // ── finding ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The pid that `ns` knows as `nr`, without a reference. Source: `find_pid_ns()`. */
+  findPidNs(nr: number, ns: NsRef): PidRef | undefined;
+
+  /** The pid that the root knows as `nr`, without a reference. */
+  findPid(nr: number): PidRef | undefined;
+
+  /** The pid that the viewer's own namespace knows as `nr`, without a reference; none where the viewer has no pid. */
+  findVpid(nr: number, viewer: TaskRef): PidRef | undefined;
+
+  /** Like `findPidNs`, and takes a reference. */
+  findGetPid(nr: number, ns: NsRef): PidRef | undefined;
+
+  /** The pid with the smallest number at or above `nr` that `ns` sees, without a reference. Source: `find_ge_pid()`. */
+  findGePid(nr: number, ns: NsRef): PidRef | undefined;
+
+  // ── translation ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * The number by which `ns` knows `pid`, 0 where it does not see it. A namespace sees its own pids and those of its
+   * descendants. A dead pid that is still referenced answers as before, but never through a namespace that came later.
+   * Source: `pid_nr_ns()`.
+   */
+  pidNrNs(pid: PidRef, ns: NsRef): Nr;
+
+  /** The number by which the root knows `pid`. */
+  pidNr(pid: PidRef): RootNr;
+
+  /** The number by which the viewer's own namespace knows `pid`; 0 where the viewer has no pid. */
+  pidVnr(pid: PidRef, viewer: TaskRef): Vnr;
+
+  /** The namespace that `pid` was allocated in, without a reference; none when that namespace is gone. Source: `ns_of_pid()`. */
+  pidNs(pid: PidRef): NsRef | undefined;
+
+  /** Whether the pid's number in its own namespace is 1. Source: `is_container_init()`. */
+  isContainerInit(pid: PidRef): boolean;
+
+  // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Makes a task that hangs on no pid yet. ENOMEM. */
+  allocTask(): TaskRef;
+
+  /** Ends a task. PidBug while it still hangs on a pid. */
+  freeTask(task: TaskRef): void;
+
+  /**
+   * Hangs `task` on `pid`, first in the pid's list of that type. The first task that is hung as PIDTYPE_PID on a pid of a
+   * namespace becomes its reaper. PidBug when the task has a pid of that type already, or the pid is dead.
+   * Source: `attach_pid()`.
+   */
+  attachPid(task: TaskRef, type: PidType, pid: PidRef): void;
+
+  /** Takes `task` off its pid of that type, and frees the pid when the lists of all types are empty then. PidBug when it has none. */
+  detachPid(task: TaskRef, type: PidType): void;
+
+  /**
+   * Gives `next` the place of `old` in the list of old's pid; `old` has no pid of that type afterwards. If `old` was a
+   * namespace's reaper by it, `next` is. PidBug when `old` has no pid of that type or `next` has one.
+   * Source: `transfer_pid()`.
+   */
+  transferPid(old: TaskRef, next: TaskRef, type: PidType): void;
+
+  /** The first task in the pid's list of that type. Source: `pid_task()`. */
+  pidTask(pid: PidRef, type: PidType): TaskRef | undefined;
+
+  /** The task after `task` in the same list: with `pidTask` this walks the list. */
+  nextPidTask(task: TaskRef, type: PidType): TaskRef | undefined;
+
+  /** The task's pid of that type, without a reference. */
+  taskPid(task: TaskRef, type: PidType): PidRef | undefined;
+
+  /** The task's pid of that type, with a reference. Source: `get_task_pid()`. */
+  getTaskPid(task: TaskRef, type: PidType): PidRef | undefined;
+
+  /** `pidTask(findPidNs(nr, ns), type)`. Source: `find_task_by_pid_type_ns()`. */
+  findTaskByPidTypeNs(type: PidType, nr: number, ns: NsRef): TaskRef | undefined;
+
+  /** The process or thread that the root knows as `nr`. */
+  findTaskByPid(nr: number): TaskRef | undefined;
+
+  /** The process or thread that the viewer's namespace knows as `nr`. */
+  findTaskByVpid(nr: number, viewer: TaskRef): TaskRef | undefined;
+
+  /** The process or thread that `ns` knows as `nr`. */
+  findTaskByPidNs(nr: number, ns: NsRef): TaskRef | undefined;
+
+  /** The number of the task's own pid as `ns` sees it; 0 where it has none or `ns` does not see it. */
+  taskPidNrNs(task: TaskRef, ns: NsRef): Nr;
+
+  /** The same for its thread group. */
+  taskTgidNrNs(task: TaskRef, ns: NsRef): Nr;
+
+  /** The same for its process group. */
+  taskPgrpNrNs(task: TaskRef, ns: NsRef): Nr;
+
+  /** The same for its session. */
+  taskSessionNrNs(task: TaskRef, ns: NsRef): Nr;
+
+  /** The namespace of the task's own pid, without a reference. Source: `task_active_pid_ns()`. */
+  taskActivePidNs(task: TaskRef): NsRef | undefined;
+
+  // ── namespaces ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Without CLONE_NEWPID in `flags`: `old` with one more reference. With it: a new child of `old`, one level down, with one
+   * reference that is the caller's, holding one on `old`.
+   *
+   * EINVAL: CLONE_NEWPID together with CLONE_THREAD. ENOSPC: deeper than `traits.maxLevel`, or one more than
+   * `traits.maxNamespaces`. ENOMEM, with everything undone. Source: `copy_pid_ns()`.
+   */
+  copyPidNs(flags: number, old: NsRef): NsRef;
+
+  /** Takes a reference and returns `ns`. */
+  getPidNs(ns: NsRef): NsRef;
+
+  /**
+   * Gives a caller's reference back. A namespace lives as long as callers, live pids or child namespaces hold it; then its
+   * memory goes back and its parent is put in turn. PidBug for a reference that was never taken.
+   */
+  putPidNs(ns: NsRef): void;
+
+  /** The depth of `ns`; the root's is 0. */
+  nsLevel(ns: NsRef): number;
+
+  /** The namespace above, without a reference; none for the root. */
+  nsParent(ns: NsRef): NsRef | undefined;
+
+  /** The first task of `ns`, which inherits orphans; none before there is one, and none after `zapPidNsProcesses` was done. */
+  childReaper(ns: NsRef): TaskRef | undefined;
+
+  /** From here on `allocPid(ns)` is ENOMEM. Source: mainline's `disable_pid_allocation()`. */
+  disablePidAllocation(ns: NsRef): void;
+
+  /**
+   * Ends a namespace's life: disables allocation, then calls `kill` once for each taken number above 1 of its own map, in
+   * ascending order, pids of descendant namespaces included where the design numbers them here. `kill` may call the
+   * allocator, and usually frees. Clears the reaper if no number above 1 is left then, and returns whether that is so.
+   * What `kill` throws comes through, with allocation disabled. Source: `zap_pid_ns_processes()`.
+   */
+  zapPidNsProcesses(ns: NsRef, kill: (pid: PidRef, nr: number) => void): boolean;
+
+  // ── looking at the whole ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The slab caches that exist, namespaces' first. */
+  slabInfo(): SlabInfo[];
+
+  /** Totals. */
+  stats(): Stats;
+
+  /**
+   * Walks everything and says what does not hold, one sentence each; empty when all is well. Takes time in proportion to
+   * what is in use.
+   */
+  checkInvariants(): string[];
+
+  /** A copy of all state, for `createPidAllocator({ snapshot })` of the same package: handles go on working there. */
+  snapshot(): Uint8Array;
+}
+
+/** What a strategy package exports under this name. Options that are unknown or out of range are a PidBug. */
+export type CreatePidAllocator = (options?: PidAllocatorOptions) => PidAllocator;
+
+/** What a module has to export to be a strategy: the suite and the benchmark take any. */
+export interface Strategy {
+  readonly createPidAllocator: CreatePidAllocator;
+  readonly traits: Traits;
+}

@@ -1,0 +1,56 @@
+/** Codes that a {@link PidError} can carry, with the negative value that a kernel would return. */
+export const ERRNO = {
+  /** No such namespace or task. */
+  ESRCH: -3,
+  /** Every number that may be given out is taken. Something has to be freed first. */
+  EAGAIN: -11,
+  /** The block of memory is full, or the namespace takes no new pids. */
+  ENOMEM: -12,
+  /** The space exists already. */
+  EBUSY: -16,
+  /** The chosen number is taken. */
+  EEXIST: -17,
+  /** An argument of the right type has a value outside its range. */
+  EINVAL: -22,
+  /** The design cannot nest deeper, or has no namespace left. */
+  ENOSPC: -28,
+} as const;
+
+/** One of the codes in {@link ERRNO}. */
+export type ErrnoCode = keyof typeof ERRNO;
+
+/**
+ * An expected failure: something that a correct program can meet and should handle.
+ * When it is thrown nothing has changed, except that cursors (`lastPid`) may have moved where `allocPid` says so.
+ */
+export class PidError extends Error {
+  override readonly name = 'PidError';
+  /** What went wrong, as a symbol: `'EAGAIN'`. */
+  readonly code: ErrnoCode;
+  /** The same as a negative number, for hosts that hand it on to a guest. */
+  readonly errno: number;
+  /** The function of the contract that was called: `'allocPid'`. */
+  readonly op: string;
+
+  constructor(code: ErrnoCode, op: string, message: string) {
+    super(`${op}: ${code}: ${message}`);
+    this.code = code;
+    this.errno = ERRNO[code];
+    this.op = op;
+  }
+}
+
+/**
+ * A bug in the calling program, like the kernel's BUG_ON: a stale or foreign handle, a double free, an argument of the
+ * wrong type, an unknown option. Always checked, in every build; nothing has changed when it is thrown.
+ */
+export class PidBug extends Error {
+  override readonly name = 'PidBug';
+  /** The function of the contract that was called. */
+  readonly op: string;
+
+  constructor(op: string, message: string) {
+    super(`${op}: ${message}`);
+    this.op = op;
+  }
+}

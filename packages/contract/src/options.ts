@@ -1,0 +1,36 @@
+import type { Floors } from './traits.ts';
+
+/**
+ * How to make an allocator. Everything is optional. The memory is reserved at once and used as it is needed, so generous
+ * values cost nothing until they are filled; nothing ever grows or moves.
+ */
+export interface PidAllocatorOptions {
+  /**
+   * Pids that you expect to be alive at once, in all namespaces together: an integer in `[1, PID_MAX_LIMIT]`, default
+   * 262,144. Sizes the hash tables and, with `namespaces`, the block; more fit as long as there is memory.
+   */
+  readonly capacity?: number;
+  /** Namespaces that you expect at once: an integer in `[0, 131072]`, default 1,024. Sizes the block. */
+  readonly namespaces?: number;
+  /**
+   * Size of the whole block in bytes, in `[1 MiB, 1 GiB]`, rounded down to pages. Default: enough for `capacity` pids with
+   * a task each, and for `namespaces`. What does not fit is ENOMEM.
+   */
+  readonly memory?: number;
+  /** `pidMax` of the root at the start, in `[RESERVED_PIDS + 1, PID_MAX_LIMIT]`, default `PID_MAX_DEFAULT`. Other namespaces start with `PID_MAX_LIMIT`. */
+  readonly pidMax?: number;
+  /** Where allocation goes on after a wrap; default: the design's `traits.floors`. */
+  readonly floors?: Floors;
+  /**
+   * `'capacity'` (default) sizes the hash tables for at most one number a slot; `'kernel'` uses the rule of 2007, by
+   * megabytes of memory and never above 4,096 slots.
+   */
+  readonly hash?: 'capacity' | 'kernel';
+  /**
+   * The first life number of every record, in `[1, 2^29 - 1]`. Default: drawn at random, so that handles of one allocator
+   * do not fit another. Fix it for runs that must repeat to the bit.
+   */
+  readonly generationBase?: number;
+  /** Start from what `snapshot()` returned, instead of from nothing. No other option may stand beside it. */
+  readonly snapshot?: Uint8Array;
+}

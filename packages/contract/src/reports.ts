@@ -1,0 +1,33 @@
+/** One slab cache: the columns of `/proc/slabinfo`. */
+export interface SlabInfo {
+  /** `pid_namespace`, `task`, or `pid_<n>` for pids that carry n numbers. */
+  readonly name: string;
+  /** Objects in use. */
+  readonly activeObjects: number;
+  /** Objects that the cache's slabs have room for, in use or not. */
+  readonly totalObjects: number;
+  /** Bytes of one object, a multiple of 64. */
+  readonly objectBytes: number;
+  /** Objects in a slab of one page. */
+  readonly objectsPerSlab: number;
+  /** Slabs that the cache has. It keeps them. */
+  readonly slabs: number;
+}
+
+/** What an allocator holds, in whole. Everything is exact and cheap to ask for. */
+export interface Stats {
+  /** Pid objects in use, in all namespaces; dead ones that somebody still references are counted. */
+  readonly pids: number;
+  /** Namespaces, the root included. */
+  readonly namespaces: number;
+  /** Tasks in use. */
+  readonly tasks: number;
+  /** Bytes of the block. Only what has been used takes memory. */
+  readonly reservedBytes: number;
+  /** Bytes of the block that are in use for good: header, tables, and every page ever handed out. */
+  readonly usedBytes: number;
+  /** Pages of 4 KiB: given to slab caches, given to pidmaps, and not yet given to anybody or given back. */
+  readonly pages: { readonly slab: number; readonly pidmap: number; readonly free: number };
+  /** The hash tables, with the slots of each. */
+  readonly hashTables: readonly { readonly name: string; readonly slots: number }[];
+}
