@@ -1,0 +1,53 @@
+// npm test [-- vitest filters]: everything that must hold before a push, on a machine with only Node and npm.
+// The last line is `N passed, N failed`; each check counts as one, and so does each vitest test.
+
+import { existsSync, rmSync } from 'node:fs';
+import { build, install, readJson, reportFile, run, Tally } from './lib/run.js';
+
+const tally = new Tally();
+
+try {
+  await install();
+  await tally.check('lint and format (biome)', () => run('biome', ['check', '--error-on-warnings', '.']));
+  await tally.check('build (tsc -b)', build);
+  await tally.check('types, tests included (tsc)', () =>
+    run('turbo', ['run', 'typecheck', '--output-logs=new-only', '--continue']),
+  );
+  await vitest(process.argv.slice(2));
+} catch (error) {
+  console.error(error);
+  tally.count(false, error instanceof Error ? error.message : String(error));
+}
+tally.finish();
+
+/**
+ * Runs the tests and counts each. A file that cannot be loaded, and an error outside any test, count as one failure.
+ *
+ * @param {string[]} filters
+ */
+async function vitest(filters) {
+  const report = reportFile('vitest.json');
+  rmSync(report, { force: true });
+  const results = new Tally();
+  await results.check('tests (vitest)', () =>
+    run('vitest', ['run', ...filters, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]),
+  );
+  if (!existsSync(report)) return tally.count(false, 'vitest wrote no report');
+
+  let seen = 0;
+  for (const file of readJson(report).testResults) {
+    let failedHere = 0;
+    for (const test of file.assertionResults) {
+      seen++;
+      if (test.status === 'passed') tally.count(true, test.fullName);
+      else if (test.status === 'failed') {
+        failedHere++;
+        tally.count(false, `${file.name}: ${test.fullName}`);
+      } else tally.skipped++;
+    }
+    if (file.status === 'failed' && failedHere === 0)
+      tally.count(false, `${file.name}: ${file.message || 'did not load'}`);
+  }
+  if (results.failed > 0 && tally.failed === 0) tally.count(false, 'vitest: an error outside any test (see above)');
+  if (seen === 0) tally.count(false, 'vitest ran no test');
+}

@@ -1,0 +1,36 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+const root = import.meta.dirname;
+
+/** Each package and example with a `test/` folder is a project of its package's name; the root's own tests are `structure`. */
+function projects(): TestProjectInlineConfiguration[] {
+  const found = [{ name: 'structure', dir: root }];
+  for (const group of ['packages', 'examples']) {
+    if (!existsSync(join(root, group))) continue;
+    for (const entry of readdirSync(join(root, group)).sort()) {
+      const dir = join(root, group, entry);
+      if (!existsSync(join(dir, 'test')) || !existsSync(join(dir, 'package.json'))) continue;
+      found.push({ name: JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')).name, dir });
+    }
+  }
+  return found.map(({ name, dir }) => ({
+    extends: true,
+    root: dir,
+    test: { name, include: ['test/**/*.test.ts'] },
+  }));
+}
+
+export default defineConfig({
+  test: {
+    projects: projects(),
+    // Worker threads, SharedArrayBuffers and measured memory want a process of their own; two suit the smallest machine.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    passWithNoTests: false,
+    allowOnly: false,
+  },
+});
