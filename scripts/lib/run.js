@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { delimiter, join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..', '..');
-export const reports = join(root, 'reports');
+const reports = join(root, 'reports');
 
 /** @param {string} file */
 export const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
@@ -28,6 +28,7 @@ function environment() {
   env[path] = [join(root, 'node_modules', '.bin'), env[path]].filter(Boolean).join(delimiter);
   return {
     ...env,
+    ...(process.stdout.isTTY || env.FORCE_COLOR || env.NO_COLOR ? {} : { NO_COLOR: '1' }),
     CI: 'true',
     DO_NOT_TRACK: '1',
     TURBO_TELEMETRY_DISABLED: '1',

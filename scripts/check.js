@@ -1,0 +1,61 @@
+// npm run check: what must hold before a release, beside `npm test`: no dead code, packages that resolve for everyone who
+// installs them, a changeset for each change. The last line is `N passed, N failed`; each check counts as one.
+
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, install, readJson, reportFile, root, run, Tally, workspaceFolders } from './lib/run.js';
+
+const published = workspaceFolders().filter((dir) => !readJson(join(root, dir, 'package.json')).private);
+const tally = new Tally();
+
+try {
+  await install();
+  await tally.check('build (tsc -b)', build);
+  await tally.check('dead code and undeclared dependencies (knip)', () => run('knip', ['--no-progress']));
+  for (const dir of published) await checkPackage(dir);
+  await tally.check('changesets', changesets);
+} catch (error) {
+  console.error(error);
+  tally.count(false, error instanceof Error ? error.message : String(error));
+}
+tally.finish();
+
+/**
+ * Packs `dir` as it would be published and looks at the tarball: its manifest (publint), and whether its types resolve
+ * for every kind of ES module importer (attw).
+ *
+ * @param {string} dir
+ */
+async function checkPackage(dir) {
+  const { name, version } = readJson(join(root, dir, 'package.json'));
+  const tarball = reportFile(`${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+  rmSync(tarball, { force: true });
+  await tally.check(`${name} packs (pnpm pack)`, () =>
+    run('pnpm', ['pack', '--silent', '--out', tarball], { cwd: join(root, dir) }),
+  );
+  if (!existsSync(tarball)) return;
+  await tally.check(`${name} as npm sees it (publint)`, () => run('publint', ['run', tarball, '--strict']));
+  await tally.check(`${name} as TypeScript sees it (attw)`, () =>
+    run('attw', [tarball, '--profile', 'esm-only', '--no-emoji', '--no-definitely-typed', '--format', 'ascii']),
+  );
+}
+
+/** Every change since main has a changeset, and every package that was never released is named in one. */
+async function changesets() {
+  const file = reportFile('changesets.json');
+  rmSync(file, { force: true });
+  // A checkout of a single commit has no branch main; HEAD then stands for it.
+  const onMain = (await run('git', ['rev-parse', '--verify', '--quiet', 'main^{commit}'])) === 0;
+  const code = await run('changeset', ['status', `--since=${onMain ? 'main' : 'HEAD'}`]);
+  if (code !== 0) return code;
+  if ((await run('changeset', ['status', '--output', 'reports/changesets.json'])) !== 0 || !existsSync(file))
+    return false;
+
+  const planned = readJson(file).releases.map((/** @type {{ name: string }} */ release) => release.name);
+  const forgotten = published
+    .map((dir) => readJson(join(root, dir, 'package.json')))
+    .filter(({ name, version }) => version === '0.0.0' && !planned.includes(name))
+    .map(({ name }) => name);
+  for (const name of forgotten) console.error(`${name} was never released and has no changeset`);
+  return forgotten.length === 0;
+}

@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readRepository, type SourceFile } from './structure/files.ts';
+import * as rules from './structure/rules.ts';
+
+const repository = readRepository(join(import.meta.dirname, '..'));
+
+describe('this repository', () => {
+  for (const [name, rule] of Object.entries(rules)) {
+    test(name, () => expect(rule(repository)).toEqual([]));
+  }
+});
+
+const file = (path: string, text = ''): SourceFile => ({ path, text });
+const manifest = (pkg: string, json: object = {}): SourceFile =>
+  file(`packages/${pkg}/package.json`, JSON.stringify({ name: `@pidlab/${pkg}`, type: 'module', ...json }));
+const strategy = (name: string, replace: Record<string, string | undefined> = {}): SourceFile[] => [
+  manifest(name),
+  ...['layout', 'alloc', 'free', 'find', 'translate', 'pidns', 'invariants', 'index']
+    .filter((stem) => !(stem in replace) || replace[stem] !== undefined)
+    .map((stem) => file(`packages/${name}/src/${stem}.ts`, replace[stem] ?? `export function ${stem}(): void {}\n`)),
+];
+
+/** For each rule, what it must refuse (with words of the complaint) and what it must let pass. */
+const examples: Record<keyof typeof rules, { bad: [SourceFile[], RegExp][]; good: SourceFile[][] }> = {
+  importDirection: {
+    bad: [
+      [
+        [file('packages/contract/src/a.ts', "import { x } from '@pidlab/core';")],
+        /contract\/src\/a\.ts:1 .*@pidlab\/core/,
+      ],
+      [[file('packages/core/src/a.ts', "\nexport * from '@pidlab/core-flat';")], /core\/src\/a\.ts:2 .*core-flat/],
+      [[file('packages/core-flat/src/a.ts', "import type { X } from '@pidlab/core-pidspace/x';")], /core-pidspace/],
+      [[file('packages/core-flat/src/a.ts', "type X = import('@pidlab/bench').X;")], /@pidlab\/bench,/],
+      [[file('packages/bench/src/run.ts', "const m = await import('@pidlab/core-flat');")], /core-flat/],
+      [[file('packages/conformance/src/a.ts', "import '@pidlab/core';")], /@pidlab\/core,/],
+      [[file('packages/bench/src/builtins.ts', "import '@pidlab/core';")], /@pidlab\/core,/],
+      [[file('packages/process-table/src/a.ts', "import '@pidlab/core-flat';")], /core-flat/],
+    ],
+    good: [
+      [file('packages/core-flat/src/a.ts', "import { x } from '@pidlab/core';\nimport '@pidlab/contract';")],
+      [file('packages/bench/src/builtins.ts', "export const flat = () => import('@pidlab/core-flat');")],
+      [file('packages/core-flat/test/a.test.ts', "import '@pidlab/conformance';")],
+      [
+        file(
+          'packages/contract/src/a.ts',
+          "/** import { x } from '@pidlab/core' */\nconst s = \"import '@pidlab/core'\";",
+        ),
+      ],
+    ],
+  },
+  noReachingAcross: {
+    bad: [
+      [[file('packages/core/src/a.ts', "import '../../contract/src/index.ts';")], /of another package/],
+      [[file('examples/shell/main.ts', "import '../../packages/core/dist/index.js';")], /of another package/],
+    ],
+    good: [[file('packages/core/test/deep/a.test.ts', "import '../../src/index.ts';\nimport './b.ts';")]],
+  },
+  librariesStandAlone: {
+    bad: [
+      [[manifest('core-flat', { dependencies: { lodash: 'catalog:' } })], /depends on lodash/],
+      [[manifest('contract', { peerDependencies: { rxjs: 'catalog:' } })], /depends on rxjs/],
+      [[file('packages/core/src/a.ts', "import { ok } from 'node:assert';")], /imports node:assert/],
+      [[file('packages/core-flat/src/a.ts', "import('lodash');")], /imports lodash/],
+    ],
+    good: [
+      [
+        manifest('bench', { dependencies: { commander: 'catalog:' } }),
+        file('packages/bench/src/a.ts', "import 'node:os';"),
+      ],
+      [
+        manifest('core', {
+          dependencies: { '@pidlab/contract': 'workspace:^' },
+          devDependencies: { vitest: 'catalog:' },
+        }),
+      ],
+    ],
+  },
+  strategyFiles: {
+    bad: [
+      [strategy('core-flat', { pidns: undefined }), /core-flat\/src\/pidns\.ts is missing/],
+      [[...strategy('core-flat'), file('packages/core-flat/src/utils.ts')], /utils\.ts is in no other/],
+      [[manifest('core-new')], /core-new\/src\/layout\.ts is missing/],
+    ],
+    good: [[...strategy('core-flat'), ...strategy('core-pidspace'), file('packages/core/src/arena.ts')]],
+  },
+  strategyExports: {
+    bad: [
+      [
+        [...strategy('core-flat'), ...strategy('core-pidspace', { find: 'export function findPid() {}' })],
+        /core-pidspace\/src\/find\.ts exports \(findPid\) but .*core-flat\/src\/find\.ts exports \(find\)/,
+      ],
+      [
+        [
+          ...strategy('core-flat', { find: 'export const a = () => 1;\nexport function b() {}' }),
+          ...strategy('core-pidspace', { find: 'export function b() {}\nexport const a = () => 1;' }),
+        ],
+        /exports \(b, a\) but .* exports \(a, b\)/,
+      ],
+    ],
+    good: [
+      [
+        ...strategy('core-flat'),
+        ...strategy('core-pidspace', {
+          find: 'export function pidspaceOf() {}\nexport function find() {}\nconst x = 1;',
+        }),
+      ],
+    ],
+  },
+  noMachinePaths: {
+    bad: ['/wo_rk/main', '"/ro_ot/.npmrc"', '/ho_me/ann/x', '../sha_red/notes.md'].map((path) => [
+      [file('README.md', `see ${path.replace('_', '')}`)],
+      /README\.md:1 names/,
+    ]),
+    good: [[file('README.md', 'see /proc/self/status, /root, ./work/x, https://example.org/work/ and src/root/x')]],
+  },
+  esmOnly: {
+    bad: [
+      [[file('scripts/a.cjs')], /a\.cjs is CommonJS/],
+      [[file('examples/x/package.json', '{}')], /"type": "module"/],
+      [[file('scripts/a.js', "const fs = require('fs');")], /a\.js:1 is CommonJS/],
+      [[file('scripts/a.js', '\nmodule.exports = {};')], /a\.js:2 is CommonJS/],
+    ],
+    good: [[file('scripts/a.mjs', '// no require() here\nexport {};'), file('package.json', '{"type":"module"}')]],
+  },
+  nothingUnfinished: {
+    bad: [
+      [[file('packages/core/src/a.ts', `// TO${'DO'}: later`)], /a\.ts:1 says/],
+      [[file('docs/a.md', `fine\nFIX${'ME'}`)], /a\.md:2 says/],
+      [[file('packages/core/test/a.test.ts', `test.sk${'ip'}('x', f);`)], /switches a test off/],
+    ],
+    good: [[file('packages/core/src/a.ts', 'const todoList = 1; it.next();')]],
+  },
+  manifestsComplete: {
+    bad: [
+      [[manifest('core')], /no description/],
+      [[manifest('core', { name: 'core' })], /the name is not @pidlab\/core/],
+      [[manifest('core', { bin: { x: 'bin/x.js' } })], /bin bin\/x\.js is not committed/],
+      [
+        [manifest('core', { dependencies: { '@pidlab/contract': 'workspace:^' } })],
+        /references \(\), not \(@pidlab\/contract\)/,
+      ],
+      [[file('package.json', '{"devDependencies":{"vitest":"^4.0.0"}}')], /vitest is "\^4\.0\.0", not "catalog:"/],
+    ],
+    good: [
+      [
+        file('tsconfig.json', '{"references":[{"path":"packages/core"}]}'),
+        file('packages/core/LICENSE'),
+        file('packages/core/README.md'),
+        manifest('core', {
+          description: 'd',
+          license: 'MIT',
+          sideEffects: false,
+          engines: { node: '>=20' },
+          publishConfig: { access: 'public' },
+          exports: { '.': { types: 't', default: 'd' } },
+          files: ['dist', 'src', 'README.md', 'LICENSE'],
+          scripts: { build: 'b', typecheck: 't', test: 't' },
+          devDependencies: { vitest: 'catalog:' },
+        }),
+      ],
+    ],
+  },
+};
+
+for (const [name, rule] of Object.entries(rules)) {
+  const { bad, good } = examples[name as keyof typeof rules];
+  describe(`the rule ${name}`, () => {
+    for (const [files, complaint] of bad) {
+      test(`refuses ${files.at(-1)?.path}: ${complaint}`, () => expect(rule(files).join('\n')).toMatch(complaint));
+    }
+    for (const files of good) {
+      test(`lets ${files.at(-1)?.path} pass`, () => expect(rule(files)).toEqual([]));
+    }
+  });
+}
+
+describe('the reader', () => {
+  test('sees what was written and not what was built or installed', () => {
+    const paths = repository.map(({ path }) => path);
+    expect(paths).toContain('packages/contract/src/index.ts');
+    expect(paths).toContain('.ci/run');
+    expect(paths.filter((path) => /node_modules|\/dist\//.test(path))).toEqual([]);
+  });
+});
