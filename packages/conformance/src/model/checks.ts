@@ -1,0 +1,42 @@
+/** What is asked of arguments: the wrong type or a handle of nothing is a PidBug, a number out of range is EINVAL. */
+import { type NsRef, PIDTYPE_MAX, PidBug, PidError, type PidRef, type PidType, type TaskRef } from '@pidlab/contract';
+import type { NsRecord, PidRecord, State, TaskRecord } from './state.ts';
+
+/** The largest number that a look-up can be asked for: 2^31 - 1. */
+export const LARGEST_NR = 2_147_483_647;
+
+export function pidOf(s: State, pid: PidRef, op: string): PidRecord {
+  const record = s.pids.get(pid);
+  if (record === undefined) throw new PidBug(op, `pid is ${show(pid)}, which is no pid of this allocator (any more)`);
+  return record;
+}
+
+export function nsOf(s: State, ns: NsRef, op: string): NsRecord {
+  const record = s.namespaces.get(ns);
+  if (record === undefined)
+    throw new PidBug(op, `ns is ${show(ns)}, which is no namespace of this allocator (any more)`);
+  return record;
+}
+
+export function taskOf(s: State, task: TaskRef, op: string, name = 'task'): TaskRecord {
+  const record = s.tasks.get(task);
+  if (record === undefined)
+    throw new PidBug(op, `${name} is ${show(task)}, which is no task of this allocator (any more)`);
+  return record;
+}
+
+export function checkType(type: PidType, op: string): void {
+  checkNumber(type, 'type', 0, PIDTYPE_MAX - 1, op);
+}
+
+/** An integer in `[min, max]`. */
+export function checkNumber(value: number, name: string, min: number, max: number, op: string): void {
+  if (!Number.isInteger(value)) throw new PidBug(op, `${name} is ${show(value)}, not an integer`);
+  if (value < min || value > max) throw new PidError('EINVAL', op, `${name} is ${value}, not in [${min}, ${max}]`);
+}
+
+/** A value of any type, for a message. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : String(value);
+}

@@ -1,0 +1,55 @@
+/** The numbers of one namespace (semantics: the pidmap). */
+import { BITS_PER_PAGE, type NsRef, PID_MAX_LIMIT, PidError, RESERVED_PIDS } from '@pidlab/contract';
+import { checkNumber, LARGEST_NR, nsOf } from './checks.ts';
+import { takePidmapPage } from './memory.ts';
+import type { NsRecord, State } from './state.ts';
+
+/**
+ * The next number that is free: from the cursor up to pidMax, then from the floor to where the search began. EAGAIN.
+ */
+export function nextFree(ns: NsRecord, op: string): number {
+  const first = ns.lastPid + 1 >= ns.pidMax ? ns.floor : ns.lastPid + 1;
+  for (let nr = first; nr < ns.pidMax; nr++) if (!ns.taken.has(nr)) return nr;
+  for (let nr = ns.floor; nr < first; nr++) if (!ns.taken.has(nr)) return nr;
+  throw new PidError('EAGAIN', op, `every number in [${ns.floor}, ${ns.pidMax}) of the namespace is taken`);
+}
+
+/** Makes sure that the page of `nr` is there. ENOMEM. */
+export function needPage(s: State, ns: NsRecord, nr: number, op: string): void {
+  const page = Math.floor(nr / BITS_PER_PAGE);
+  if (ns.pages.has(page)) return;
+  takePidmapPage(s.memory, op);
+  ns.pages.add(page);
+}
+
+/** The smallest taken number of the map at or above `nr`. */
+export function takenFrom(ns: NsRecord, nr: number): number | undefined {
+  for (let n = nr; n <= ns.highest; n++) if (ns.taken.has(n)) return n;
+  return undefined;
+}
+
+export function nextPidmap(s: State, ns: NsRef, last: number): number | undefined {
+  const record = nsOf(s, ns, 'nextPidmap');
+  checkNumber(last, 'last', 0, LARGEST_NR, 'nextPidmap');
+  return takenFrom(record, last + 1);
+}
+
+export function lastPid(s: State, ns: NsRef): number {
+  return nsOf(s, ns, 'lastPid').lastPid;
+}
+
+export function setLastPid(s: State, ns: NsRef, nr: number): void {
+  const record = nsOf(s, ns, 'setLastPid');
+  checkNumber(nr, 'nr', 0, PID_MAX_LIMIT - 1, 'setLastPid');
+  record.lastPid = nr;
+}
+
+export function pidMax(s: State, ns: NsRef): number {
+  return nsOf(s, ns, 'pidMax').pidMax;
+}
+
+export function setPidMax(s: State, ns: NsRef, max: number): void {
+  const record = nsOf(s, ns, 'setPidMax');
+  checkNumber(max, 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT, 'setPidMax');
+  record.pidMax = max;
+}
