@@ -18,6 +18,7 @@ try {
   await tally.check('build (tsc -b)', build);
   await tally.check('dead code and undeclared dependencies (knip)', () => run('knip', ['--no-progress']));
   for (const dir of published) await checkPackage(dir);
+  await tally.check('docs/layouts.md', () => run('node', ['scripts/layouts.js', '--check']));
   await tally.check('changesets', changesets);
 } catch (error) {
   console.error(error);
