@@ -34,6 +34,7 @@ async function vitest(filters) {
   );
   if (!existsSync(report)) return tally.count(false, 'vitest wrote no report');
 
+  const failedBefore = tally.failed;
   let seen = 0;
   for (const file of readJson(report).testResults) {
     let failedHere = 0;
@@ -48,6 +49,6 @@ async function vitest(filters) {
     if (file.status === 'failed' && failedHere === 0)
       tally.count(false, `${file.name}: ${file.message || 'did not load'}`);
   }
-  if (results.failed > 0 && tally.failed === 0) tally.count(false, 'vitest: an error outside any test (see above)');
+  if (results.failed > 0 && tally.failed === failedBefore) tally.count(false, 'vitest: an error outside any test (see above)');
   if (seen === 0) tally.count(false, 'vitest ran no test');
 }
