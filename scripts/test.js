@@ -49,6 +49,7 @@ async function vitest(filters) {
     if (file.status === 'failed' && failedHere === 0)
       tally.count(false, `${file.name}: ${file.message || 'did not load'}`);
   }
-  if (results.failed > 0 && tally.failed === failedBefore) tally.count(false, 'vitest: an error outside any test (see above)');
+  if (results.failed > 0 && tally.failed === failedBefore)
+    tally.count(false, 'vitest: an error outside any test (see above)');
   if (seen === 0) tally.count(false, 'vitest ran no test');
 }
