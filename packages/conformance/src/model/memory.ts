@@ -4,7 +4,7 @@
  * A cache takes a page when all its objects are in use, and keeps it. A pidmap takes a page for each 32,768 numbers that
  * it ever gave one of, and gives all of them back when its namespace dies.
  */
-import { PAGE_SIZE, type PidAllocatorOptions, PidError, type Traits } from '@pidlab/contract';
+import { PAGE_SIZE, type PidAllocatorOptions, PidBug, PidError, type Traits } from '@pidlab/contract';
 
 export interface Cache {
   readonly name: string;
@@ -32,6 +32,7 @@ const TASK_BYTES = 128;
 const PID_BASE_BYTES = 64;
 const PID_NUMBER_BYTES = 16;
 const SLOT_BYTES = 4;
+const CAPACITY = 262_144;
 const MIB = 1 << 20;
 
 /** The name of the cache of pids that carry so many numbers. */
@@ -45,7 +46,8 @@ function pidBytes(numbers: number): number {
 }
 
 export function createMemory(options: PidAllocatorOptions, traits: Traits): Memory {
-  const capacity = options.capacity ?? 262_144;
+  const fitting = options.memory === undefined ? CAPACITY : Math.floor(options.memory / (4 * PAGE_SIZE)) * 64;
+  const capacity = options.capacity ?? Math.min(fitting, CAPACITY);
   const namespaces = options.namespaces ?? 1_024;
   const hashSlots = slots(options, capacity);
   const fixedPages = 1 + Math.ceil((hashSlots * SLOT_BYTES) / PAGE_SIZE);
@@ -53,6 +55,9 @@ export function createMemory(options: PidAllocatorOptions, traits: Traits): Memo
   const taskPages = Math.ceil((capacity * TASK_BYTES) / PAGE_SIZE);
   const enough = fixedPages + pidPages + taskPages + namespaces * 2 + 256;
   const pages = Math.floor((options.memory ?? Math.min(enough * PAGE_SIZE, 1024 * MIB)) / PAGE_SIZE);
+  if (pages < fixedPages + 4) {
+    throw new PidBug('createPidAllocator', `memory of ${options.memory} has no room for a capacity of ${capacity}`);
+  }
   const memory: Memory = { pages, fixedPages, hashSlots, caches: new Map(), pidmapPages: 0, peakPages: 0 };
   addCache(memory, 'pid_namespace', NAMESPACE_BYTES);
   addCache(memory, 'task', TASK_BYTES);
@@ -66,7 +71,7 @@ function slots(options: PidAllocatorOptions, capacity: number): number {
     const highestBit = Math.floor(Math.log2(megabytes * 4)) + 1;
     return 2 ** Math.min(Math.max(highestBit, 4), 12);
   }
-  return 2 ** Math.ceil(Math.log2(capacity));
+  return 2 ** Math.max(4, Math.ceil(Math.log2(capacity)));
 }
 
 function addCache(memory: Memory, name: string, objectBytes: number): Cache {

@@ -30,7 +30,6 @@ export function addNamespace(s: State, parent: NsRecord | undefined, pidMax: num
     callers: 1,
     children: 0,
     taken: new Map(),
-    highest: 0,
     pages: new Set(),
   };
   s.namespaces.set(ns.ref, ns);

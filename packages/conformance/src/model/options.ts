@@ -16,14 +16,15 @@ import type { State } from './state.ts';
 
 const OP = 'createPidAllocator';
 const MIB = 1 << 20;
+const KNOWN = ['capacity', 'namespaces', 'memory', 'pidMax', 'floors', 'hash', 'generationBase', 'snapshot'];
 /** Handles that one base leaves room for. */
 const REFS_PER_BASE = 2 ** 24;
 
 /** What the next allocator that is not told otherwise counts its handles from. */
 let nextBase = 1 + Math.floor(Math.random() * 2 ** 28);
 
-export function createState(traits: Traits, options: PidAllocatorOptions): State {
-  checkOptions(options);
+export function createState(traits: Traits, given: PidAllocatorOptions): State {
+  const options = checkOptions(given, traits);
   if (options.snapshot !== undefined) return restore(options.snapshot, traits);
   const s: State = {
     traits,
@@ -39,53 +40,50 @@ export function createState(traits: Traits, options: PidAllocatorOptions): State
   return { ...s, root: root.ref };
 }
 
-function checkOptions(options: PidAllocatorOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw new PidBug(OP, `options is ${show(options)}, not an object`);
-  for (const [name, value] of Object.entries(options)) {
-    switch (name) {
-      case 'capacity':
-        checkOption(name, value, 1, PID_MAX_LIMIT);
-        break;
-      case 'namespaces':
-        checkOption(name, value, 0, 131_072);
-        break;
-      case 'memory':
-        checkOption(name, value, MIB, 1024 * MIB);
-        break;
-      case 'pidMax':
-        checkOption(name, value, RESERVED_PIDS + 1, PID_MAX_LIMIT);
-        break;
-      case 'generationBase':
-        checkOption(name, value, 1, 2 ** 29 - 1);
-        break;
-      case 'floors':
-        checkFloors(value);
-        break;
-      case 'hash':
-        if (value !== 'capacity' && value !== 'kernel') {
-          throw new PidBug(OP, `hash is ${show(value)}, not 'capacity' or 'kernel'`);
-        }
-        break;
-      case 'snapshot':
-        if (Object.keys(options).length > 1) throw new PidBug(OP, 'beside snapshot no other option may stand');
-        break;
-      default:
-        throw new PidBug(OP, `unknown option ${show(name)}`);
-    }
+/** A copy with only what was given; `undefined` is not given. */
+function checkOptions(given: PidAllocatorOptions, traits: Traits): PidAllocatorOptions {
+  const options = entries(given, 'options');
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.includes(name)) throw new PidBug(OP, `options has ${show(name)}, which is unknown`);
   }
+  checkOption('capacity', options.capacity, 1, PID_MAX_LIMIT);
+  checkOption('namespaces', options.namespaces, 0, 131_072);
+  checkOption('memory', options.memory, MIB, 1024 * MIB);
+  checkOption('pidMax', options.pidMax, RESERVED_PIDS + 1, PID_MAX_LIMIT);
+  checkOption('generationBase', options.generationBase, 1, 2 ** 29 - 1);
+  if (options.hash !== undefined && options.hash !== 'capacity' && options.hash !== 'kernel') {
+    throw new PidBug(OP, `hash is ${show(options.hash)}, not 'capacity' or 'kernel'`);
+  }
+  if (options.snapshot !== undefined && Object.keys(options).length > 1) {
+    throw new PidBug(OP, 'beside snapshot no other option may stand');
+  }
+  return options.floors === undefined ? options : { ...options, floors: checkFloors(options.floors, traits) };
 }
 
-function checkFloors(floors: Floors): void {
-  if (typeof floors !== 'object' || floors === null) throw new PidBug(OP, `floors is ${show(floors)}, not an object`);
-  for (const name of Object.keys(floors)) {
-    if (name !== 'root' && name !== 'child') throw new PidBug(OP, `unknown option ${show(`floors.${name}`)}`);
+function checkFloors(given: Floors, traits: Traits): Floors {
+  const floors = { ...traits.floors, ...entries(given, 'floors') };
+  for (const [name, value] of Object.entries(floors)) {
+    if (name !== 'root' && name !== 'child') throw new PidBug(OP, `floors has ${show(name)}, which is unknown`);
+    checkOption(`floors.${name}`, value, 1, RESERVED_PIDS);
   }
-  checkOption('floors.root', floors.root, 1, RESERVED_PIDS);
-  checkOption('floors.child', floors.child, 1, RESERVED_PIDS);
+  return floors;
 }
 
-function checkOption(name: string, value: number, min: number, max: number): void {
+/** What an object of options says. */
+function entries<T extends object>(given: T, name: string): Partial<T> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new PidBug(OP, `${name} is ${show(given)}, not an object`);
+  }
+  const said: Partial<T> = {};
+  for (const key of Reflect.ownKeys(given) as (keyof T)[]) {
+    if (typeof key === 'symbol') throw new PidBug(OP, `${name} has ${show(key)}, which is unknown`);
+    if (given[key] !== undefined) said[key] = given[key];
+  }
+  return said;
+}
+
+function checkOption(name: string, value: number | undefined, min: number, max: number): void {
+  if (value === undefined) return;
   if (!Number.isInteger(value) || value < min || value > max) {
     throw new PidBug(OP, `${name} is ${show(value)}, not an integer in [${min}, ${max}]`);
   }

@@ -1,5 +1,5 @@
 /** The numbers of one namespace (semantics: the pidmap). */
-import { BITS_PER_PAGE, type NsRef, PID_MAX_LIMIT, PidError, RESERVED_PIDS } from '@pidlab/contract';
+import { BITS_PER_PAGE, type NsRef, PID_MAX_LIMIT, PIDMAP_ENTRIES, PidError, RESERVED_PIDS } from '@pidlab/contract';
 import { checkNumber, LARGEST_NR, nsOf } from './checks.ts';
 import { takePidmapPage } from './memory.ts';
 import type { NsRecord, State } from './state.ts';
@@ -16,16 +16,24 @@ export function nextFree(ns: NsRecord, op: string): number {
 
 /** Makes sure that the page of `nr` is there. ENOMEM. */
 export function needPage(s: State, ns: NsRecord, nr: number, op: string): void {
-  const page = Math.floor(nr / BITS_PER_PAGE);
+  const page = pageOf(nr);
   if (ns.pages.has(page)) return;
   takePidmapPage(s.memory, op);
   ns.pages.add(page);
 }
 
-/** The smallest taken number of the map at or above `nr`. */
+/** The smallest taken number of the map at or above `nr`; pages that were never used are not looked through. */
 export function takenFrom(ns: NsRecord, nr: number): number | undefined {
-  for (let n = nr; n <= ns.highest; n++) if (ns.taken.has(n)) return n;
+  for (let page = pageOf(nr); page < PIDMAP_ENTRIES; page++) {
+    if (!ns.pages.has(page)) continue;
+    const first = page * BITS_PER_PAGE;
+    for (let n = Math.max(nr, first); n < first + BITS_PER_PAGE; n++) if (ns.taken.has(n)) return n;
+  }
   return undefined;
+}
+
+function pageOf(nr: number): number {
+  return Math.floor(nr / BITS_PER_PAGE);
 }
 
 export function nextPidmap(s: State, ns: NsRef, last: number): number | undefined {

@@ -50,10 +50,7 @@ export function allocPid(s: State, ns: NsRef, setTid: readonly number[] = []): P
     tasks: [[], [], [], []],
   };
   s.pids.set(pid.ref, pid);
-  for (const [i, giver] of givers.entries()) {
-    giver.taken.set(numbers[i]!.nr, pid.ref);
-    giver.highest = Math.max(giver.highest, numbers[i]!.nr);
-  }
+  for (const [i, giver] of givers.entries()) giver.taken.set(numbers[i]!.nr, pid.ref);
   return pid.ref;
 }
 

@@ -49,8 +49,6 @@ export interface NsRecord {
   children: number;
   /** The map: who has which number. */
   readonly taken: Map<number, PidRef>;
-  /** No number above this was ever taken: where loops over the map end. */
-  highest: number;
   /** Pages of the map that take memory; they stay until the namespace dies. */
   readonly pages: Set<number>;
 }
