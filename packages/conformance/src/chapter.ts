@@ -1,0 +1,107 @@
+import type { PidAllocator, PidAllocatorOptions, Strategy, Traits } from '@pidlab/contract';
+import { createWorld, type World } from './world.ts';
+
+/** Where the clauses of a run are at home. */
+export interface Scope {
+  readonly name: 'root' | 'child';
+  /** Level of the namespace that clauses work in. */
+  readonly level: 0 | 1;
+}
+
+/** Every clause runs at the root, and again one level down. */
+export const SCOPES: readonly Scope[] = [
+  { name: 'root', level: 0 },
+  { name: 'child', level: 1 },
+];
+
+/** What is known of a clause besides its sentence. */
+export interface About {
+  /** Where the statement comes from: a function and a kernel version, a manual page, a patch, a test suite. */
+  readonly source: string;
+  /** The clause is about a place of its own and does not care for `home`: it runs once for each strategy. */
+  readonly once?: boolean;
+  /** The clause is about sheer size: it takes seconds and runs once for each strategy. */
+  readonly scale?: boolean;
+}
+
+/** A statement that every strategy has to keep, with the code that tries it. */
+export interface Clause {
+  /** `ALLOC-3`: stable, so that others can refer to it. */
+  readonly id: string;
+  readonly sentence: string;
+  readonly source: string;
+  readonly once: boolean;
+  readonly scale: boolean;
+  /** Throws when the statement does not hold. */
+  readonly body: () => void;
+}
+
+/** What a chapter's clauses are written with. */
+export interface Context {
+  /** What the strategy says of itself. Decides what a clause expects, never whether it runs. */
+  readonly traits: Traits;
+  /** Level of `home` in every world of this run. */
+  readonly level: 0 | 1;
+  /** States one clause. `nr` counts from 1 within the chapter and is never given to another. */
+  clause(nr: number, sentence: string, about: About, body: () => void): void;
+  /** A fresh allocator with these options. */
+  create(options?: PidAllocatorOptions): PidAllocator;
+  /** A fresh allocator and the namespace to work in; `options.pidMax` is the home's. Nothing lives there yet. */
+  world(options?: PidAllocatorOptions): World;
+  /** The same, where every namespace down to home has its init: number 1, with a task. */
+  booted(options?: PidAllocatorOptions): World;
+}
+
+/** Clauses about one thing. */
+export interface Chapter {
+  /** `ALLOC`: the front part of its clauses' ids. */
+  readonly id: string;
+  readonly title: string;
+  readonly define: (context: Context) => void;
+}
+
+/** Makes a chapter. `define` is called anew for each strategy and scope, and must always state the same clauses. */
+export function chapter(id: string, title: string, define: (context: Context) => void): Chapter {
+  return { id, title, define };
+}
+
+/** A chapter's clauses for one strategy in one scope, ready to run. `track` is told of every allocator that is made. */
+export function bind(ch: Chapter, strategy: Strategy, scope: Scope, track: (a: PidAllocator) => void): Clause[] {
+  const clauses: Clause[] = [];
+  function create(options?: PidAllocatorOptions): PidAllocator {
+    const a = options === undefined ? strategy.createPidAllocator() : strategy.createPidAllocator(options);
+    track(a);
+    return a;
+  }
+  ch.define({
+    traits: strategy.traits,
+    level: scope.level,
+    clause(nr, sentence, { source, once = false, scale = false }, body) {
+      clauses.push({ id: `${ch.id}-${nr}`, sentence, source, once: once || scale, scale, body });
+    },
+    create,
+    world: (options) => createWorld(create, strategy.traits, scope.level, options ?? {}, false),
+    booted: (options) => createWorld(create, strategy.traits, scope.level, options ?? {}, true),
+  });
+  return clauses;
+}
+
+const NOBODY: Strategy = {
+  traits: {
+    strategy: 'nobody',
+    maxLevel: 0,
+    maxNamespaces: 0,
+    maxNumbers: 1,
+    rootNumbers: 'small',
+    floors: { root: 300, child: 300 },
+    shared: false,
+  },
+  createPidAllocator() {
+    throw new Error('a chapter states its clauses without touching an allocator; only their bodies may');
+  },
+};
+
+/** The clauses of a chapter, to be read and not run. */
+export function clausesOf(ch: Chapter): Clause[] {
+  return bind(ch, NOBODY, SCOPES[0], () => {});
+}
