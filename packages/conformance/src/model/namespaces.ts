@@ -29,6 +29,7 @@ export function addNamespace(s: State, parent: NsRecord | undefined, pidMax: num
     reaper: undefined,
     callers: 1,
     children: 0,
+    zaps: 0,
     taken: new Map(),
     pages: new Set(),
   };
@@ -85,7 +86,7 @@ export function putPidNs(s: State, ns: NsRef): void {
 /** A namespace that nobody holds is gone; then the same may hold for its parent. */
 export function dropIfUnused(s: State, ns: NsRecord): void {
   for (let at = ns; at.ref !== s.root; at = s.namespaces.get(at.parent!)!) {
-    if (at.callers > 0 || at.children > 0 || at.taken.size > 0 || !s.namespaces.has(at.ref)) return;
+    if (at.callers > 0 || at.children > 0 || at.zaps > 0 || at.taken.size > 0 || !s.namespaces.has(at.ref)) return;
     s.namespaces.delete(at.ref);
     s.memory.pidmapPages -= at.pages.size;
     giveObject(s.memory, 'pid_namespace');
@@ -113,8 +114,16 @@ export function zapPidNsProcesses(s: State, ns: NsRef, kill: (pid: PidRef, nr: n
   const record = nsOf(s, ns, 'zapPidNsProcesses');
   if (typeof kill !== 'function') throw new PidBug('zapPidNsProcesses', `kill is ${show(kill)}, not a function`);
   record.disabled = true;
-  for (let nr = takenFrom(record, 2); nr !== undefined; nr = takenFrom(record, nr + 1)) kill(record.taken.get(nr)!, nr);
-  const done = takenFrom(record, 2) === undefined;
-  if (done) record.reaper = undefined;
-  return done;
+  // The last pid may be freed meanwhile; the namespace outlives that.
+  record.zaps++;
+  try {
+    for (let nr = takenFrom(record, 2); nr !== undefined; nr = takenFrom(record, nr + 1))
+      kill(record.taken.get(nr)!, nr);
+    const done = takenFrom(record, 2) === undefined;
+    if (done) record.reaper = undefined;
+    return done;
+  } finally {
+    record.zaps--;
+    dropIfUnused(s, record);
+  }
 }

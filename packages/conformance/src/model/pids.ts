@@ -17,9 +17,6 @@ export function allocPid(s: State, ns: NsRef, setTid: readonly number[] = []): P
   const givers = ancestry(s, own).slice(0, numbersAt(s, own.level));
   checkSetTid(givers, setTid, op);
   if (own.disabled) throw new PidError('ENOMEM', op, 'the namespace takes no new pids (disablePidAllocation)');
-  for (const [i, nr] of setTid.entries()) {
-    if (givers[i]!.taken.has(nr)) throw new PidError('EEXIST', op, `setTid[${i}] is ${nr}, which is taken`);
-  }
 
   // What may fail comes first; of this only the cursors and the pages stay when it does.
   const cache = pidCache(s.memory, givers.length).name;
@@ -27,9 +24,13 @@ export function allocPid(s: State, ns: NsRef, setTid: readonly number[] = []): P
   const numbers: TakenNumber[] = [];
   try {
     for (const [i, giver] of givers.entries()) {
-      const nr = setTid[i] ?? nextFree(giver, op);
+      const chosen = setTid[i];
+      if (chosen !== undefined && giver.taken.has(chosen)) {
+        throw new PidError('EEXIST', op, `setTid[${i}] is ${chosen}, which is taken`);
+      }
+      const nr = chosen ?? nextFree(giver, op);
       needPage(s, giver, nr, op);
-      if (setTid[i] === undefined) giver.lastPid = nr;
+      if (chosen === undefined) giver.lastPid = nr;
       numbers.push({ ns: giver.ref, nr });
     }
   } catch (error) {

@@ -27,7 +27,6 @@ export function allocTask(s: State): TaskRef {
 export function freeTask(s: State, task: TaskRef): void {
   const record = taskOf(s, task, 'freeTask');
   if (record.pids.size > 0) throw new PidBug('freeTask', `task ${task} still hangs on a pid`);
-  for (const ns of s.namespaces.values()) if (ns.reaper === task) ns.reaper = undefined;
   s.tasks.delete(task);
   giveObject(s.memory, 'task');
 }
@@ -41,7 +40,7 @@ export function attachPid(s: State, task: TaskRef, type: PidType, pid: PidRef): 
   record.pids.set(type, pid);
   target.tasks[type]!.unshift(task);
   const ns = s.namespaces.get(target.ns)!;
-  if (type === PIDTYPE_PID && ns.reaper === undefined) ns.reaper = task;
+  if (type === PIDTYPE_PID && ns.reaper === undefined && !ns.disabled) ns.reaper = task;
 }
 
 export function detachPid(s: State, task: TaskRef, type: PidType): void {
@@ -52,6 +51,8 @@ export function detachPid(s: State, task: TaskRef, type: PidType): void {
   record.pids.delete(type);
   const list = pid.tasks[type]!;
   list.splice(list.indexOf(task), 1);
+  const ns = s.namespaces.get(pid.ns)!;
+  if (type === PIDTYPE_PID && ns.reaper === task) ns.reaper = undefined;
   if (pid.tasks.every((tasks) => tasks.length === 0)) endPid(s, pid);
 }
 
