@@ -1,0 +1,42 @@
+import { findGeInMap, NS, type State, slotOf, slotOfNr } from '@pidlab/core';
+import { ROOT_PID, VIRTUAL } from './layout.ts';
+
+const { level: LEVEL, serial: SERIAL } = NS.at;
+const { nr: NR, next: NEXT } = ROOT_PID.at;
+const { vnr: VNR, vnext: VNEXT } = VIRTUAL.at;
+/** From a link back to the key before it. */
+const NR_OF_LINK: number = NR - NEXT;
+const VNR_OF_LINK: number = VNR - VNEXT;
+const NS_OF_VLINK: number = ROOT_PID.at.ns - VNEXT;
+
+/**
+ * The pid that `ns` knows as `nr`; 0 for none: in the root by its global number, elsewhere by the virtual one.
+ * Locking: none.
+ */
+export function findPidNs(s: State, nr: number, nsAt: number): number {
+  const w = s.words;
+  if (w[nsAt + LEVEL] === 0) return findPid(s, nr);
+  const serial = w[nsAt + SERIAL];
+  let link = w[slotOf(s.vnrHash, nr, serial)];
+  while (link > 0) {
+    if (w[link + VNR_OF_LINK] === nr && w[link + NS_OF_VLINK] === serial) return link - VNEXT;
+    link = w[link];
+  }
+  return 0;
+}
+
+/** The pid that the root knows as `nr`, its global number; 0 for none. */
+export function findPid(s: State, nr: number): number {
+  const w = s.words;
+  let link = w[slotOfNr(s.pidHash, nr)];
+  while (link > 0) {
+    if (w[link + NR_OF_LINK] === nr) return link - NEXT;
+    link = w[link];
+  }
+  return 0;
+}
+
+/** The pid with the smallest number at or above `nr` that `ns` sees; 0 for none. */
+export function findGePid(s: State, nr: number, nsAt: number): number {
+  return findGeInMap(s, nr, nsAt);
+}

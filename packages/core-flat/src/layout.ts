@@ -1,0 +1,42 @@
+/**
+ * struct pid of the flat design: a global number that the root knows it by, and a virtual one for its own namespace.
+ *
+ * ```
+ *   head (7 words) │ nr next ns │ vnr vnext        pid_1 stops after ns: a pid of the root has one number, hashed once.
+ *                    global       virtual          both sizes take one cache line of 64 bytes
+ * ```
+ *
+ * A task keeps the numbers of its pids beside its links, so that asking for them does not touch the pid.
+ *
+ * Source: Emelianov, "[FLAT 1/6] Changes in data structures for flat model", June 2007.
+ */
+import { PID_HEAD, type Struct, struct, TASK } from '@pidlab/core';
+
+const rootPidFields = {
+  nr: 'the global number',
+  next: 'link in the hash of global numbers',
+  ns: 'serial of the namespace that it was allocated in',
+} as const;
+/** A pid of the root, which has one number. */
+export const ROOT_PID: Struct<typeof rootPidFields> = struct('pid (flat, pid_1)', rootPidFields, PID_HEAD);
+
+const virtualFields = {
+  vnr: 'the number in its own namespace',
+  vnext: 'link in the hash of virtual numbers',
+} as const;
+/** What a pid of another namespace has behind that. */
+export const VIRTUAL: Struct<typeof virtualFields> = struct('pid (flat, pid_2)', virtualFields, ROOT_PID);
+
+const taskFields = {
+  pairs: [12, 'one `pair` for each type'],
+} as const;
+/** A task with its pairs of numbers. */
+export const FLAT_TASK: Struct<typeof taskFields> = struct('task (flat)', taskFields, TASK);
+
+const pairFields = {
+  nr: 'the global number: pid, tgid, pgrp, session; 0 for none',
+  vnr: 'the virtual one: vpid, vtgid, vpgrp, vsession; 0 for none',
+  ns: 'serial of the namespace in which the virtual one holds',
+} as const;
+/** The numbers of one of a task's pids, filled when it is attached. */
+export const PAIR: Struct<typeof pairFields> = struct('pair', pairFields);

@@ -1,0 +1,36 @@
+import { findGeInMap, HEADER, NS, type State, slotOf } from '@pidlab/core';
+import { NUMBERS, UPID } from './layout.ts';
+
+const { level: LEVEL, serial: SERIAL } = NS.at;
+const NEXT = UPID.at.next;
+/** From the link of a number back to the number and to its namespace. */
+const NR_OF_LINK: number = UPID.at.nr - NEXT;
+const NS_OF_LINK: number = UPID.at.ns - NEXT;
+const ROOT_NS = HEADER.at.rootNs;
+
+/** The pid that `ns` knows as `nr`; 0 for none. Locking: none. Source: `find_pid_ns()`. */
+export function findPidNs(s: State, nr: number, nsAt: number): number {
+  const w = s.words;
+  const serial = w[nsAt + SERIAL];
+  let link = w[slotOf(s.pidHash, nr, serial)];
+  while (link > 0) {
+    if (w[link + NR_OF_LINK] === nr && w[link + NS_OF_LINK] === serial) return pidOfLink(link, w[nsAt + LEVEL]);
+    link = w[link];
+  }
+  return 0;
+}
+
+/** The pid that has this link at that level. */
+function pidOfLink(link: number, level: number): number {
+  return link - NEXT - NUMBERS - level * UPID.words;
+}
+
+/** The pid that the root knows as `nr`; 0 for none. */
+export function findPid(s: State, nr: number): number {
+  return findPidNs(s, nr, s.words[ROOT_NS]);
+}
+
+/** The pid with the smallest number at or above `nr` that `ns` sees; 0 for none. Source: `find_ge_pid()`. */
+export function findGePid(s: State, nr: number, nsAt: number): number {
+  return findGeInMap(s, nr, nsAt);
+}

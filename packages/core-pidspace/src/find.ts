@@ -1,0 +1,46 @@
+import { MAX_NR_PIDSPACES, PID_MAX_LIMIT } from '@pidlab/contract';
+import { findGeInMap, HEADER, NS, type State, slotOfNr } from '@pidlab/core';
+import { globalNr, PID, spaceOf, vpidOf } from './layout.ts';
+
+const { level: LEVEL, space: SPACE } = NS.at;
+const { nr: NR, next: NEXT } = PID.at;
+/** From a link back to the key before it. */
+const NR_OF_LINK: number = NR - NEXT;
+const { rootNs: ROOT_NS, spaces: SPACES } = HEADER.at;
+
+/**
+ * The pid that `ns` knows as `nr`; 0 for none: in the root by the global number, elsewhere the space is shifted in first.
+ * Locking: none.
+ */
+export function findPidNs(s: State, nr: number, nsAt: number): number {
+  if (s.words[nsAt + LEVEL] === 0) return findPid(s, nr);
+  return nr < PID_MAX_LIMIT ? findPid(s, globalNr(s.words[nsAt + SPACE], nr)) : 0;
+}
+
+/** The pid that the root knows as `nr`, its global number; 0 for none. */
+export function findPid(s: State, nr: number): number {
+  const w = s.words;
+  let link = w[slotOfNr(s.pidHash, nr)];
+  while (link > 0) {
+    if (w[link + NR_OF_LINK] === nr) return link - NEXT;
+    link = w[link];
+  }
+  return 0;
+}
+
+/**
+ * The pid with the smallest number at or above `nr` that `ns` sees; 0 for none. From the root the search goes on through
+ * the spaces in ascending order, which is the order of the global numbers.
+ */
+export function findGePid(s: State, nr: number, nsAt: number): number {
+  const w = s.words;
+  if (w[nsAt + LEVEL] !== 0) return findGeInMap(s, nr, nsAt);
+  let from = vpidOf(nr);
+  for (let space = spaceOf(nr); space < MAX_NR_PIDSPACES; space++, from = 0) {
+    const spaceAt = space === 0 ? w[ROOT_NS] : w[SPACES + space];
+    if (spaceAt === 0) continue;
+    const pidAt = findGeInMap(s, from, spaceAt);
+    if (pidAt !== 0) return pidAt;
+  }
+  return 0;
+}

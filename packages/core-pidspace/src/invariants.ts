@@ -1,0 +1,39 @@
+/**
+ * What must hold beside what core walks:
+ *
+ * 1. A pid carries the serial of the namespace that it was allocated in, and in its number that namespace's space.
+ * 2. Every namespace but the root owns one space id, and every owned id one namespace.
+ */
+import { MAX_NR_PIDSPACES } from '@pidlab/contract';
+import { eachLivePid, eachNs, HEADER, homeOf, NS, type NumberVisitor, type State, slotOfNr } from '@pidlab/core';
+import { PID, spaceOf, vpidOf } from './layout.ts';
+import { pidNr, pidSerial } from './translate.ts';
+
+const { serial: SERIAL, space: SPACE } = NS.at;
+const { rootNs: ROOT_NS, spaces: SPACES } = HEADER.at;
+
+/** The number within the space, with the namespace that gave it, and the link. */
+export function eachNumber(s: State, pidAt: number, visit: NumberVisitor): void {
+  const nr = pidNr(s, pidAt);
+  visit(vpidOf(nr), homeOf(s, pidAt), pidAt + PID.at.next, slotOfNr(s.pidHash, nr));
+}
+
+/** Invariants 1 and 2. */
+export function checkDesign(s: State, say: (violation: string) => void): void {
+  const w = s.words;
+  eachLivePid(s, (pidAt) => {
+    const nsAt = homeOf(s, pidAt);
+    if (pidSerial(s, pidAt) !== w[nsAt + SERIAL]) say(`pid ${pidAt} has the serial of another namespace`);
+    if (spaceOf(pidNr(s, pidAt)) !== w[nsAt + SPACE])
+      say(`pid ${pidAt} has a number of space ${spaceOf(pidNr(s, pidAt))}`);
+  });
+  let namespaces = 0;
+  eachNs(s, (nsAt) => {
+    if (nsAt === w[ROOT_NS]) return;
+    namespaces++;
+    if (w[SPACES + w[nsAt + SPACE]] !== nsAt) say(`namespace ${nsAt} does not own its space ${w[nsAt + SPACE]}`);
+  });
+  let owned = 0;
+  for (let space = 0; space < MAX_NR_PIDSPACES; space++) if (w[SPACES + space] !== 0) owned++;
+  if (owned !== namespaces) say(`${owned} space ids are owned by ${namespaces} namespaces`);
+}

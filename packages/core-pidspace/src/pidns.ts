@@ -1,0 +1,58 @@
+/**
+ * A namespace is a space: it owns an id below 512, which is part of every number in it. The id is free again when the
+ * namespace is gone, and that is when its last number is.
+ */
+import { MAX_NR_PIDSPACES, PID_MAX_LIMIT, PidBug, PidError } from '@pidlab/contract';
+import { createNs, HEADER, NS, putUser, type State } from '@pidlab/core';
+
+const SPACE = NS.at.space;
+const { rootNs: ROOT_NS, spaces: SPACES } = HEADER.at;
+
+/** ENOSPC when all 511 ids beside the root's are owned. */
+export function admitNs(s: State): void {
+  if (lowestFreeSpace(s) !== MAX_NR_PIDSPACES) return;
+  const full = `all ${MAX_NR_PIDSPACES - 1} spaces exist; put one and free its pids first`;
+  throw new PidError('ENOSPC', 'copyPidNs', full);
+}
+
+/** A new namespace owns the lowest free id. */
+export function claimNs(s: State, nsAt: number): void {
+  ownSpace(s, nsAt, lowestFreeSpace(s));
+}
+
+/** The id is free again. */
+export function releaseNs(s: State, nsAt: number): void {
+  s.words[SPACES + s.words[nsAt + SPACE]] = 0;
+}
+
+/** Makes the space with that id; EBUSY when it exists, ENOMEM. Source: `pidspace_init()`. */
+export function pidspaceInit(s: State, space: number): number {
+  if (isSpace(s, space))
+    throw new PidError('EBUSY', 'pidspaceInit', `space ${space} exists; free it first, or take another`);
+  const nsAt = createNs(s, s.words[ROOT_NS], PID_MAX_LIMIT);
+  ownSpace(s, nsAt, space);
+  return nsAt;
+}
+
+/** Gives back the reference that `pidspaceInit` took; the space goes with its last number. Source: `pidspace_free()`. */
+export function pidspaceFree(s: State, space: number): void {
+  if (!isSpace(s, space)) throw new PidBug('pidspaceFree', `space ${space} does not exist`);
+  if (space === 0) throw new PidBug('pidspaceFree', 'space 0 is the root, which is never destroyed');
+  putUser(s, s.words[SPACES + space], 'pidspaceFree');
+}
+
+function isSpace(s: State, space: number): boolean {
+  return space === 0 || s.words[SPACES + space] !== 0;
+}
+
+function ownSpace(s: State, nsAt: number, space: number): void {
+  s.words[nsAt + SPACE] = space;
+  s.words[SPACES + space] = nsAt;
+}
+
+/** MAX_NR_PIDSPACES when none is free. */
+function lowestFreeSpace(s: State): number {
+  let space = 1;
+  while (space < MAX_NR_PIDSPACES && s.words[SPACES + space] !== 0) space++;
+  return space;
+}

@@ -1,0 +1,114 @@
+/**
+ * The border: what a caller hands in is checked here, once, before anything is touched. Handles become word offsets,
+ * numbers are integers in their range. The checks are small enough to be inlined; the sentences are made elsewhere.
+ */
+import { MAX_PID_NS_LEVEL, PIDTYPE_MAX, PidBug, PidError, type PidType } from '@pidlab/contract';
+import { HEADER } from './layout.ts';
+import { isLife, KIND_NS, KIND_PID, KIND_SHIFT, KIND_TASK, LINE_MASK, LINE_SHIFT, LINES_LIMIT } from './records.ts';
+import type { State } from './state.ts';
+
+const SLAB_END = HEADER.at.slabEnd;
+/** The largest number anybody may ask for: a positive 32-bit integer. */
+export const NR_LIMIT = 0x7fff_ffff;
+
+/** The pid record that a handle means. PidBug when it means none. */
+export function pidArg(s: State, pid: unknown, op: string): number {
+  return recordArg(s, pid, KIND_PID, op, 'pid');
+}
+
+/** The namespace record that a handle means. PidBug when it means none. */
+export function nsArg(s: State, ns: unknown, op: string): number {
+  return recordArg(s, ns, KIND_NS, op, 'ns');
+}
+
+/** The task record that a handle means. PidBug when it means none. */
+export function taskArg(s: State, task: unknown, op: string, name = 'task'): number {
+  return recordArg(s, task, KIND_TASK, op, name);
+}
+
+function recordArg(s: State, handle: unknown, kind: number, op: string, name: string): number {
+  if (typeof handle === 'number') {
+    const at = (handle & LINE_MASK) << LINE_SHIFT;
+    if (at >= s.slabStart && at < s.words[SLAB_END] && isLife(s.words, at, kind, handle)) return at;
+  }
+  throw badHandle(s, handle, kind, op, name);
+}
+
+/** A number to look for: an integer in `[0, 2^31 - 1]`. */
+export function nrArg(nr: unknown, op: string): number {
+  if (typeof nr === 'number' && (nr | 0) === nr && nr >= 0) return nr;
+  throw badInteger(nr, op, 'nr', 0, NR_LIMIT);
+}
+
+/** An integer in `[min, max]`. PidBug when it is none, EINVAL when it is outside. */
+export function integerArg(value: unknown, op: string, name: string, min: number, max: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw badInteger(value, op, name, min, max);
+}
+
+/** One of the four types. */
+export function typeArg(type: unknown, op: string): PidType {
+  return integerArg(type, op, 'type', 0, PIDTYPE_MAX - 1) as PidType;
+}
+
+/** A copy of the chosen numbers, each an integer; the ranges depend on the namespaces. */
+export function setTidArg(setTid: unknown, op: string): readonly number[] {
+  if (!Array.isArray(setTid)) throw new PidBug(op, `setTid is ${describe(setTid)}; it has to be an array of numbers`);
+  if (setTid.length > MAX_PID_NS_LEVEL + 1) {
+    throw new PidError(
+      'EINVAL',
+      op,
+      `setTid has ${setTid.length} numbers; it may have one for each level up to the root`,
+    );
+  }
+  const numbers: unknown[] = Array.from(setTid);
+  for (const [i, nr] of numbers.entries()) {
+    if (!Number.isInteger(nr)) throw new PidBug(op, `setTid[${i}] is ${describe(nr)}; it has to be an integer`);
+  }
+  return numbers as number[];
+}
+
+function badInteger(value: unknown, op: string, name: string, min: number, max: number): Error {
+  const text = `${name} is ${describe(value)}; it has to be an integer in [${min}, ${max}]`;
+  return Number.isInteger(value) ? new PidError('EINVAL', op, text) : new PidBug(op, text);
+}
+
+const KIND_NAMES = ['nothing', 'pid', 'task', 'namespace', 'retired record'];
+
+function badHandle(s: State, handle: unknown, kind: number, op: string, name: string): PidBug {
+  const start = `${name} is ${describe(handle)}`;
+  const allowed = `it has to be a live ${KIND_NAMES[kind]} handle of this allocator`;
+  if (typeof handle !== 'number' || !Number.isSafeInteger(handle) || handle < 0)
+    return new PidBug(op, `${start}; ${allowed}`);
+  return new PidBug(op, `${start}, ${whyNot(s, handle, kind)}; ${allowed}`);
+}
+
+function whyNot(s: State, handle: number, kind: number): string {
+  const at = (handle & LINE_MASK) << LINE_SHIFT;
+  const generation = Math.floor(handle / LINES_LIMIT);
+  if (at < s.slabStart || at >= s.words[SLAB_END]) return 'which never was a handle of this allocator';
+  const found = s.words[at] >>> KIND_SHIFT;
+  if (found !== kind && found >= KIND_PID && found <= KIND_NS && isLife(s.words, at, found, handle)) {
+    return `which is a ${KIND_NAMES[found]}`;
+  }
+  return `which is stale or foreign: life ${generation} of that record is not now`;
+}
+
+/** A value in words that are safe to make whatever it is: nothing of the caller's runs. */
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+    case 'symbol':
+      return String(value);
+    case 'bigint':
+      return `${value}n`;
+    case 'function':
+      return 'a function';
+    default:
+      return value === null ? 'null' : 'an object';
+  }
+}

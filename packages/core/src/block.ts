@@ -1,0 +1,103 @@
+/** The geometry of a block: what its header says, and where that puts everything else. */
+import type { Traits } from '@pidlab/contract';
+import { plainAccess } from './access.ts';
+import type { Design } from './design.ts';
+import { HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
+import type { State } from './state.ts';
+
+const MAGIC = 0x7069_646c;
+const VERSION = 1;
+const NAME_BYTES = 16;
+/** Pages in the largest block: 1 GiB. */
+export const LIMIT_PAGES = 0x4_0000;
+/** Shifts of tables of 2^24 and of 16 slots. */
+const MIN_SHIFT = 8;
+export const MAX_SHIFT = 28;
+
+const H = HEADER.at;
+
+/** Writes what a new block's header says of its geometry. */
+export function writeHeader(
+  words: Int32Array,
+  traits: Traits,
+  pagesTotal: number,
+  hashShifts: readonly number[],
+): void {
+  words[H.magic] = MAGIC;
+  words[H.version] = VERSION;
+  writeName(words, traits.strategy);
+  words[H.pagesTotal] = pagesTotal;
+  words[H.mapStart] = pagesTotal;
+  words[H.slabEnd] = slabStartOf(pagesTotal, hashShifts);
+  words.set(hashShifts, H.hashShifts);
+}
+
+function writeName(words: Int32Array, strategy: string): void {
+  for (let i = 0; i < Math.min(strategy.length, NAME_BYTES); i++) {
+    words[H.strategy + (i >> 2)] |= (strategy.charCodeAt(i) & 0x7f) << ((i & 3) * 8);
+  }
+}
+
+/** The state over a block whose header is right. */
+export function stateOver(design: Design, words: Int32Array): State {
+  const shifts = [words[H.hashShifts], words[H.hashShifts + 1]];
+  const base = hashBaseOf(words[H.pagesTotal]);
+  const pidHash = { base, shift: shifts[0] };
+  return {
+    words,
+    access: plainAccess,
+    design,
+    pidHash,
+    vnrHash: shifts[1] === 0 ? pidHash : { base: base + slotsOf(shifts[0]), shift: shifts[1] },
+    pageTable: PAGE_WORDS,
+    slabStart: slabStartOf(words[H.pagesTotal], shifts),
+  };
+}
+
+/** Slots of a table with that shift; a shift of 0 stands for no table. */
+export function slotsOf(shift: number): number {
+  return shift === 0 ? 0 : 2 ** (32 - shift);
+}
+
+/** Word offset of the first slab page in a block of so many pages with such tables. */
+export function slabStartOf(pagesTotal: number, hashShifts: readonly number[]): number {
+  const slots = hashShifts.reduce((sum, shift) => sum + slotsOf(shift), 0);
+  return hashBaseOf(pagesTotal) + wholePages(slots);
+}
+
+function hashBaseOf(pagesTotal: number): number {
+  return PAGE_WORDS + wholePages(pagesTotal);
+}
+
+function wholePages(words: number): number {
+  return Math.ceil(words / PAGE_WORDS) * PAGE_WORDS;
+}
+
+/** Why a block that begins with this page cannot be one of that design; undefined when it can. */
+export function refuseHeader(header: Int32Array, design: Design): string | undefined {
+  if (header[H.magic] !== MAGIC) return 'it does not start with the mark of a pidlab block';
+  if (header[H.version] !== VERSION)
+    return `its layout has version ${header[H.version]}; this package reads version ${VERSION}`;
+  return refuseStrategy(header, design) ?? refuseGeometry(header, design);
+}
+
+function refuseStrategy(header: Int32Array, design: Design): string | undefined {
+  const expected = new Int32Array(HEADER.words);
+  writeName(expected, design.traits.strategy);
+  const same = [0, 1, 2, 3].every((i) => header[H.strategy + i] === expected[H.strategy + i]);
+  return same ? undefined : `it was made by another strategy than ${design.traits.strategy}`;
+}
+
+function refuseGeometry(header: Int32Array, design: Design): string | undefined {
+  const pages = header[H.pagesTotal];
+  if (pages < 1 || pages > LIMIT_PAGES) return `its size of ${pages} pages is outside [1, ${LIMIT_PAGES}]`;
+  const shifts = [header[H.hashShifts], header[H.hashShifts + 1]];
+  for (const [i, shift] of shifts.entries()) {
+    const bad = i < design.tables.length ? shift < MIN_SHIFT || shift > MAX_SHIFT : shift !== 0;
+    if (bad) return `its hash table ${i} has an impossible shift of ${shift}`;
+  }
+  const [slabEnd, mapStart] = [header[H.slabEnd], header[H.mapStart]];
+  const inOrder = slabStartOf(pages, shifts) < slabEnd && slabEnd >> PAGE_SHIFT <= mapStart && mapStart < pages;
+  if (inOrder && slabEnd % PAGE_WORDS === 0) return undefined;
+  return `its page bounds are impossible: slabs end at word ${slabEnd}, pidmaps start at page ${mapStart} of ${pages}`;
+}

@@ -1,0 +1,48 @@
+import type { PidType, Traits } from '@pidlab/contract';
+import type { State } from './state.ts';
+
+/**
+ * What makes a design itself. Core calls these with word offsets that it has checked; they throw `PidError` for the
+ * expected failures, and return 0 for "none".
+ */
+export interface Design {
+  readonly traits: Traits;
+  /** Hash tables, one or two, and how many slots each has for a pid of the capacity. */
+  readonly tables: readonly { readonly name: string; readonly slotsPerPid: number }[];
+  /** Words of a pid that carries that many numbers, before rounding to lines. */
+  pidWords(numbers: number): number;
+  /** Words of a task, before rounding to lines. */
+  readonly taskWords: number;
+
+  allocPid(s: State, nsAt: number, setTid: readonly number[]): number;
+  freePid(s: State, pidAt: number): void;
+
+  findPidNs(s: State, nr: number, nsAt: number): number;
+  findPid(s: State, nr: number): number;
+  findGePid(s: State, nr: number, nsAt: number): number;
+
+  pidNrNs(s: State, pidAt: number, nsAt: number): number;
+  pidNr(s: State, pidAt: number): number;
+  /** The number in the namespace that the pid was allocated in. */
+  pidOwnNr(s: State, pidAt: number): number;
+  /** Serial of the namespace that the pid was allocated in. */
+  pidSerial(s: State, pidAt: number): number;
+  taskNrNs(s: State, taskAt: number, type: PidType, nsAt: number): number;
+  /** What a task remembers of a pid that it was hung on, and how it forgets. */
+  rememberNumbers(s: State, taskAt: number, type: PidType, pidAt: number): void;
+  forgetNumbers(s: State, taskAt: number, type: PidType): void;
+
+  /** Throws ENOSPC where the design cannot have one more namespace; `traits.maxLevel` has been checked. */
+  admitNs(s: State): void;
+  /** Gives a new namespace what the design adds to it, and takes that back when it is gone. */
+  claimNs(s: State, nsAt: number): void;
+  releaseNs(s: State, nsAt: number): void;
+
+  /** Calls `visit` for each number that the record carries, innermost first. */
+  eachNumber(s: State, pidAt: number, visit: NumberVisitor): void;
+  /** What must hold in this design beyond what core walks; one sentence for each violation. */
+  checkDesign(s: State, say: (violation: string) => void): void;
+}
+
+/** A number, the namespace whose map it is from, and its hash link with the slot that leads to it. */
+export type NumberVisitor = (nr: number, nsAt: number, link: number, slot: number) => void;

@@ -1,0 +1,337 @@
+/**
+ * What must always hold, in every design:
+ *
+ * 1. Pages: every slab page belongs to one existing cache, every pidmap page to one namespace or to the free list.
+ * 2. Caches: places = in use + free + retired + never used; the free list holds exactly the free ones.
+ * 3. Namespaces: one above except for the root, one level down; references = users + pages in use + children.
+ * 4. Pidmaps: `used` is the number of bits set; the bits set are the numbers of the live pids, and bit 0 of page 0.
+ * 5. Pids: a live one is in a live namespace; a dead one has no tasks and somebody's reference.
+ * 6. Hash: a chain ends in its slot's marker; the links in the chains are the numbers of the live pids, each in its slot.
+ * 7. Tasks: a list's links agree in both directions and with the pid; a namespace's reaper hangs on a pid of it.
+ *
+ * Each design adds its own. The walk follows no offset that it has not checked, and stops after the first group that is
+ * violated, since the later ones rest on it.
+ */
+import {
+  BITS_PER_PAGE,
+  PID_MAX_LIMIT,
+  PIDMAP_ENTRIES,
+  PIDTYPE_MAX,
+  PIDTYPE_PID,
+  RESERVED_PIDS,
+} from '@pidlab/contract';
+import { popcount } from './bitops.ts';
+import { slotsOf } from './block.ts';
+import type { HashTable } from './hash.ts';
+import { CACHE, CACHES, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP } from './layout.ts';
+import { numbersAt } from './namespaces.ts';
+import { isTaken } from './pidmap.ts';
+import { hasTasks, homeOf, isDead, pidLevel } from './pids.ts';
+import { KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './records.ts';
+import { cacheName } from './reports.ts';
+import { cacheAt, NS_CACHE, pidCache, TASK_CACHE } from './slab.ts';
+import type { State } from './state.ts';
+import { wholeLines } from './struct.ts';
+import { linkOf, nextPidTask, pidTask, taskPid } from './tasks.ts';
+import { cacheOf, eachLivePid, eachNs, eachPid, eachSlot, eachTask, isRecord, isSlot, kindOf } from './walk.ts';
+
+const H = HEADER.at;
+const N = NS.at;
+const C = CACHE.at;
+/** More than these say nothing new. */
+const MOST_VIOLATIONS = 50;
+
+type Say = (violation: string) => void;
+
+/** Walks everything; one sentence for each thing that does not hold. */
+export function checkInvariants(s: State): string[] {
+  const found: string[] = [];
+  const say: Say = (violation) => {
+    if (found.length < MOST_VIOLATIONS) found.push(violation);
+  };
+  for (const check of [checkSlabPages, checkCaches, checkNamespaces, checkPids, checkHash, checkTasks]) {
+    check(s, say);
+    if (found.length > 0) return found;
+  }
+  s.design.checkDesign(s, say);
+  return found;
+}
+
+function checkSlabPages(s: State, say: Say): void {
+  const w = s.words;
+  const slabs = new Array<number>(CACHES).fill(0);
+  for (let start = s.slabStart; start < w[H.slabEnd]; start += PAGE_WORDS) {
+    const index = cacheOf(s, start);
+    if (index < 0 || index >= CACHES) say(`page ${start >>> PAGE_SHIFT} is a slab page of no cache`);
+    else slabs[index]++;
+  }
+  for (let index = 0; index < CACHES; index++) {
+    const cache = cacheAt(index);
+    const size = w[cache + C.objectWords];
+    const wanted = objectWordsOf(s, index);
+    const needed = index <= TASK_CACHE || w[cache + C.slabs] > 0;
+    if (size !== wanted && (size !== 0 || needed))
+      say(`cache ${cacheName(index)} has objects of ${size} words, not ${wanted}`);
+    if (slabs[index] !== w[cache + C.slabs])
+      say(`cache ${cacheName(index)} counts ${w[cache + C.slabs]} slabs and has ${slabs[index]}`);
+  }
+}
+
+function objectWordsOf(s: State, index: number): number {
+  if (index === NS_CACHE) return wholeLines(NS.words);
+  return wholeLines(index === TASK_CACHE ? s.design.taskWords : s.design.pidWords(index - TASK_CACHE));
+}
+
+function checkCaches(s: State, say: Say): void {
+  for (let index = 0; index < CACHES; index++) checkCache(s, index, say);
+}
+
+function checkCache(s: State, index: number, say: Say): void {
+  const w = s.words;
+  const cache = cacheAt(index);
+  const name = cacheName(index);
+  const places = { total: 0, active: 0, retired: 0, free: 0, unused: 0 };
+  const bump = w[cache + C.bump];
+  eachSlot(s, index, (at) => {
+    places.total++;
+    const kind = w[at] >>> KIND_SHIFT;
+    if (kind === kindOf(index)) places.active++;
+    else if (kind === KIND_RETIRED) places.retired++;
+    else if (at >= bump && at < w[cache + C.bumpEnd]) places.unused++;
+    else if (kind === 0) places.free++;
+    else say(`cache ${name} has a record of kind ${kind} at ${at}`);
+  });
+  const listed = lengthOfFreeList(s, index, places.total, say);
+  if (listed !== places.free) say(`cache ${name} lists ${listed} free objects and has ${places.free}`);
+  if (places.active !== w[cache + C.active])
+    say(`cache ${name} counts ${w[cache + C.active]} active objects and has ${places.active}`);
+  if (places.retired !== w[cache + C.retired])
+    say(`cache ${name} counts ${w[cache + C.retired]} retired objects and has ${places.retired}`);
+}
+
+/** Follows the list no further than there are places, so that a ring ends. */
+function lengthOfFreeList(s: State, index: number, places: number, say: Say): number {
+  const w = s.words;
+  let length = 0;
+  for (let at = w[cacheAt(index) + C.free]; at !== 0; at = w[at + 1]) {
+    if (!isSlot(s, at) || cacheOf(s, at) !== index || w[at] >>> KIND_SHIFT !== 0 || length === places) {
+      say(`the free list of cache ${cacheName(index)} leads to ${at}, which is not a free object of it`);
+      return length;
+    }
+    length++;
+  }
+  return length;
+}
+
+function checkNamespaces(s: State, say: Say): void {
+  const w = s.words;
+  const root = w[H.rootNs];
+  if (!isRecord(s, root, KIND_NS) || w[root + N.parent] !== 0) {
+    say(`the root namespace is not at ${root}`);
+    return;
+  }
+  const serials = new Set<number>();
+  const children = new Map<number, number>();
+  const pages = freeMapPages(s, say);
+  eachNs(s, (at) => {
+    if (at !== root) checkParent(s, at, say);
+    const parent = w[at + N.parent];
+    children.set(parent, (children.get(parent) ?? 0) + 1);
+    if (serials.has(w[at + N.serial])) say(`namespace ${at} has the serial of another`);
+    serials.add(w[at + N.serial]);
+    checkSettings(s, at, say);
+  });
+  eachNs(s, (at) => {
+    const held = w[at + N.users] + checkPidmap(s, at, pages, say) + (children.get(at) ?? 0);
+    if (w[at + N.count] !== held) say(`namespace ${at} counts ${w[at + N.count]} references; ${held} are held`);
+  });
+  const mapPages = w[H.pagesTotal] - w[H.mapStart];
+  if (pages.size !== mapPages) say(`${mapPages} pidmap pages were handed out; ${pages.size} are in a map or free`);
+}
+
+/** The pidmap pages on the free list. */
+function freeMapPages(s: State, say: Say): Set<number> {
+  const w = s.words;
+  const pages = new Set<number>();
+  for (let page = w[H.mapFree]; page !== 0; page = w[page << PAGE_SHIFT]) {
+    if (!isMapPage(s, page) || pages.has(page)) {
+      say(`the list of free pidmap pages leads to page ${page}`);
+      break;
+    }
+    pages.add(page);
+  }
+  if (pages.size !== w[H.mapFreeCount])
+    say(`${w[H.mapFreeCount]} pidmap pages are counted free; ${pages.size} are listed`);
+  return pages;
+}
+
+function isMapPage(s: State, page: number): boolean {
+  return page >= s.words[H.mapStart] && page < s.words[H.pagesTotal];
+}
+
+function checkParent(s: State, nsAt: number, say: Say): void {
+  const parent = s.words[nsAt + N.parent];
+  const level = s.words[nsAt + N.level];
+  if (!isRecord(s, parent, KIND_NS)) say(`namespace ${nsAt} has no namespace above it at ${parent}`);
+  else if (level !== s.words[parent + N.level] + 1)
+    say(`namespace ${nsAt} is at level ${level}, not one below its parent`);
+}
+
+function checkSettings(s: State, nsAt: number, say: Say): void {
+  const w = s.words;
+  const inRange = (field: number, min: number, max: number) => w[nsAt + field] >= min && w[nsAt + field] <= max;
+  if (!inRange(N.level, 0, s.design.traits.maxLevel)) say(`namespace ${nsAt} is at level ${w[nsAt + N.level]}`);
+  if (!inRange(N.pidMax, RESERVED_PIDS + 1, PID_MAX_LIMIT))
+    say(`namespace ${nsAt} has a pidMax of ${w[nsAt + N.pidMax]}`);
+  if (!inRange(N.lastPid, 0, PID_MAX_LIMIT - 1)) say(`namespace ${nsAt} has its cursor at ${w[nsAt + N.lastPid]}`);
+  if (!inRange(N.floor, 1, RESERVED_PIDS)) say(`namespace ${nsAt} has a floor of ${w[nsAt + N.floor]}`);
+  if (!inRange(N.disabled, 0, 1)) say(`namespace ${nsAt} has ${w[nsAt + N.disabled]} for disabled`);
+  if (!inRange(N.entries, 1, PIDMAP_ENTRIES)) say(`namespace ${nsAt} has ${w[nsAt + N.entries]} pidmap entries`);
+  if (!inRange(N.users, 0, 0x7fff_ffff)) say(`namespace ${nsAt} has ${w[nsAt + N.users]} users`);
+}
+
+/** Checks counts against bits, adds the pages to `owned`, and returns how many have a number taken. */
+function checkPidmap(s: State, nsAt: number, owned: Set<number>, say: Say): number {
+  const w = s.words;
+  let inUse = 0;
+  for (let i = 0; i < PIDMAP_ENTRIES; i++) {
+    const entry = nsAt + N.pidmap + i * PIDMAP.words;
+    const page = w[entry + PIDMAP.at.page];
+    const used = w[entry + PIDMAP.at.used];
+    if (page === 0) {
+      if (used !== 0 || i === 0)
+        say(`namespace ${nsAt} has no page ${i} of its pidmap, and ${used} numbers taken in it`);
+      continue;
+    }
+    if (!isMapPage(s, page) || owned.has(page) || i >= w[nsAt + N.entries]) {
+      say(`page ${i} of the pidmap of namespace ${nsAt} is page ${page}, which is not its own`);
+      continue;
+    }
+    owned.add(page);
+    const bits = bitsIn(w, page << PAGE_SHIFT) - (i === 0 ? w[page << PAGE_SHIFT] & 1 : 0);
+    if (bits !== used) say(`page ${i} of the pidmap of namespace ${nsAt} counts ${used} numbers and has ${bits}`);
+    if (i === 0 && (w[page << PAGE_SHIFT] & 1) === 0) say(`number 0 of namespace ${nsAt} is free`);
+    if (used > 0) inUse++;
+  }
+  return inUse;
+}
+
+function bitsIn(words: Int32Array, start: number): number {
+  let bits = 0;
+  for (let at = start; at < start + BITS_PER_PAGE / 32; at++) bits += popcount(words[at]);
+  return bits;
+}
+
+function checkPids(s: State, say: Say): void {
+  const given = new Map<number, number>();
+  eachPid(s, (at, numbers) => checkPid(s, at, numbers, say));
+  eachLivePid(s, (at) => {
+    if (!livesAtHome(s, at)) {
+      say(`pid ${at} is alive and its namespace at ${homeOf(s, at)} is not`);
+      return;
+    }
+    s.design.eachNumber(s, at, (nr, nsAt) => {
+      const taken = nr >= 1 && nr < PID_MAX_LIMIT && isTaken(s, nsAt, nr);
+      if (!taken) say(`pid ${at} has number ${nr}, which is free in namespace ${nsAt}`);
+      given.set(nsAt, (given.get(nsAt) ?? 0) + 1);
+    });
+  });
+  eachNs(s, (nsAt) => {
+    const taken = takenIn(s, nsAt);
+    if (taken !== (given.get(nsAt) ?? 0))
+      say(`namespace ${nsAt} has ${taken} numbers taken; live pids carry ${given.get(nsAt) ?? 0}`);
+  });
+}
+
+function checkPid(s: State, pidAt: number, numbers: number, say: Say): void {
+  const level = pidLevel(s, pidAt);
+  const count = s.words[pidAt + PID_HEAD.at.count];
+  if (numbersAt(s, level) !== numbers)
+    say(`pid ${pidAt} of level ${level} is from cache ${cacheName(pidCache(numbers))}`);
+  if (count < 1) say(`pid ${pidAt} has ${count} references`);
+  if (isDead(s, pidAt) && hasTasks(s, pidAt)) say(`pid ${pidAt} is dead and has tasks`);
+}
+
+/** Whether the namespace that the pid was allocated in is still there. */
+function livesAtHome(s: State, pidAt: number): boolean {
+  const home = homeOf(s, pidAt);
+  const { words: w, design } = s;
+  if (!isRecord(s, home, KIND_NS)) return false;
+  return w[home + N.level] === pidLevel(s, pidAt) && w[home + N.serial] === design.pidSerial(s, pidAt);
+}
+
+function takenIn(s: State, nsAt: number): number {
+  let taken = 0;
+  for (let i = 0; i < PIDMAP_ENTRIES; i++) taken += s.words[nsAt + N.pidmap + i * PIDMAP.words + PIDMAP.at.used];
+  return taken;
+}
+
+/** Notes for every link in every chain which slot it is under, then asks each live pid for its links. */
+function checkHash(s: State, say: Say): void {
+  const slotOfLink = new Int32Array(s.words[H.slabEnd] - s.slabStart);
+  const tables = s.design.tables.length === 1 ? [s.pidHash] : [s.pidHash, s.vnrHash];
+  let linked = 0;
+  for (const table of tables) linked += noteLinks(s, table, slotOfLink, say);
+  let carried = 0;
+  eachLivePid(s, (at) => {
+    s.design.eachNumber(s, at, (nr, _nsAt, link, slot) => {
+      carried++;
+      if (slotOfLink[link - s.slabStart] !== slot) say(`number ${nr} of pid ${at} is not found from its slot ${slot}`);
+    });
+  });
+  if (linked !== carried) say(`the hash chains have ${linked} links; live pids have ${carried}`);
+}
+
+function noteLinks(s: State, table: HashTable, slotOfLink: Int32Array, say: Say): number {
+  let links = 0;
+  for (let slot = table.base; slot < table.base + slotsOf(table.shift); slot++) {
+    let at = s.words[slot];
+    for (; at > 0; at = s.words[at]) {
+      const seen = at < s.slabStart || at >= s.words[H.slabEnd] || slotOfLink[at - s.slabStart] !== 0;
+      if (seen) {
+        say(`the chain of slot ${slot} leads to ${at}, which is in a chain already or no link`);
+        return links;
+      }
+      slotOfLink[at - s.slabStart] = slot;
+      links++;
+    }
+    if (at !== 0 && at !== ~slot) say(`the chain of slot ${slot} ends in the marker of slot ${~at}`);
+  }
+  return links;
+}
+
+function checkTasks(s: State, say: Say): void {
+  let linked = 0;
+  eachTask(s, (at) => {
+    for (let type = 0; type < PIDTYPE_MAX; type++) if (s.words[linkOf(at, type)] !== 0) linked++;
+  });
+  let listed = 0;
+  eachPid(s, (at) => {
+    for (const type of [0, 1, 2, 3] as const) listed += checkTaskList(s, at, type, linked, say);
+  });
+  if (listed !== linked) say(`pids list ${listed} tasks; tasks have ${linked} pids`);
+  eachNs(s, (nsAt) => checkReaper(s, nsAt, say));
+}
+
+function checkTaskList(s: State, pidAt: number, type: 0 | 1 | 2 | 3, most: number, say: Say): number {
+  let length = 0;
+  let prev = 0;
+  for (let at = pidTask(s, pidAt, type); at !== 0; at = nextPidTask(s, at, type)) {
+    const fits = isRecord(s, at, KIND_TASK) && taskPid(s, at, type) === pidAt && s.words[linkOf(at, type) + 2] === prev;
+    if (!fits || length === most) {
+      say(`list ${type} of pid ${pidAt} leads to ${at}, which does not belong there`);
+      break;
+    }
+    length++;
+    prev = at;
+  }
+  return length;
+}
+
+function checkReaper(s: State, nsAt: number, say: Say): void {
+  const reaper = s.words[nsAt + N.reaper];
+  if (reaper === 0) return;
+  const pidAt = isRecord(s, reaper, KIND_TASK) ? taskPid(s, reaper, PIDTYPE_PID) : 0;
+  if (!isRecord(s, pidAt, KIND_PID) || homeOf(s, pidAt) !== nsAt)
+    say(`the reaper of namespace ${nsAt} has no pid in it`);
+}

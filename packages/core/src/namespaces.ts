@@ -1,0 +1,126 @@
+/** struct pid_namespace: its birth, what holds it, and its death. */
+import { PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
+import { noMemory, noSerials, tooDeep } from './errors.ts';
+import { HEADER, NS, PAGE_SHIFT, PIDMAP } from './layout.ts';
+import { allocMapPage, freeMapPage } from './pages.ts';
+import { KIND_NS, KIND_SHIFT } from './records.ts';
+import { cacheAlloc, cacheFree, ensureCache, NS_CACHE, pidCache } from './slab.ts';
+import type { State } from './state.ts';
+
+const {
+  count: COUNT,
+  users: USERS,
+  parent: PARENT,
+  level: LEVEL,
+  serial: SERIAL,
+  lastPid: LAST_PID,
+  pidMax: PID_MAX,
+  floor: FLOOR,
+  reaper: REAPER,
+  disabled: DISABLED,
+  space: SPACE,
+  entries: ENTRIES,
+  pidmap: MAP,
+} = NS.at;
+const H = HEADER.at;
+
+/**
+ * Serials run from the lowest negative number up to here, past which there would be words that look like the first
+ * word of a record. 2,684,354,560 namespaces in the life of an allocator.
+ */
+const SERIAL_END: number = 1 << KIND_SHIFT;
+
+/** Makes a namespace below `parentAt`, or the root where that is 0, with one user. ENOMEM, with everything undone. */
+export function createNs(s: State, parentAt: number, pidMax: number): number {
+  const w = s.words;
+  if (w[H.nextSerial] === SERIAL_END) throw noSerials();
+  const nsAt = cacheAlloc(s, NS_CACHE, KIND_NS);
+  if (nsAt === 0) throw noMemory('copyPidNs', 'a namespace');
+  const page = allocMapPage(s);
+  if (page === 0) {
+    cacheFree(s, NS_CACHE, nsAt);
+    throw noMemory('copyPidNs', 'the first page of a pidmap');
+  }
+  w[page << PAGE_SHIFT] = 1;
+  w[nsAt + MAP + PIDMAP.at.page] = page;
+  w[nsAt + ENTRIES] = 1;
+  initNs(s, nsAt, parentAt, pidMax);
+  const numbers = numbersAt(s, w[nsAt + LEVEL]);
+  ensureCache(s, pidCache(numbers), s.design.pidWords(numbers));
+  return nsAt;
+}
+
+function initNs(s: State, nsAt: number, parentAt: number, pidMax: number): void {
+  const w = s.words;
+  w[nsAt + COUNT] = 1;
+  w[nsAt + USERS] = 1;
+  w[nsAt + PARENT] = parentAt;
+  w[nsAt + LEVEL] = parentAt === 0 ? 0 : w[parentAt + LEVEL] + 1;
+  w[nsAt + SERIAL] = w[H.nextSerial]++;
+  w[nsAt + LAST_PID] = 0;
+  w[nsAt + PID_MAX] = pidMax;
+  w[nsAt + FLOOR] = w[H.floors + (parentAt === 0 ? 0 : 1)];
+  w[nsAt + REAPER] = 0;
+  w[nsAt + DISABLED] = 0;
+  w[nsAt + SPACE] = 0;
+  if (parentAt !== 0) holdNs(s, parentAt);
+}
+
+/** A child of `parentAt` with the pidMax that mainline gives new namespaces. */
+export function createChildNs(s: State, parentAt: number): number {
+  const level = s.words[parentAt + LEVEL] + 1;
+  if (level > s.design.traits.maxLevel) throw tooDeep(s.design.traits);
+  s.design.admitNs(s);
+  const nsAt = createNs(s, parentAt, PID_MAX_LIMIT);
+  s.design.claimNs(s, nsAt);
+  return nsAt;
+}
+
+/** How many numbers a pid of that level carries. */
+export function numbersAt(s: State, level: number): number {
+  return Math.min(level + 1, s.design.traits.maxNumbers);
+}
+
+/** Takes a reference. */
+export function holdNs(s: State, nsAt: number): void {
+  s.access.add(s.words, nsAt + COUNT, 1);
+}
+
+/** Gives a reference back. The last one ends the namespace, which gives back its reference on its parent, and so on up. */
+export function dropNs(s: State, nsAt: number): void {
+  const w = s.words;
+  for (let at = nsAt; at !== 0 && s.access.add(w, at + COUNT, -1) === 1; ) {
+    const parent = w[at + PARENT];
+    destroyNs(s, at);
+    at = parent;
+  }
+}
+
+/** Takes a caller's reference. The root needs none and counts none. */
+export function getUser(s: State, nsAt: number): void {
+  if (nsAt === s.words[H.rootNs]) return;
+  s.access.add(s.words, nsAt + USERS, 1);
+  holdNs(s, nsAt);
+}
+
+/** Gives a caller's reference back. PidBug when no caller has one. */
+export function putUser(s: State, nsAt: number, op: string): void {
+  if (nsAt === s.words[H.rootNs]) return;
+  if (s.words[nsAt + USERS] === 0) {
+    throw new PidBug(op, 'no caller holds a reference on the namespace; its live pids or child namespaces keep it');
+  }
+  s.access.add(s.words, nsAt + USERS, -1);
+  dropNs(s, nsAt);
+}
+
+/** Source: `destroy_pid_namespace()`. */
+function destroyNs(s: State, nsAt: number): void {
+  const w = s.words;
+  s.design.releaseNs(s, nsAt);
+  const end = nsAt + MAP + w[nsAt + ENTRIES] * PIDMAP.words;
+  for (let entry = nsAt + MAP; entry < end; entry += PIDMAP.words) {
+    if (w[entry] !== 0) freeMapPage(s, w[entry]);
+    w[entry] = 0;
+  }
+  cacheFree(s, NS_CACHE, nsAt);
+}

@@ -1,0 +1,147 @@
+import { type Floors, PAGE_SIZE, PID_MAX_DEFAULT, PID_MAX_LIMIT, PidBug, RESERVED_PIDS } from '@pidlab/contract';
+import { describe } from './arguments.ts';
+import { LIMIT_PAGES, MAX_SHIFT, slabStartOf } from './block.ts';
+import type { Design } from './design.ts';
+import { NS, PAGE_WORDS } from './layout.ts';
+import { GENERATION_MASK } from './records.ts';
+import { wholeLines } from './struct.ts';
+
+/** What the options come to, with every default filled in. */
+export interface Settings {
+  readonly pagesTotal: number;
+  readonly hashShifts: readonly number[];
+  readonly pidMax: number;
+  readonly floors: Floors;
+  readonly generationBase: number;
+}
+
+const OP = 'createPidAllocator';
+const KNOWN = ['capacity', 'namespaces', 'memory', 'pidMax', 'floors', 'hash', 'generationBase', 'snapshot'];
+const DEFAULT_CAPACITY = 262_144;
+const DEFAULT_NAMESPACES = 1_024;
+const LIMIT_NAMESPACES = 131_072;
+const MEBIBYTE = 2 ** 20;
+/** Beside its task, a pid may take two lines and a half on average: shallow ones take one, those at level 32 seven. */
+const WORDS_PER_PID = 40;
+/** For what has to exist before the first pid: the root and the first slab of each cache in use. */
+const FIXED_PAGES = 64;
+/** The root namespace's record and its first pidmap page, a slab of pids and one of tasks. */
+const LEAST_PAGES = 4;
+
+/** Checks the options and fills in the defaults. Reads each property once. Throws PidBug. */
+export function readOptions(design: Design, options: unknown): Settings | { readonly snapshot: Uint8Array } {
+  const given = knownProperties(options);
+  return given.snapshot === undefined ? settingsOf(design, given) : onlySnapshot(given);
+}
+
+function settingsOf(design: Design, given: Given): Settings {
+  const memory = integer(given, 'memory', MEBIBYTE, LIMIT_PAGES * PAGE_SIZE, undefined);
+  const fitting = memory === undefined ? DEFAULT_CAPACITY : Math.floor(memory / (4 * wordsPerPid(design)));
+  const capacity = integer(given, 'capacity', 1, PID_MAX_LIMIT, Math.min(fitting, DEFAULT_CAPACITY));
+  const namespaces = integer(given, 'namespaces', 0, LIMIT_NAMESPACES, DEFAULT_NAMESPACES);
+  const pagesTotal = memory === undefined ? defaultPages(design, capacity, namespaces) : Math.floor(memory / PAGE_SIZE);
+  const kernelSized = oneOf(given, 'hash', ['capacity', 'kernel']) === 'kernel';
+  const hashShifts = design.tables.map((table) =>
+    kernelSized ? kernelShift(pagesTotal) : shiftFor(capacity * table.slotsPerPid),
+  );
+  if (slabStartOf(pagesTotal, hashShifts) / PAGE_WORDS + LEAST_PAGES > pagesTotal) {
+    const more = `hash tables for a capacity of ${capacity} leave no room in it; raise memory or lower capacity`;
+    throw new PidBug(OP, `memory is ${memory}; ${more}`);
+  }
+  return {
+    pagesTotal,
+    hashShifts,
+    pidMax: integer(given, 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT, PID_MAX_DEFAULT),
+    floors: floorsOf(design, given.floors),
+    generationBase: integer(given, 'generationBase', 1, GENERATION_MASK, drawBase()),
+  };
+}
+
+/** Half of all generations are above every base that is drawn. */
+function drawBase(): number {
+  return 1 + Math.floor(Math.random() * (GENERATION_MASK / 2));
+}
+
+type Given = { readonly [name: string]: unknown };
+
+function knownProperties(options: unknown, known: readonly string[] = KNOWN, name = 'options'): Given {
+  if (options === undefined) return {};
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new PidBug(OP, `${name} is ${describe(options)}; it has to be an object`);
+  }
+  const given: Record<string, unknown> = {};
+  for (const key of Reflect.ownKeys(options)) {
+    if (typeof key !== 'string' || !known.includes(key)) {
+      throw new PidBug(OP, `${name} has ${describe(key)}, which is unknown; known are ${known.join(', ')}`);
+    }
+    given[key] = Reflect.get(options, key);
+  }
+  return given;
+}
+
+function integer(given: Given, name: string, min: number, max: number, fallback: number): number;
+function integer(given: Given, name: string, min: number, max: number, fallback: undefined): number | undefined;
+function integer(
+  given: Given,
+  name: string,
+  min: number,
+  max: number,
+  fallback: number | undefined,
+): number | undefined {
+  const value = given[name];
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw new PidBug(OP, `${name} is ${describe(value)}; it has to be an integer in [${min}, ${max}]`);
+  }
+  return value;
+}
+
+function oneOf(given: Given, name: string, allowed: readonly string[]): string | undefined {
+  const value = given[name];
+  if (value === undefined || (typeof value === 'string' && allowed.includes(value))) return value;
+  throw new PidBug(OP, `${name} is ${describe(value)}; it has to be one of ${allowed.map(describe).join(', ')}`);
+}
+
+function floorsOf(design: Design, value: unknown): Floors {
+  const given = knownProperties(value, ['root', 'child'], 'floors');
+  return {
+    root: integer(given, 'root', 1, RESERVED_PIDS, design.traits.floors.root),
+    child: integer(given, 'child', 1, RESERVED_PIDS, design.traits.floors.child),
+  };
+}
+
+function onlySnapshot(given: Given): { readonly snapshot: Uint8Array } {
+  const { snapshot, ...others } = given;
+  const beside = Object.keys(others).filter((name) => others[name] !== undefined);
+  if (beside.length > 0) {
+    throw new PidBug(OP, `snapshot stands beside ${beside.join(', ')}; it brings all settings with it, so nothing may`);
+  }
+  if (!(snapshot instanceof Uint8Array)) {
+    throw new PidBug(OP, `snapshot is ${describe(snapshot)}; it has to be a Uint8Array that snapshot() returned`);
+  }
+  return { snapshot };
+}
+
+function wordsPerPid(design: Design): number {
+  const hashed = design.tables.reduce((sum, table) => sum + table.slotsPerPid * 2, 0);
+  return WORDS_PER_PID + wholeLines(design.taskWords) + hashed;
+}
+
+function defaultPages(design: Design, capacity: number, namespaces: number): number {
+  const nsPages = 1 + 1 / Math.floor(PAGE_WORDS / wholeLines(NS.words));
+  const words = capacity * wordsPerPid(design);
+  const pages = FIXED_PAGES + Math.ceil(words / PAGE_WORDS) + Math.ceil(namespaces * nsPages);
+  return Math.min(pages, LIMIT_PAGES);
+}
+
+/** 32 less log2 of the slots, for at least 16 slots. */
+function shiftFor(slots: number): number {
+  return Math.min(MAX_SHIFT, Math.clz32(slots - 1));
+}
+
+/** The rule of 2007: slots by megabytes of memory, 16 to 4,096. Source: `pidhash_init()`. */
+function kernelShift(pagesTotal: number): number {
+  const megabytes = Math.floor((pagesTotal * PAGE_SIZE) / MEBIBYTE);
+  const fls = 32 - Math.clz32(megabytes * 4);
+  return 32 - Math.min(12, Math.max(4, fls));
+}

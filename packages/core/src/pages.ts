@@ -1,0 +1,38 @@
+/** The page allocator: slab pages from below, pidmap pages from above. Neither side ever gets a page of the other. */
+import { HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
+import type { State } from './state.ts';
+
+const { slabEnd: SLAB_END, mapStart: MAP_START, mapFree: MAP_FREE, mapFreeCount: MAP_FREE_COUNT } = HEADER.at;
+
+/** Takes a page for the cache with that index and returns its word offset; 0 when the block is full. */
+export function allocSlabPage(s: State, cacheIndex: number): number {
+  const w = s.words;
+  const start = w[SLAB_END];
+  if (start >>> PAGE_SHIFT >= w[MAP_START]) return 0;
+  w[SLAB_END] = start + PAGE_WORDS;
+  w[s.pageTable + (start >>> PAGE_SHIFT)] = cacheIndex + 1;
+  return start;
+}
+
+/** Takes a page of zeros for a pidmap and returns its number; 0 when the block is full. */
+export function allocMapPage(s: State): number {
+  const w = s.words;
+  const page = w[MAP_FREE];
+  if (page !== 0) {
+    const start = page << PAGE_SHIFT;
+    w[MAP_FREE] = w[start];
+    w[MAP_FREE_COUNT]--;
+    w[start] = 0;
+    return page;
+  }
+  if (w[SLAB_END] >>> PAGE_SHIFT >= w[MAP_START]) return 0;
+  return --w[MAP_START];
+}
+
+/** Gives a pidmap page back. All its numbers are free, so only its first word (bit 0, or the list) is not zero. */
+export function freeMapPage(s: State, page: number): void {
+  const w = s.words;
+  w[page << PAGE_SHIFT] = w[MAP_FREE];
+  w[MAP_FREE] = page;
+  w[MAP_FREE_COUNT]++;
+}

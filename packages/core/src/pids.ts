@@ -1,0 +1,129 @@
+/** struct pid, as far as all designs share it: the record without its numbers, and its references. */
+import { PidBug, PidError } from '@pidlab/contract';
+import { noMemory, takesNoPids } from './errors.ts';
+import { HOME_DEAD, HOME_LEVEL_SHIFT, NS, PID_HEAD } from './layout.ts';
+import { numbersAt } from './namespaces.ts';
+import { allocPidmap, nextPidmap, takePidmap } from './pidmap.ts';
+import { KIND_NS, KIND_PID, KIND_SHIFT, LINE_MASK, LINE_SHIFT } from './records.ts';
+import { cacheAlloc, cacheFree, pidCache } from './slab.ts';
+import type { State } from './state.ts';
+
+const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
+const { level: LEVEL, parent: PARENT, pidMax: PID_MAX, reaper: REAPER, disabled: DISABLED, serial: SERIAL } = NS.at;
+const COUNT_LIMIT = 0x7fff_ffff;
+
+/** A pid of `ns` that has one reference, no tasks, and no numbers yet. ENOMEM. */
+export function newPid(s: State, nsAt: number, numbers: number): number {
+  const w = s.words;
+  const level = w[nsAt + LEVEL];
+  if (w[nsAt + DISABLED] !== 0) throw takesNoPids(level);
+  const pidAt = cacheAlloc(s, pidCache(numbers), KIND_PID);
+  if (pidAt === 0) throw noMemory('allocPid', 'a pid');
+  w[pidAt + COUNT] = 1;
+  w[pidAt + HOME] = (level << HOME_LEVEL_SHIFT) | (nsAt >>> LINE_SHIFT);
+  w[pidAt + TASKS] = 0;
+  w[pidAt + TASKS + 1] = 0;
+  w[pidAt + TASKS + 2] = 0;
+  w[pidAt + TASKS + 3] = 0;
+  return pidAt;
+}
+
+/** Level of the namespace that the pid was allocated in. */
+export function pidLevel(s: State, pidAt: number): number {
+  return (s.words[pidAt + HOME] & ~HOME_DEAD) >>> HOME_LEVEL_SHIFT;
+}
+
+/** The namespace that a live pid was allocated in. */
+export function homeOf(s: State, pidAt: number): number {
+  return (s.words[pidAt + HOME] & LINE_MASK) << LINE_SHIFT;
+}
+
+/** The same for a pid that may be dead: 0 when that namespace is gone, whoever has its memory now. */
+export function homeIfAlive(s: State, pidAt: number): number {
+  const nsAt = homeOf(s, pidAt);
+  const alive = s.words[nsAt] >>> KIND_SHIFT === KIND_NS && s.words[nsAt + SERIAL] === s.design.pidSerial(s, pidAt);
+  return alive ? nsAt : 0;
+}
+
+/** Whether the pid's numbers have been given back. */
+export function isDead(s: State, pidAt: number): boolean {
+  return (s.words[pidAt + HOME] & HOME_DEAD) !== 0;
+}
+
+/** Whether a task hangs on the pid, in any role. */
+export function hasTasks(s: State, pidAt: number): boolean {
+  const w = s.words;
+  const first = pidAt + TASKS;
+  return (w[first] | w[first + 1] | w[first + 2] | w[first + 3]) !== 0;
+}
+
+/** Takes a reference. */
+export function getPid(s: State, pidAt: number, op: string): void {
+  const w = s.words;
+  if (w[pidAt + COUNT] === COUNT_LIMIT)
+    throw new PidBug(op, `the pid has ${COUNT_LIMIT} references, which is the most; put some`);
+  s.access.add(w, pidAt + COUNT, 1);
+}
+
+/** Gives a reference back that `getPid` took. */
+export function putPid(s: State, pidAt: number): void {
+  if (s.words[pidAt + COUNT] === 1 && !isDead(s, pidAt)) {
+    throw new PidBug(
+      'putPid',
+      'the only reference is the allocation’s own, which was not taken with getPid; freePid drops it',
+    );
+  }
+  dropPid(s, pidAt);
+}
+
+/** The numbers are given back: from here on only references keep the record, and the allocation's own is dropped. */
+export function buryPid(s: State, pidAt: number): void {
+  s.words[pidAt + HOME] |= HOME_DEAD;
+  dropPid(s, pidAt);
+}
+
+function dropPid(s: State, pidAt: number): void {
+  if (s.access.add(s.words, pidAt + COUNT, -1) !== 1) return;
+  cacheFree(s, pidCache(numbersAt(s, pidLevel(s, pidAt))), pidAt);
+}
+
+/** Refuses chosen numbers that no allocation in `ns` could have. EINVAL. Source: `clone3(2)`, `set_tid`. */
+export function checkSetTid(s: State, nsAt: number, setTid: readonly number[]): void {
+  const w = s.words;
+  const most = numbersAt(s, w[nsAt + LEVEL]);
+  if (setTid.length > most) {
+    throw invalid(`setTid has ${setTid.length} numbers; a pid of level ${w[nsAt + LEVEL]} carries ${most}`);
+  }
+  let at = nsAt;
+  for (const [i, nr] of setTid.entries()) {
+    const max = w[at + REAPER] === 0 ? 1 : w[at + PID_MAX] - 1;
+    if (nr < 1 || nr > max) {
+      const why = max === 1 ? ', since that namespace has no reaper yet' : '';
+      throw invalid(`setTid[${i}] is ${nr}; at level ${w[at + LEVEL]} it has to be in [1, ${max}]${why}`);
+    }
+    at = w[at + PARENT];
+  }
+}
+
+function invalid(message: string): PidError {
+  return new PidError('EINVAL', 'allocPid', message);
+}
+
+/** A number from the map of `ns`: the chosen one at that place of the list, or the next. Negative: FULL, NO_MEMORY or TAKEN. */
+export function takeNumber(s: State, nsAt: number, setTid: readonly number[], place: number): number {
+  return place < setTid.length ? takePidmap(s, nsAt, setTid[place]) : allocPidmap(s, nsAt);
+}
+
+/**
+ * The pid with the smallest number at or above `nr` in the map of `ns`; 0 for none. A number can be taken before its pid
+ * can be found, so a number that nobody answers to is stepped over. Source: `find_ge_pid()`.
+ */
+export function findGeInMap(s: State, nr: number, nsAt: number): number {
+  let at = nr;
+  do {
+    const pidAt = s.design.findPidNs(s, at, nsAt);
+    if (pidAt !== 0) return pidAt;
+    at = nextPidmap(s, nsAt, at);
+  } while (at !== 0);
+  return 0;
+}

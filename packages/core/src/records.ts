@@ -1,0 +1,41 @@
+/**
+ * What every record that has handles begins with, and how a handle says which record and which of its lives is meant.
+ *
+ * ```
+ *   handle   52 ........ 24 23 ........ 0      record word 0   31 29 28 ............ 0
+ *            generation     line (64 B)                        kind  generation
+ * ```
+ *
+ * A handle fits only a record whose first word carries the same generation and the expected kind. A free record has kind
+ * 0, so its coming generation cannot be forged. No other word at the start of a line inside a record can pass for a first
+ * word: their top three bits are 000 (offsets, numbers, counts), 111 (chain ends) or, for serials, kept out of the way.
+ */
+
+/** What a record is; 0 is nothing, because it is on a free list or was never used. */
+export const KIND_PID = 1;
+export const KIND_TASK = 2;
+export const KIND_NS = 3;
+/** A record whose generations are used up. It is never used again. */
+export const KIND_RETIRED = 4;
+
+export const KIND_SHIFT = 29;
+/** Generations are below this: 2^29. */
+export const GENERATION_LIMIT = 0x2000_0000;
+export const GENERATION_MASK: number = GENERATION_LIMIT - 1;
+
+/** Lines in the largest block: 2^24, which is 1 GiB. */
+export const LINES_LIMIT = 0x100_0000;
+export const LINE_MASK: number = LINES_LIMIT - 1;
+/** A line number shifted left by this is a word offset. */
+export const LINE_SHIFT = 4;
+
+/** The handle of the record at `at`, as it lives now. */
+export function handleOf(words: Int32Array, at: number): number {
+  return (words[at] & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT);
+}
+
+/** Whether the record at `at` is one of that kind, and the life that `handle` means. */
+export function isLife(words: Int32Array, at: number, kind: number, handle: number): boolean {
+  const id = words[at];
+  return id >>> KIND_SHIFT === kind && (id & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT) === handle;
+}

@@ -1,0 +1,73 @@
+/**
+ * A block as bytes: a head of four words, then the used part of the block, which is its start up to the last slab page
+ * and its end from the first pidmap page.
+ *
+ * ```
+ *   mark │ words that follow │ checksum of them │ 0 ║ words[0, slabEnd) │ words[mapStart …, end)
+ * ```
+ */
+import { PAGE_SIZE, PidBug } from '@pidlab/contract';
+import { refuseHeader, stateOver } from './block.ts';
+import type { Design } from './design.ts';
+import { checkInvariants } from './invariants.ts';
+import { HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
+import type { State } from './state.ts';
+
+const SNAPSHOT_MARK = 0x7069_6473;
+const HEAD_WORDS = 4;
+const { slabEnd: SLAB_END, mapStart: MAP_START, pagesTotal: PAGES_TOTAL } = HEADER.at;
+
+/** Copies what is in use. */
+export function takeSnapshot(s: State): Uint8Array {
+  const w = s.words;
+  const low = w.subarray(0, w[SLAB_END]);
+  const high = w.subarray(w[MAP_START] << PAGE_SHIFT);
+  const copy = new Int32Array(HEAD_WORDS + low.length + high.length);
+  copy.set(low, HEAD_WORDS);
+  copy.set(high, HEAD_WORDS + low.length);
+  copy[0] = SNAPSHOT_MARK;
+  copy[1] = low.length + high.length;
+  copy[2] = checksum(copy.subarray(HEAD_WORDS));
+  return new Uint8Array(copy.buffer);
+}
+
+/** Makes a state from a snapshot, or throws PidBug that says what is wrong with it. */
+export function restoreBlock(design: Design, snapshot: Uint8Array): State {
+  const body = bodyOf(snapshot);
+  const refused = refuseHeader(body, design);
+  if (refused !== undefined) throw corrupt(refused);
+  const lowWords = body[SLAB_END];
+  const mapStart = body[MAP_START] << PAGE_SHIFT;
+  const totalWords = body[PAGES_TOTAL] * PAGE_WORDS;
+  if (lowWords + totalWords - mapStart !== body.length) throw corrupt('its length does not fit its header');
+  const words = new Int32Array(new ArrayBuffer(totalWords * 4));
+  words.set(body.subarray(0, lowWords));
+  words.set(body.subarray(lowWords), mapStart);
+  const s = stateOver(design, words);
+  const violations = checkInvariants(s);
+  if (violations.length > 0) throw corrupt(violations[0]);
+  return s;
+}
+
+function bodyOf(snapshot: Uint8Array): Int32Array {
+  if (snapshot.length < HEAD_WORDS * 4 + PAGE_SIZE || snapshot.length % 4 !== 0) {
+    throw corrupt(`${snapshot.length} bytes are not a whole snapshot`);
+  }
+  const words = new Int32Array(Uint8Array.from(snapshot).buffer);
+  const body = words.subarray(HEAD_WORDS);
+  if (words[0] !== SNAPSHOT_MARK) throw corrupt('it does not start with the mark of a snapshot');
+  if (words[1] !== body.length) throw corrupt(`it has ${body.length} words of ${words[1]}`);
+  if (words[2] !== checksum(body)) throw corrupt('its checksum does not fit its contents');
+  return body;
+}
+
+/** FNV-1a by words: it finds damage, not malice; for that all invariants are walked. */
+function checksum(words: Int32Array): number {
+  let sum = 0x811c_9dc5 | 0;
+  for (let i = 0; i < words.length; i++) sum = Math.imul(sum ^ words[i], 0x0100_0193);
+  return sum;
+}
+
+function corrupt(why: string): PidBug {
+  return new PidBug('createPidAllocator', `snapshot cannot be used: ${why}; take a new one with snapshot()`);
+}
