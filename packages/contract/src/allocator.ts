@@ -46,8 +46,8 @@ export interface PidAllocator {
    * Makes a pid in `ns`, with a number at every level that the design gives one, taken innermost first; nobody finds it
    * before it has them all. It has one reference, which `freePid` (or the last `detachPid`) drops.
    *
-   * `setTid` chooses numbers: innermost first, at most as many as `ns` is deep plus one; levels it does not reach are
-   * automatic. A chosen number does not move the cursor.
+   * `setTid` chooses numbers: innermost first, at most as many as a pid of `ns` carries (`traits.maxNumbers`); levels it
+   * does not reach are automatic. A chosen number does not move the cursor.
    *
    * EAGAIN: a map on the way has no free number. ENOMEM: no memory, or `ns` takes no new pids. EINVAL: `setTid` is too long,
    * has a number outside `[1, pidMax)` of its level, or one other than 1 for a namespace without a reaper. EEXIST: a
@@ -117,13 +117,16 @@ export interface PidAllocator {
   freeTask(task: TaskRef): void;
 
   /**
-   * Hangs `task` on `pid`, first in the pid's list of that type. The first task that is hung as PIDTYPE_PID on a pid of a
-   * namespace becomes its reaper. PidBug when the task has a pid of that type already, or the pid is dead.
+   * Hangs `task` on `pid`, first in the pid's list of that type. Where a namespace that takes pids has no reaper, the first
+   * task that is hung as PIDTYPE_PID on a pid of its own becomes it. PidBug when the task has a pid of that type already, or the pid is dead.
    * Source: `attach_pid()`.
    */
   attachPid(task: TaskRef, type: PidType, pid: PidRef): void;
 
-  /** Takes `task` off its pid of that type, and frees the pid when the lists of all types are empty then. PidBug when it has none. */
+  /**
+   * Takes `task` off its pid of that type, and frees the pid when the lists of all types are empty then. A reaper that loses
+   * its PIDTYPE_PID is none any more. PidBug when it has none. Source: `detach_pid()`.
+   */
   detachPid(task: TaskRef, type: PidType): void;
 
   /**
