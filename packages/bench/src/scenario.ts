@@ -1,0 +1,73 @@
+import type { Subject } from './workload.ts';
+
+/** How much is measured: `quick` in seconds, `lab` in minutes for everything, `default`, and `full` for publishing. */
+export type Mode = 'quick' | 'lab' | 'default' | 'full';
+
+/** One point of a scenario's axes: `{ live: 1_000_000, level: 1 }`. */
+export type Params = Readonly<Record<string, number | string>>;
+
+interface Common {
+  readonly id: string;
+  /** The question that its numbers answer. */
+  readonly question: string;
+  /** What is between the two readings of the clock. */
+  readonly timed: string;
+  /** What is not. */
+  readonly notTimed: string;
+  /** What is counted: ns, bytes, pages, … */
+  readonly measures: 'ns' | 'ms' | 'bytes' | 'KiB' | 'pages';
+  /** What one of them is, after "ns per". */
+  readonly unit: string;
+  /** The points that each mode measures. */
+  readonly plan: Readonly<Record<Mode, readonly Params[]>>;
+  /** Only subjects that keep the whole contract can run it: no baseline does. */
+  readonly wholeContract?: boolean;
+  /** Why a subject cannot run it with these parameters, if so. */
+  cannot?(subject: Pick<Subject, 'id' | 'kind'>, params: Params): string | undefined;
+}
+
+/** Something repeated until the clock has seen enough of it. */
+export interface TimedScenario<S = unknown> extends Common {
+  readonly kind: 'timed';
+  /** Makes the state; the operations of one call of `run` are `ops`, or what `opsOf` says. */
+  setup(subject: Subject, params: Params, seed: number): S | Promise<S>;
+  /** One sample: `opsOf(state)` operations. This is all that is timed. */
+  run(state: S): void;
+  opsOf(state: S): number;
+  /** Throws when the operations did not do what they claim. */
+  verify(state: S): void;
+}
+
+/** Something measured once in each process: memory, or a cold start. */
+export interface OnceScenario extends Common {
+  readonly kind: 'once';
+  measure(subject: Subject, params: Params, seed: number): number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each scenario has a state of its own, which nobody else looks into
+export type Scenario = TimedScenario<any> | OnceScenario;
+
+/** Declares a timed scenario. */
+export function scenario<S>(declared: Omit<TimedScenario<S>, 'kind' | 'measures'>): TimedScenario<S> {
+  return { kind: 'timed', measures: 'ns', ...declared };
+}
+
+/** Declares a scenario that is measured once a process. */
+export function once(declared: Omit<OnceScenario, 'kind'>): OnceScenario {
+  return { kind: 'once', ...declared };
+}
+
+/** All combinations of the values of some axes, the last axis moving fastest. */
+export function grid(axes: Readonly<Record<string, readonly (number | string)[]>>): Params[] {
+  return Object.entries(axes).reduce<Params[]>(
+    (points, [name, values]) => points.flatMap((point) => values.map((value) => ({ ...point, [name]: value }))),
+    [{}],
+  );
+}
+
+/** A parameter that must be a number. */
+export function numberOf(params: Params, name: string): number {
+  const value = params[name];
+  if (typeof value !== 'number') throw new Error(`the scenario has no number '${name}' in ${JSON.stringify(params)}`);
+  return value;
+}

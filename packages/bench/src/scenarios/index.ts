@@ -1,0 +1,30 @@
+import type { Scenario } from '../scenario.ts';
+import { churn } from './churn.ts';
+import { forkExit } from './fork-exit.ts';
+import { list } from './list.ts';
+import { lookupHit, lookupMiss } from './lookup.ts';
+import { createMemory, createTime, memory, namespaceMemory } from './memory.ts';
+import { namespace } from './namespace.ts';
+import { translate } from './translate.ts';
+
+/** Every scenario, in the order of the report. */
+export const SCENARIOS: readonly Scenario[] = [
+  churn,
+  lookupHit,
+  lookupMiss,
+  translate,
+  list,
+  forkExit,
+  namespace,
+  memory,
+  namespaceMemory,
+  createTime,
+  createMemory,
+];
+
+/** The scenario of that name. */
+export function scenarioOf(id: string): Scenario {
+  const found = SCENARIOS.find((scenario) => scenario.id === id);
+  if (!found) throw new Error(`no scenario is called '${id}'; there are ${SCENARIOS.map((s) => s.id).join(', ')}`);
+  return found;
+}

@@ -1,0 +1,94 @@
+import { PID_MAX_LIMIT } from '@pidlab/contract';
+import { numbersOf, optionsFor, populate, type World } from '../populate.ts';
+import { indices, permutation, tableLength } from '../random.ts';
+import { grid, numberOf, scenario, type TimedScenario } from '../scenario.ts';
+
+const OPS = 10_000;
+
+interface State extends World {
+  /** The numbers to ask for, in the order of asking. */
+  readonly asked: Int32Array;
+  at: number;
+  calls: number;
+  found: number;
+}
+
+/** Looks up the next `OPS` numbers of the table. */
+function run(state: State): void {
+  const { workload, ns, asked } = state;
+  let at = state.at;
+  let found = 0;
+  for (let i = 0; i < OPS; i++) {
+    if (workload.findPidNs(asked[at], ns) !== undefined) found++;
+    if (++at === asked.length) at = 0;
+  }
+  state.at = at;
+  state.calls += OPS;
+  state.found += found;
+}
+
+const plan = {
+  quick: grid({ level: [0], live: [1_000, 32_000, 1_000_000] }),
+  lab: [
+    ...grid({ level: [0], live: [1_000, 32_000, 1_000_000, 4_000_000] }),
+    ...grid({ level: [1, 3], live: [1_000_000] }),
+  ],
+  default: [
+    ...grid({ level: [0], live: [1_000, 32_000, 1_000_000, 4_000_000] }),
+    ...grid({ level: [1, 3], live: [1_000, 32_000, 1_000_000] }),
+  ],
+  full: grid({ level: [0, 1, 3], live: [1_000, 32_000, 1_000_000, 4_000_000] }),
+};
+
+/** Timed: 10,000 × findPidNs of numbers that live pids have, all of them once in random order. Unit: ns per look-up. */
+export const lookupHit: TimedScenario<State> = scenario<State>({
+  id: 'lookup-hit',
+  question: 'How long does it take to find a pid by its number?',
+  timed: `${OPS.toLocaleString('en')} × findPidNs in the namespace of the pids; every live number once, in random order, then again`,
+  notTimed: 'making the pids, shuffling their numbers (a table, read in order)',
+  unit: 'look-up',
+  plan,
+  setup(subject, params, seed) {
+    const world = populate(subject, numberOf(params, 'live'), numberOf(params, 'level'), seed);
+    const numbers = numbersOf(world);
+    const asked = permutation(seed + 1, numbers.length).map((index) => numbers[index]);
+    return { ...world, asked, at: 0, calls: 0, found: 0 };
+  },
+  opsOf: () => OPS,
+  run,
+  verify({ workload, ns, pids, calls, found }) {
+    if (found !== calls || calls === 0) throw new Error(`${found} of ${calls} look-ups of live numbers found a pid`);
+    const nr = workload.pidNrNs(pids[0], ns);
+    if (workload.findPidNs(nr, ns) !== pids[0]) throw new Error(`the look-up of ${nr} found another pid`);
+  },
+});
+
+/** Timed: 10,000 × findPidNs of numbers that nobody has, drawn at random. Unit: ns per look-up. */
+export const lookupMiss: TimedScenario<State> = scenario<State>({
+  id: 'lookup-miss',
+  question: 'How long does it take to learn that nobody has a number?',
+  timed: `${OPS.toLocaleString('en')} × findPidNs in the namespace of the pids; free numbers below pidMax, in random order`,
+  notTimed: 'making the pids, choosing the numbers (a table, read in order)',
+  unit: 'look-up',
+  plan: {
+    ...plan,
+    lab: grid({ level: [0], live: [1_000, 32_000, 1_000_000] }),
+  },
+  setup(subject, params, seed) {
+    const live = numberOf(params, 'live');
+    const world = populate(subject, live, numberOf(params, 'level'), seed);
+    const taken = new Uint8Array(PID_MAX_LIMIT);
+    for (const nr of numbersOf(world)) if (nr < PID_MAX_LIMIT) taken[nr] = 1;
+    const pidMax = optionsFor(live, 0).pidMax ?? PID_MAX_LIMIT;
+    const free = new Int32Array(pidMax - 1 - live);
+    let count = 0;
+    for (let nr = 1; nr < pidMax && count < free.length; nr++) if (taken[nr] === 0) free[count++] = nr;
+    const asked = indices(seed + 1, tableLength(live), count).map((index) => free[index]);
+    return { ...world, asked, at: 0, calls: 0, found: 0 };
+  },
+  opsOf: () => OPS,
+  run,
+  verify({ calls, found }) {
+    if (found !== 0 || calls === 0) throw new Error(`${found} of ${calls} look-ups of free numbers found a pid`);
+  },
+});

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { PidAllocator } from '@pidlab/contract';
+import { BASELINES } from './baselines/index.ts';
+import { STRATEGIES } from './builtins.ts';
+import type { Handle, StrategyModule, Subject, Workload } from './workload.ts';
+
+/** How to find a subject again in another process: a built-in's name, or a module's path. */
+export interface SubjectSpec {
+  readonly id: string;
+  readonly kind: Subject['kind'];
+  /** The file or package that `--module` named. */
+  readonly module?: string;
+}
+
+/** A module that cannot be loaded or is no strategy: the message says which, and what is wrong. */
+export class SubjectError extends Error {
+  override readonly name = 'SubjectError';
+}
+
+/** Every pid from number 1 up, by asking for the next again and again. */
+function listByFindGe(workload: Workload, ns: Handle): number {
+  const a = workload as unknown as PidAllocator;
+  const at = ns as Parameters<PidAllocator['findGePid']>[1];
+  let found = 0;
+  for (let pid = a.findGePid(1, at); pid !== undefined; pid = a.findGePid(a.pidNrNs(pid, at) + 1, at)) found++;
+  return found;
+}
+
+/** A strategy as a subject: its allocator is called as it is. */
+function strategySubject(id: string, module: StrategyModule): Subject {
+  return {
+    id,
+    kind: 'strategy',
+    lacks: {},
+    leavesOut: {},
+    maxLevel: module.traits.maxLevel,
+    create: (options) => module.createPidAllocator(options) as Workload,
+    handles: (count) => new Float64Array(count),
+    list: listByFindGe,
+    strategy: module,
+  };
+}
+
+/** Loads a strategy module by path or package name and checks that it is one. */
+export async function loadModule(module: string): Promise<StrategyModule> {
+  const file = resolve(module);
+  const isFile = existsSync(file);
+  if (!isFile && /^[./]|\.[cm]?[jt]s$/.test(module)) throw new SubjectError(`there is no file ${file}`);
+  let loaded: Partial<StrategyModule>;
+  try {
+    loaded = await import(isFile ? pathToFileURL(file).href : module);
+  } catch (error) {
+    throw new SubjectError(`cannot load ${module}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (typeof loaded.createPidAllocator !== 'function')
+    throw new SubjectError(`${module} exports no function createPidAllocator`);
+  if (typeof loaded.traits?.strategy !== 'string' || typeof loaded.traits.maxLevel !== 'number')
+    throw new SubjectError(`${module} exports no traits with a strategy name and a maxLevel`);
+  return loaded as StrategyModule;
+}
+
+/** Loads a subject into this process. */
+export async function loadSubject(spec: SubjectSpec): Promise<Subject> {
+  if (spec.module !== undefined) return strategySubject(spec.id, await loadModule(spec.module));
+  if (spec.kind === 'strategy') return strategySubject(spec.id, await STRATEGIES[spec.id]());
+  return { ...(await BASELINES[spec.id]()), maxLevel: Number.POSITIVE_INFINITY };
+}

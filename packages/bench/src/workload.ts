@@ -1,0 +1,63 @@
+import type { PidAllocatorOptions, Traits } from '@pidlab/contract';
+
+/**
+ * A pid, namespace or task as its subject hands it out: a number for a strategy, an object for most baselines. The
+ * scenarios only keep it and give it back.
+ */
+export type Handle = unknown;
+
+/** Where a scenario keeps handles: a `Float64Array` for numbers, an array for objects. */
+export interface Handles {
+  readonly length: number;
+  [index: number]: Handle;
+}
+
+/**
+ * What the scenarios call: the part of the contract's `PidAllocator` that they need, in the same words. A strategy's
+ * allocator is one as it stands, so nothing lies between a scenario and what it times. A baseline implements just this.
+ */
+export interface Workload {
+  readonly initPidNs: Handle;
+  allocPid(ns: Handle): Handle;
+  freePid(pid: Handle): void;
+  findPidNs(nr: number, ns: Handle): Handle | undefined;
+  pidNrNs(pid: Handle, ns: Handle): number;
+  copyPidNs(flags: number, old: Handle): Handle;
+  putPidNs(ns: Handle): void;
+  allocTask(): Handle;
+  freeTask(task: Handle): void;
+  attachPid(task: Handle, type: number, pid: Handle): void;
+  detachPid(task: Handle, type: number): void;
+}
+
+/** What the scenarios ask of a subject, on top of the calls that they time. */
+export interface Subject {
+  readonly id: string;
+  readonly kind: 'strategy' | 'baseline' | 'floor';
+  /** What its row does not do of a scenario's work, by scenario; `*` stands for every one. Strategies lack nothing. */
+  readonly lacks: Readonly<Record<string, string>>;
+  /** Scenarios that it cannot run, with the reason. */
+  readonly leavesOut: Readonly<Record<string, string>>;
+  /** The deepest level that it has; baselines have them all. */
+  readonly maxLevel: number;
+  create(options: PidAllocatorOptions): Workload;
+  /** A place for `count` handles of its kind. */
+  handles(count: number): Handles;
+  /** Visits every pid of `ns` in ascending number, and gives how many there were. */
+  list(workload: Workload, ns: Handle): number;
+  /** For strategies: everything else that the contract has. */
+  readonly strategy?: StrategyModule;
+}
+
+/** What a module must export to be measured, as `--module` finds it. */
+export interface StrategyModule {
+  readonly createPidAllocator: (options?: PidAllocatorOptions) => unknown;
+  readonly traits: Traits;
+}
+
+/** A baseline, as its file exports it. */
+export interface Baseline extends Omit<Subject, 'strategy' | 'maxLevel' | 'kind'> {
+  readonly kind: 'baseline' | 'floor';
+  /** One line for the list of subjects. */
+  readonly title: string;
+}
