@@ -22,8 +22,16 @@ export function needPage(s: State, ns: NsRecord, nr: number, op: string): void {
   ns.pages.add(page);
 }
 
-/** The smallest taken number of the map at or above `nr`; pages that were never used are not looked through. */
+/** Up to so many taken numbers are all looked at; of more, those that come next are tried one by one. */
+const FEW = 1_000;
+
+/** The smallest taken number of the map at or above `nr`. */
 export function takenFrom(ns: NsRecord, nr: number): number | undefined {
+  if (ns.taken.size <= FEW) {
+    let smallest: number | undefined;
+    for (const n of ns.taken.keys()) if (n >= nr && (smallest === undefined || n < smallest)) smallest = n;
+    return smallest;
+  }
   for (let page = pageOf(nr); page < PIDMAP_ENTRIES; page++) {
     if (!ns.pages.has(page)) continue;
     const first = page * BITS_PER_PAGE;
