@@ -7,12 +7,12 @@ import {
   type CreatePidAllocator,
   type NsRef,
   PID_MAX_LIMIT,
-  type PidAllocator,
-  type PidRef,
   PIDTYPE_PGID,
   PIDTYPE_PID,
   PIDTYPE_SID,
   PIDTYPE_TGID,
+  type PidAllocator,
+  type PidRef,
   type PidType,
   type TaskRef,
 } from '@pidlab/contract';
@@ -82,9 +82,12 @@ export function replay(create: CreatePidAllocator, trace: Trace, level: 0 | 1 = 
     try {
       checkedStep(m, ledger, event, found);
     } catch (error) {
-      throw new ReplayError(`${strategy}, ${header.name}, event ${index}, ${JSON.stringify(event)}: ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw new ReplayError(
+        `${strategy}, ${header.name}, event ${index}, ${JSON.stringify(event)}: ${(error as Error).message}`,
+        {
+          cause: error,
+        },
+      );
     }
   });
   checkEmpty(m);
@@ -122,20 +125,26 @@ export function openMachine(create: CreatePidAllocator, { pidMax, floor }: Trace
 export function step(m: Machine, event: TraceEvent): void {
   switch (event.kind) {
     case 'fork':
-      return fork(m, event.parent, event.child);
+      fork(m, event.parent, event.child);
+      break;
     case 'thread':
-      return thread(m, event.parent, event.child);
+      thread(m, event.parent, event.child);
+      break;
     case 'exec':
-      return exec(m, event.task, event.former);
+      exec(m, event.task, event.former);
+      break;
     case 'setsid':
       change(m, event.task, PIDTYPE_SID, event.task);
-      return change(m, event.task, PIDTYPE_PGID, event.task);
+      change(m, event.task, PIDTYPE_PGID, event.task);
+      break;
     case 'setpgid':
-      return change(m, event.task, PIDTYPE_PGID, event.group);
+      change(m, event.task, PIDTYPE_PGID, event.group);
+      break;
     case 'exit':
-      return exit(m, event.task);
+      exit(m, event.task);
+      break;
     default:
-      return release(m, taskAt(m, event.child));
+      release(m, taskAt(m, event.child));
   }
 }
 
@@ -205,7 +214,8 @@ function allocNr(m: Machine, nr: number): PidRef {
   m.a.freePid(pid);
   m.a.setLastPid(m.ns, nr - 1);
   const again = m.a.allocPid(m.ns);
-  if (m.a.pidNrNs(again, m.ns) !== nr) throw new ReplayError(`${nr} is taken`);
+  const second = m.a.pidNrNs(again, m.ns);
+  must(second === nr, `the allocator gave ${m.given} and, with the cursor put right, ${second}, not even ${nr}`);
   return again;
 }
 
@@ -254,7 +264,12 @@ function checkTask({ a, ns }: Machine, ledger: Ledger, nr: number): void {
   const pid = a.findPidNs(nr, ns);
   must(pid !== undefined && a.pidNrNs(pid, ns) === nr, `${nr} does not lead to a pid of that number`);
   const task = a.pidTask(pid!, PIDTYPE_PID)!;
-  const seen = [a.taskPidNrNs(task, ns), a.taskTgidNrNs(task, ns), a.taskPgrpNrNs(task, ns), a.taskSessionNrNs(task, ns)];
+  const seen = [
+    a.taskPidNrNs(task, ns),
+    a.taskTgidNrNs(task, ns),
+    a.taskPgrpNrNs(task, ns),
+    a.taskSessionNrNs(task, ns),
+  ];
   const told = [nr, tgid, pgid, sid];
   must(String(seen) === String(told), `pid, thread group, process group, session are ${seen}, not ${told}`);
 }
@@ -264,7 +279,10 @@ function checkEmpty({ a, ns, level }: Machine): void {
   must(a.nextPidmap(ns, 0) === undefined, `number ${a.nextPidmap(ns, 0)} is still taken at the end`);
   if (level === 1) a.putPidNs(ns);
   const { pids, tasks, namespaces } = a.stats();
-  must(pids === 0 && tasks === 0 && namespaces === 1, `${pids} pids, ${tasks} tasks, ${namespaces} namespaces are left at the end`);
+  must(
+    pids === 0 && tasks === 0 && namespaces === 1,
+    `${pids} pids, ${tasks} tasks, ${namespaces} namespaces are left at the end`,
+  );
   const broken = a.checkInvariants();
   must(broken.length === 0, broken.join('; '));
 }
