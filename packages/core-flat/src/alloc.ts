@@ -1,3 +1,4 @@
+import type { PidError } from '@pidlab/contract';
 import { HEADER, hashAdd, NS, newPid, noNumber, type State, slotOf, slotOfNr, takeNumber } from '@pidlab/core';
 import { giveBack } from './free.ts';
 import { ROOT_PID, VIRTUAL } from './layout.ts';
@@ -22,10 +23,7 @@ function allocRootPid(s: State, nsAt: number, setTid: readonly number[]): number
   const w = s.words;
   const pidAt = newPid(s, nsAt, 1);
   const nr = takeNumber(s, nsAt, setTid, 0);
-  if (nr < 0) {
-    giveBack(s, pidAt, 0);
-    throw noNumber(s, nsAt, nr, setTid[0]);
-  }
+  if (nr < 0) throw giveUp(s, pidAt, 0, nsAt, nr, setTid);
   w[pidAt + NR] = nr;
   w[pidAt + PID_NS] = w[nsAt + SERIAL];
   // Commit point: nothing below can fail, and nothing above can be found yet.
@@ -39,20 +37,27 @@ function allocContainedPid(s: State, nsAt: number, setTid: readonly number[]): n
   const serial = w[nsAt + SERIAL];
   const pidAt = newPid(s, nsAt, 2);
   const vnr = takeNumber(s, nsAt, setTid, 0);
-  if (vnr < 0) {
-    giveBack(s, pidAt, 0);
-    throw noNumber(s, nsAt, vnr, setTid[0]);
-  }
+  if (vnr < 0) throw giveUp(s, pidAt, 0, nsAt, vnr, setTid);
   w[pidAt + VNR] = vnr;
   const nr = takeNumber(s, rootAt, setTid, 1);
-  if (nr < 0) {
-    giveBack(s, pidAt, 1);
-    throw noNumber(s, rootAt, nr, setTid[1]);
-  }
+  if (nr < 0) throw giveUp(s, pidAt, 1, rootAt, nr, setTid);
   w[pidAt + NR] = nr;
   w[pidAt + PID_NS] = serial;
   // Commit point: nothing below can fail, and nothing above can be found yet.
   hashAdd(s, slotOf(s.vnrHash, vnr, serial), pidAt + VNEXT);
   hashAdd(s, slotOfNr(s.pidHash, nr), pidAt + NEXT);
   return pidAt;
+}
+
+/** Gives back what was taken before the namespace at `at` had no number, and says why it had none. */
+function giveUp(
+  s: State,
+  pidAt: number,
+  taken: number,
+  at: number,
+  failure: number,
+  setTid: readonly number[],
+): PidError {
+  giveBack(s, pidAt, taken);
+  return noNumber(s, at, failure, setTid[taken]);
 }

@@ -23,5 +23,5 @@ export function giveBack(s: State, pidAt: number, count: number): void {
   const level = pidLevel(s, pidAt);
   if (level > 0 && count > 0) freePidmap(s, homeOf(s, pidAt), w[pidAt + VNR]);
   if (count > level) freePidmap(s, w[ROOT_NS], w[pidAt + NR]);
-  buryPid(s, pidAt);
+  buryPid(s, pidAt, level + 1);
 }

@@ -1,3 +1,4 @@
+import type { PidError } from '@pidlab/contract';
 import { hashAdd, NS, newPid, noNumber, type State, slotOf, takeNumber } from '@pidlab/core';
 import { giveBack } from './free.ts';
 import { UPID, upidAt } from './layout.ts';
@@ -18,10 +19,7 @@ export function allocPid(s: State, nsAt: number, setTid: readonly number[]): num
   let at = nsAt;
   for (let i = level; i >= 0; i--) {
     const nr = takeNumber(s, at, setTid, level - i);
-    if (nr < 0) {
-      giveBack(s, pidAt, level - i);
-      throw noNumber(s, at, nr, setTid[level - i]);
-    }
+    if (nr < 0) throw giveUp(s, pidAt, level - i, at, nr, setTid);
     const upid = upidAt(pidAt, i);
     w[upid + NR] = nr;
     w[upid + UPID_NS] = w[at + SERIAL];
@@ -33,4 +31,17 @@ export function allocPid(s: State, nsAt: number, setTid: readonly number[]): num
     hashAdd(s, slotOf(s.pidHash, w[upid + NR], w[upid + UPID_NS]), upid + NEXT);
   }
   return pidAt;
+}
+
+/** Gives back what was taken before the namespace at `at` had no number, and says why it had none. */
+function giveUp(
+  s: State,
+  pidAt: number,
+  taken: number,
+  at: number,
+  failure: number,
+  setTid: readonly number[],
+): PidError {
+  giveBack(s, pidAt, taken);
+  return noNumber(s, at, failure, setTid[taken]);
 }

@@ -29,5 +29,5 @@ export function giveBack(s: State, pidAt: number, count: number): void {
     freePidmap(s, at, w[upidAt(pidAt, i) + NR]);
     at = parent;
   }
-  buryPid(s, pidAt);
+  buryPid(s, pidAt, level + 1);
 }

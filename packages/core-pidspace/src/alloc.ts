@@ -1,3 +1,4 @@
+import type { PidError } from '@pidlab/contract';
 import { hashAdd, NS, newPid, noNumber, type State, slotOfNr, takeNumber } from '@pidlab/core';
 import { giveBack } from './free.ts';
 import { globalNr, PID } from './layout.ts';
@@ -16,14 +17,24 @@ export function allocPid(s: State, nsAt: number, setTid: readonly number[]): num
   const w = s.words;
   const pidAt = newPid(s, nsAt, 1);
   const vpid = takeNumber(s, nsAt, setTid, 0);
-  if (vpid < 0) {
-    giveBack(s, pidAt, 0);
-    throw noNumber(s, nsAt, vpid, setTid[0]);
-  }
+  if (vpid < 0) throw giveUp(s, pidAt, 0, nsAt, vpid, setTid);
   const nr = globalNr(w[nsAt + SPACE], vpid);
   w[pidAt + NR] = nr;
   w[pidAt + PID_NS] = w[nsAt + SERIAL];
   // Commit point: nothing below can fail, and nothing above can be found yet.
   hashAdd(s, slotOfNr(s.pidHash, nr), pidAt + NEXT);
   return pidAt;
+}
+
+/** Gives back what was taken before the namespace at `at` had no number, and says why it had none. */
+function giveUp(
+  s: State,
+  pidAt: number,
+  taken: number,
+  at: number,
+  failure: number,
+  setTid: readonly number[],
+): PidError {
+  giveBack(s, pidAt, taken);
+  return noNumber(s, at, failure, setTid[taken]);
 }

@@ -15,5 +15,5 @@ export function freePid(s: State, pidAt: number): void {
 /** Gives back the number, if `count` is 1, and the allocation's own reference: all of a pid, or as far as `allocPid` came. */
 export function giveBack(s: State, pidAt: number, count: number): void {
   if (count === 1) freePidmap(s, homeOf(s, pidAt), vpidOf(s.words[pidAt + NR]));
-  buryPid(s, pidAt);
+  buryPid(s, pidAt, 1);
 }

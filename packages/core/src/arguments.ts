@@ -4,7 +4,7 @@
  */
 import { MAX_PID_NS_LEVEL, PIDTYPE_MAX, PidBug, PidError, type PidType } from '@pidlab/contract';
 import { HEADER } from './layout.ts';
-import { isLife, KIND_NS, KIND_PID, KIND_SHIFT, KIND_TASK, LINE_MASK, LINE_SHIFT, LINES_LIMIT } from './records.ts';
+import { handleOf, KIND_NS, KIND_PID, KIND_SHIFT, KIND_TASK, LINE_MASK, LINE_SHIFT, LINES_LIMIT } from './records.ts';
 import type { State } from './state.ts';
 
 const SLAB_END = HEADER.at.slabEnd;
@@ -28,8 +28,10 @@ export function taskArg(s: State, task: unknown, op: string, name = 'task'): num
 
 function recordArg(s: State, handle: unknown, kind: number, op: string, name: string): number {
   if (typeof handle === 'number') {
+    // Below the slabs there is nothing that looks like a record's first word.
+    const w = s.words;
     const at = (handle & LINE_MASK) << LINE_SHIFT;
-    if (at >= s.slabStart && at < s.words[SLAB_END] && isLife(s.words, at, kind, handle)) return at;
+    if (at < w[SLAB_END] && w[at] >>> KIND_SHIFT === kind && handleOf(w, at) === handle) return at;
   }
   throw badHandle(s, handle, kind, op, name);
 }
@@ -88,7 +90,7 @@ function whyNot(s: State, handle: number, kind: number): string {
   const generation = Math.floor(handle / LINES_LIMIT);
   if (at < s.slabStart || at >= s.words[SLAB_END]) return 'which never was a handle of this allocator';
   const found = s.words[at] >>> KIND_SHIFT;
-  if (found !== kind && found >= KIND_PID && found <= KIND_NS && isLife(s.words, at, found, handle)) {
+  if (found !== kind && found >= KIND_PID && found <= KIND_NS && handleOf(s.words, at) === handle) {
     return `which is a ${KIND_NAMES[found]}`;
   }
   return `which is stale or foreign: life ${generation} of that record is not now`;

@@ -119,16 +119,11 @@ function bindPids(s: State): Pids {
   return {
     allocPid(ns, setTid) {
       const nsAt = nsArg(s, ns, 'allocPid');
-      if (setTid === undefined) return pidRef(s, design.allocPid(s, nsAt, AUTOMATIC));
-      const chosen = setTidArg(setTid, 'allocPid');
-      checkSetTid(s, nsAt, chosen);
-      return pidRef(s, design.allocPid(s, nsAt, chosen));
+      return pidRef(s, design.allocPid(s, nsAt, setTid === undefined ? AUTOMATIC : chosenNumbers(s, nsAt, setTid)));
     },
     freePid(pid) {
       const pidAt = pidArg(s, pid, 'freePid');
-      if (isDead(s, pidAt))
-        throw new PidBug('freePid', 'the pid has been freed already; only references still keep it');
-      if (hasTasks(s, pidAt)) throw new PidBug('freePid', 'tasks still hang on the pid; the last detachPid frees it');
+      if (isDead(s, pidAt) || hasTasks(s, pidAt)) throw cannotFree(s, pidAt);
       design.freePid(s, pidAt);
     },
     getPid(pid) {
@@ -138,6 +133,18 @@ function bindPids(s: State): Pids {
     putPid: (pid) => putPid(s, pidArg(s, pid, 'putPid')),
     pidCount: (pid) => words[pidArg(s, pid, 'pidCount') + COUNT],
   };
+}
+
+/** Checked outside the hot path. */
+function chosenNumbers(s: State, nsAt: number, setTid: unknown): readonly number[] {
+  const chosen = setTidArg(setTid, 'allocPid');
+  checkSetTid(s, nsAt, chosen);
+  return chosen;
+}
+
+function cannotFree(s: State, pidAt: number): PidBug {
+  const dead = 'the pid has been freed already; only references still keep it';
+  return new PidBug('freePid', isDead(s, pidAt) ? dead : 'tasks still hang on the pid; the last detachPid frees it');
 }
 
 type Lookups = Pick<PidAllocator, 'findPidNs' | 'findPid' | 'findVpid' | 'findGetPid' | 'findGePid'>;

@@ -5,7 +5,8 @@ import type { Design } from './design.ts';
 import { HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
 import type { State } from './state.ts';
 
-const MAGIC = 0x7069_646c;
+/** Its top three bits are 0, so that no handle fits the header. */
+const MAGIC = 0x1069_646c;
 const VERSION = 1;
 const NAME_BYTES = 16;
 /** Pages in the largest block: 1 GiB. */

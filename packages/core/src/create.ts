@@ -20,7 +20,6 @@ function createFresh(design: Design, settings: Settings): State {
   writeHeader(words, design.traits, settings.pagesTotal, settings.hashShifts);
   words[HEADER.at.generationBase] = settings.generationBase;
   words.set([settings.floors.root, settings.floors.child], HEADER.at.floors);
-  words[HEADER.at.nextSerial] = -0x8000_0000;
   const s = stateOver(design, words);
   ensureCache(s, NS_CACHE, NS.words);
   ensureCache(s, TASK_CACHE, design.taskWords);

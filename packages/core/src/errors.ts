@@ -31,8 +31,10 @@ export function tooDeep(traits: Traits): PidError {
   return new PidError('ENOSPC', 'copyPidNs', limit);
 }
 
-/** The namespace was closed to new pids. */
-export function takesNoPids(level: number): PidError {
+/** There is no record for a pid of that namespace: it was closed, or the block is full. */
+export function noPid(s: State, nsAt: number): PidError {
+  if (s.words[nsAt + NS.at.disabled] === 0) return noMemory('allocPid', 'a pid');
+  const level = s.words[nsAt + NS.at.level];
   const why = 'disablePidAllocation or zapPidNsProcesses closed it, and it stays closed';
   return new PidError('ENOMEM', 'allocPid', `the namespace at level ${level} takes no new pids: ${why}`);
 }

@@ -15,18 +15,15 @@ import type { State } from './state.ts';
 
 /** A full-entropy golden ratio: mainline's GOLDEN_RATIO_32, whose low bits make up for a multiply that drops the high ones. */
 const GOLDEN_RATIO_32 = 0x61c8_8647;
-/** Odd and unrelated to the golden ratio, so that consecutive serials start far apart in the table. */
-const SERIAL_SALT = 0x85eb_ca6b | 0;
-
 /** A hash table: where its slots start and how many bits of a hash are not used. */
 export interface HashTable {
   readonly base: number;
   readonly shift: number;
 }
 
-/** The slot of number `nr` of the namespace with that serial. */
+/** The slot of number `nr` of the namespace with that serial. Source: `pid_hashfn()`. */
 export function slotOf(table: HashTable, nr: number, serial: number): number {
-  return table.base + (Math.imul(nr + Math.imul(serial, SERIAL_SALT), GOLDEN_RATIO_32) >>> table.shift);
+  return table.base + (Math.imul(nr + serial, GOLDEN_RATIO_32) >>> table.shift);
 }
 
 /** The slot of a number that is unique without its namespace. */
@@ -36,9 +33,9 @@ export function slotOfNr(table: HashTable, nr: number): number {
 
 /** Puts `link` at the front of the chain of `slot`. Source: `hlist_add_head_rcu()`. */
 export function hashAdd(s: State, slot: number, link: number): void {
-  const first = s.words[slot];
-  s.words[link] = first === 0 ? ~slot : first;
-  s.access.publish(s.words, slot, link);
+  const w = s.words;
+  w[link] = w[slot] === 0 ? ~slot : w[slot];
+  s.access.publish(w, slot, link);
 }
 
 /** Takes `link` out of the chain of `slot`, where it must be. Its own `next` stays, for readers that stand on it. Source: `hlist_del_rcu()`. */

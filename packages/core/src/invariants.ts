@@ -23,13 +23,13 @@ import {
 import { popcount } from './bitops.ts';
 import { slotsOf } from './block.ts';
 import type { HashTable } from './hash.ts';
-import { CACHE, CACHES, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP } from './layout.ts';
+import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP } from './layout.ts';
 import { numbersAt } from './namespaces.ts';
 import { isTaken } from './pidmap.ts';
 import { hasTasks, homeOf, isDead, pidLevel } from './pids.ts';
 import { KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './records.ts';
 import { cacheName } from './reports.ts';
-import { cacheAt, NS_CACHE, pidCache, TASK_CACHE } from './slab.ts';
+import { ALL_CACHES, NS_CACHE, numbersOfCache, pidCache, TASK_CACHE } from './slab.ts';
 import type { State } from './state.ts';
 import { wholeLines } from './struct.ts';
 import { linkOf, nextPidTask, pidTask, taskPid } from './tasks.ts';
@@ -59,49 +59,47 @@ export function checkInvariants(s: State): string[] {
 
 function checkSlabPages(s: State, say: Say): void {
   const w = s.words;
-  const slabs = new Array<number>(CACHES).fill(0);
+  const slabs = new Map<number, number>();
   for (let start = s.slabStart; start < w[H.slabEnd]; start += PAGE_WORDS) {
-    const index = cacheOf(s, start);
-    if (index < 0 || index >= CACHES) say(`page ${start >>> PAGE_SHIFT} is a slab page of no cache`);
-    else slabs[index]++;
+    const cache = cacheOf(s, start);
+    if (cache === 0) say(`page ${start >>> PAGE_SHIFT} is a slab page of no cache`);
+    slabs.set(cache, (slabs.get(cache) ?? 0) + 1);
   }
-  for (let index = 0; index < CACHES; index++) {
-    const cache = cacheAt(index);
+  for (const cache of ALL_CACHES) {
     const size = w[cache + C.objectWords];
-    const wanted = objectWordsOf(s, index);
-    const needed = index <= TASK_CACHE || w[cache + C.slabs] > 0;
+    const wanted = objectWordsOf(s, cache);
+    const needed = cache <= TASK_CACHE || w[cache + C.slabs] > 0;
     if (size !== wanted && (size !== 0 || needed))
-      say(`cache ${cacheName(index)} has objects of ${size} words, not ${wanted}`);
-    if (slabs[index] !== w[cache + C.slabs])
-      say(`cache ${cacheName(index)} counts ${w[cache + C.slabs]} slabs and has ${slabs[index]}`);
+      say(`cache ${cacheName(cache)} has objects of ${size} words, not ${wanted}`);
+    if ((slabs.get(cache) ?? 0) !== w[cache + C.slabs])
+      say(`cache ${cacheName(cache)} counts ${w[cache + C.slabs]} slabs and has ${slabs.get(cache) ?? 0}`);
   }
 }
 
-function objectWordsOf(s: State, index: number): number {
-  if (index === NS_CACHE) return wholeLines(NS.words);
-  return wholeLines(index === TASK_CACHE ? s.design.taskWords : s.design.pidWords(index - TASK_CACHE));
+function objectWordsOf(s: State, cache: number): number {
+  if (cache === NS_CACHE) return wholeLines(NS.words);
+  return wholeLines(cache === TASK_CACHE ? s.design.taskWords : s.design.pidWords(numbersOfCache(cache)));
 }
 
 function checkCaches(s: State, say: Say): void {
-  for (let index = 0; index < CACHES; index++) checkCache(s, index, say);
+  for (const cache of ALL_CACHES) checkCache(s, cache, say);
 }
 
-function checkCache(s: State, index: number, say: Say): void {
+function checkCache(s: State, cache: number, say: Say): void {
   const w = s.words;
-  const cache = cacheAt(index);
-  const name = cacheName(index);
+  const name = cacheName(cache);
   const places = { total: 0, active: 0, retired: 0, free: 0, unused: 0 };
   const bump = w[cache + C.bump];
-  eachSlot(s, index, (at) => {
+  eachSlot(s, cache, (at) => {
     places.total++;
     const kind = w[at] >>> KIND_SHIFT;
-    if (kind === kindOf(index)) places.active++;
+    if (kind === kindOf(cache)) places.active++;
     else if (kind === KIND_RETIRED) places.retired++;
     else if (at >= bump && at < w[cache + C.bumpEnd]) places.unused++;
     else if (kind === 0) places.free++;
     else say(`cache ${name} has a record of kind ${kind} at ${at}`);
   });
-  const listed = lengthOfFreeList(s, index, places.total, say);
+  const listed = lengthOfFreeList(s, cache, places.total, say);
   if (listed !== places.free) say(`cache ${name} lists ${listed} free objects and has ${places.free}`);
   if (places.active !== w[cache + C.active])
     say(`cache ${name} counts ${w[cache + C.active]} active objects and has ${places.active}`);
@@ -110,12 +108,12 @@ function checkCache(s: State, index: number, say: Say): void {
 }
 
 /** Follows the list no further than there are places, so that a ring ends. */
-function lengthOfFreeList(s: State, index: number, places: number, say: Say): number {
+function lengthOfFreeList(s: State, cache: number, places: number, say: Say): number {
   const w = s.words;
   let length = 0;
-  for (let at = w[cacheAt(index) + C.free]; at !== 0; at = w[at + 1]) {
-    if (!isSlot(s, at) || cacheOf(s, at) !== index || w[at] >>> KIND_SHIFT !== 0 || length === places) {
-      say(`the free list of cache ${cacheName(index)} leads to ${at}, which is not a free object of it`);
+  for (let at = w[cache + C.free]; at !== 0; at = w[at + 1]) {
+    if (!isSlot(s, at) || cacheOf(s, at) !== cache || w[at] >>> KIND_SHIFT !== 0 || length === places) {
+      say(`the free list of cache ${cacheName(cache)} leads to ${at}, which is not a free object of it`);
       return length;
     }
     length++;

@@ -17,9 +17,6 @@ export const PAGE_WORDS: number = PAGE_SIZE / 4;
 /** A page number shifted left by this is the word offset of its start. */
 export const PAGE_SHIFT = 10;
 
-/** Caches: namespaces, tasks, and pids with 1 to 33 numbers. */
-export const CACHES = 35;
-
 const cacheFields = {
   objectWords: 'size of one object; 0 until the cache exists',
   free: 'first object on the free list, 0 for none; each names the next in its second word',
@@ -44,7 +41,7 @@ const headerFields = {
   hashShifts: [2, '32 less log2 of the slots, for each hash table; 0 for none'],
   generationBase: 'first generation of every record',
   floors: [2, 'where allocation goes on after a wrap: root, others'],
-  nextSerial: 'serial of the next namespace',
+  lastSerial: 'serial of the namespace last made, 0 at first',
   rootNs: 'word offset of the root namespace',
   caches: [245, 'one `cache` each: pid_namespace, task, pid_1, pid_2, … pid_33'],
   spaces: [512, 'pidspace only: the namespace of each space id, 0 for none'],

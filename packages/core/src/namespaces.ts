@@ -3,7 +3,7 @@ import { PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
 import { noMemory, noSerials, tooDeep } from './errors.ts';
 import { HEADER, NS, PAGE_SHIFT, PIDMAP } from './layout.ts';
 import { allocMapPage, freeMapPage } from './pages.ts';
-import { KIND_NS, KIND_SHIFT } from './records.ts';
+import { KIND_NS, KIND_PID, KIND_SHIFT } from './records.ts';
 import { cacheAlloc, cacheFree, ensureCache, NS_CACHE, pidCache } from './slab.ts';
 import type { State } from './state.ts';
 
@@ -24,16 +24,13 @@ const {
 } = NS.at;
 const H = HEADER.at;
 
-/**
- * Serials run from the lowest negative number up to here, past which there would be words that look like the first
- * word of a record. 2,684,354,560 namespaces in the life of an allocator.
- */
-const SERIAL_END: number = 1 << KIND_SHIFT;
+/** Odd, so that counting through all 32-bit integers names each namespace differently, and far from the one before. */
+const SERIAL_STEP = 0x85eb_ca6b | 0;
 
 /** Makes a namespace below `parentAt`, or the root where that is 0, with one user. ENOMEM, with everything undone. */
 export function createNs(s: State, parentAt: number, pidMax: number): number {
   const w = s.words;
-  if (w[H.nextSerial] === SERIAL_END) throw noSerials();
+  const serial = nextSerial(s);
   const nsAt = cacheAlloc(s, NS_CACHE, KIND_NS);
   if (nsAt === 0) throw noMemory('copyPidNs', 'a namespace');
   const page = allocMapPage(s);
@@ -44,10 +41,24 @@ export function createNs(s: State, parentAt: number, pidMax: number): number {
   w[page << PAGE_SHIFT] = 1;
   w[nsAt + MAP + PIDMAP.at.page] = page;
   w[nsAt + ENTRIES] = 1;
+  w[H.lastSerial] = serial;
   initNs(s, nsAt, parentAt, pidMax);
   const numbers = numbersAt(s, w[nsAt + LEVEL]);
   ensureCache(s, pidCache(numbers), s.design.pidWords(numbers));
   return nsAt;
+}
+
+/**
+ * A name that no other namespace of this allocator has or had, spread so that numbers of different namespaces hash apart.
+ * Those that would look like the first word of a record are left out. ENOMEM after 2,684,354,559 of them.
+ */
+function nextSerial(s: State): number {
+  let serial = s.words[H.lastSerial];
+  do {
+    serial = (serial + SERIAL_STEP) | 0;
+  } while (serial >>> KIND_SHIFT >= KIND_PID && serial >>> KIND_SHIFT <= KIND_NS);
+  if (serial === 0) throw noSerials();
+  return serial;
 }
 
 function initNs(s: State, nsAt: number, parentAt: number, pidMax: number): void {
@@ -56,7 +67,7 @@ function initNs(s: State, nsAt: number, parentAt: number, pidMax: number): void 
   w[nsAt + USERS] = 1;
   w[nsAt + PARENT] = parentAt;
   w[nsAt + LEVEL] = parentAt === 0 ? 0 : w[parentAt + LEVEL] + 1;
-  w[nsAt + SERIAL] = w[H.nextSerial]++;
+  w[nsAt + SERIAL] = w[H.lastSerial];
   w[nsAt + LAST_PID] = 0;
   w[nsAt + PID_MAX] = pidMax;
   w[nsAt + FLOOR] = w[H.floors + (parentAt === 0 ? 0 : 1)];

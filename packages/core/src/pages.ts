@@ -4,13 +4,13 @@ import type { State } from './state.ts';
 
 const { slabEnd: SLAB_END, mapStart: MAP_START, mapFree: MAP_FREE, mapFreeCount: MAP_FREE_COUNT } = HEADER.at;
 
-/** Takes a page for the cache with that index and returns its word offset; 0 when the block is full. */
-export function allocSlabPage(s: State, cacheIndex: number): number {
+/** Takes a page for a cache and returns its word offset; 0 when the block is full. */
+export function allocSlabPage(s: State, cache: number): number {
   const w = s.words;
   const start = w[SLAB_END];
   if (start >>> PAGE_SHIFT >= w[MAP_START]) return 0;
   w[SLAB_END] = start + PAGE_WORDS;
-  w[s.pageTable + (start >>> PAGE_SHIFT)] = cacheIndex + 1;
+  w[s.pageTable + (start >>> PAGE_SHIFT)] = cache;
   return start;
 }
 

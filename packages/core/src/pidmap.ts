@@ -21,11 +21,11 @@ import { BITS_PER_PAGE, PID_MAX_LIMIT } from '@pidlab/contract';
 import { findNextBit, findNextZeroBit } from './bitops.ts';
 import { FULL, NO_MEMORY, TAKEN } from './errors.ts';
 import { NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from './layout.ts';
-import { dropNs } from './namespaces.ts';
+import { dropNs, holdNs } from './namespaces.ts';
 import { allocMapPage } from './pages.ts';
 import type { State } from './state.ts';
 
-const { count: COUNT, lastPid: LAST_PID, pidMax: PID_MAX, floor: FLOOR, entries: ENTRIES, pidmap: MAP } = NS.at;
+const { lastPid: LAST_PID, pidMax: PID_MAX, floor: FLOOR, entries: ENTRIES, pidmap: MAP } = NS.at;
 const USED = PIDMAP.at.used;
 const ENTRY_SHIFT = 1;
 /** log2 of BITS_PER_PAGE. */
@@ -41,13 +41,10 @@ export function allocPidmap(s: State, nsAt: number): number {
   let nr = w[nsAt + LAST_PID] + 1;
   if (nr >= w[nsAt + PID_MAX]) nr = w[nsAt + FLOOR];
   const entry = entryOf(nsAt, nr);
-  const page = w[entry];
-  if (page !== 0 && testAndSet(s, page, nr)) {
-    countTaken(s, nsAt, entry);
-    w[nsAt + LAST_PID] = nr;
-    return nr;
-  }
-  return allocByScan(s, nsAt, nr);
+  if (w[entry] === 0 || !testAndSet(s, w[entry], nr)) return allocByScan(s, nsAt, nr);
+  countTaken(s, nsAt, entry);
+  w[nsAt + LAST_PID] = nr;
+  return nr;
 }
 
 /** The candidate was taken: looks from it to the end, then from the floor. */
@@ -148,7 +145,7 @@ function testAndSet(s: State, page: number, nr: number): boolean {
 
 /** Counts a number of the entry's page as taken; the first one holds the namespace. */
 function countTaken(s: State, nsAt: number, entry: number): void {
-  if (s.access.add(s.words, entry + USED, 1) === 0) s.access.add(s.words, nsAt + COUNT, 1);
+  if (s.access.add(s.words, entry + USED, 1) === 0) holdNs(s, nsAt);
 }
 
 /** The page of `nr`, installed if it was absent; 0 when there is no memory for it. */

@@ -1,6 +1,6 @@
 /** struct pid, as far as all designs share it: the record without its numbers, and its references. */
 import { PidBug, PidError } from '@pidlab/contract';
-import { noMemory, takesNoPids } from './errors.ts';
+import { noPid } from './errors.ts';
 import { HOME_DEAD, HOME_LEVEL_SHIFT, NS, PID_HEAD } from './layout.ts';
 import { numbersAt } from './namespaces.ts';
 import { allocPidmap, nextPidmap, takePidmap } from './pidmap.ts';
@@ -15,16 +15,11 @@ const COUNT_LIMIT = 0x7fff_ffff;
 /** A pid of `ns` that has one reference, no tasks, and no numbers yet. ENOMEM. */
 export function newPid(s: State, nsAt: number, numbers: number): number {
   const w = s.words;
-  const level = w[nsAt + LEVEL];
-  if (w[nsAt + DISABLED] !== 0) throw takesNoPids(level);
-  const pidAt = cacheAlloc(s, pidCache(numbers), KIND_PID);
-  if (pidAt === 0) throw noMemory('allocPid', 'a pid');
+  const pidAt = w[nsAt + DISABLED] === 0 ? cacheAlloc(s, pidCache(numbers), KIND_PID) : 0;
+  if (pidAt === 0) throw noPid(s, nsAt);
+  // Its task lists are empty: a pid dies only when they are, and a new page is all zeros.
   w[pidAt + COUNT] = 1;
-  w[pidAt + HOME] = (level << HOME_LEVEL_SHIFT) | (nsAt >>> LINE_SHIFT);
-  w[pidAt + TASKS] = 0;
-  w[pidAt + TASKS + 1] = 0;
-  w[pidAt + TASKS + 2] = 0;
-  w[pidAt + TASKS + 3] = 0;
+  w[pidAt + HOME] = (w[nsAt + LEVEL] << HOME_LEVEL_SHIFT) | (nsAt >>> LINE_SHIFT);
   return pidAt;
 }
 
@@ -73,18 +68,17 @@ export function putPid(s: State, pidAt: number): void {
       'the only reference is the allocation’s own, which was not taken with getPid; freePid drops it',
     );
   }
-  dropPid(s, pidAt);
+  dropPid(s, pidAt, numbersAt(s, pidLevel(s, pidAt)));
 }
 
 /** The numbers are given back: from here on only references keep the record, and the allocation's own is dropped. */
-export function buryPid(s: State, pidAt: number): void {
+export function buryPid(s: State, pidAt: number, numbers: number): void {
   s.words[pidAt + HOME] |= HOME_DEAD;
-  dropPid(s, pidAt);
+  dropPid(s, pidAt, numbers);
 }
 
-function dropPid(s: State, pidAt: number): void {
-  if (s.access.add(s.words, pidAt + COUNT, -1) !== 1) return;
-  cacheFree(s, pidCache(numbersAt(s, pidLevel(s, pidAt))), pidAt);
+function dropPid(s: State, pidAt: number, numbers: number): void {
+  if (s.access.add(s.words, pidAt + COUNT, -1) === 1) cacheFree(s, pidCache(numbers), pidAt);
 }
 
 /** Refuses chosen numbers that no allocation in `ns` could have. EINVAL. Source: `clone3(2)`, `set_tid`. */

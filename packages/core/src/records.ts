@@ -33,9 +33,3 @@ export const LINE_SHIFT = 4;
 export function handleOf(words: Int32Array, at: number): number {
   return (words[at] & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT);
 }
-
-/** Whether the record at `at` is one of that kind, and the life that `handle` means. */
-export function isLife(words: Int32Array, at: number, kind: number, handle: number): boolean {
-  const id = words[at];
-  return id >>> KIND_SHIFT === kind && (id & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT) === handle;
-}

@@ -4,6 +4,7 @@
  * used first, while it is still in the processor's cache; a slab is cut into records only as they are needed.
  */
 
+import { MAX_PID_NS_LEVEL } from '@pidlab/contract';
 import { CACHE, HEADER, PAGE_WORDS } from './layout.ts';
 import { allocSlabPage } from './pages.ts';
 import { GENERATION_LIMIT, GENERATION_MASK, KIND_RETIRED, KIND_SHIFT } from './records.ts';
@@ -23,71 +24,79 @@ const GENERATION_BASE = HEADER.at.generationBase;
 /** Second word of a free record: the next one on the list. */
 const NEXT_FREE = 1;
 
-export const NS_CACHE = 0;
-export const TASK_CACHE = 1;
+/** A cache is named by the word offset of its place in the header. */
+const CACHE_WORDS = CACHE.words;
+export const NS_CACHE: number = HEADER.at.caches;
+export const TASK_CACHE: number = NS_CACHE + CACHE_WORDS;
+const BEFORE_PID_1 = TASK_CACHE;
 
-/** Index of the cache of pids that carry `numbers` numbers. */
+/** The cache of pids that carry `numbers` numbers. */
 export function pidCache(numbers: number): number {
-  return TASK_CACHE + numbers;
+  return BEFORE_PID_1 + numbers * CACHE_WORDS;
 }
 
-/** Word offset of a cache in the header. */
-export function cacheAt(index: number): number {
-  return HEADER.at.caches + index * CACHE.words;
+/** How many numbers the pids of a cache carry. */
+export function numbersOfCache(cache: number): number {
+  return (cache - BEFORE_PID_1) / CACHE_WORDS;
 }
+
+/** The caches of pids, whether they exist yet or not. */
+export const PID_CACHES: readonly number[] = Array.from({ length: MAX_PID_NS_LEVEL + 1 }, (_, level) =>
+  pidCache(level + 1),
+);
+/** All caches. */
+export const ALL_CACHES: readonly number[] = [NS_CACHE, TASK_CACHE, ...PID_CACHES];
 
 /** Brings a cache into being on first need; it stays. Source: `create_pid_cachep()`. */
-export function ensureCache(s: State, index: number, objectWords: number): void {
-  s.words[cacheAt(index) + OBJECT_WORDS] = wholeLines(objectWords);
+export function ensureCache(s: State, cache: number, objectWords: number): void {
+  s.words[cache + OBJECT_WORDS] = wholeLines(objectWords);
 }
 
 /** Takes a record, which is then of that kind, and returns its offset; 0 when the block is full. Its other words are as it was left. */
-export function cacheAlloc(s: State, index: number, kind: number): number {
+export function cacheAlloc(s: State, cache: number, kind: number): number {
   const w = s.words;
-  const cache = cacheAt(index);
   let at = w[cache + FREE];
-  if (at !== 0) {
-    w[cache + FREE] = w[at + NEXT_FREE];
-  } else {
-    at = cutFromSlab(s, index);
-    if (at === 0) return 0;
-    w[at] = w[GENERATION_BASE];
-  }
+  if (at === 0) at = cutFromSlab(s, cache);
+  else w[cache + FREE] = w[at + NEXT_FREE];
+  if (at === 0) return 0;
   w[at] |= kind << KIND_SHIFT;
   w[cache + ACTIVE]++;
   return at;
 }
 
-/** The next record of the newest slab, or the first of a new one; 0 when the block is full. */
-function cutFromSlab(s: State, index: number): number {
+/** The next record of the newest slab, or the first of a new one, in its first life; 0 when the block is full. */
+function cutFromSlab(s: State, cache: number): number {
   const w = s.words;
-  const cache = cacheAt(index);
   const size = w[cache + OBJECT_WORDS];
   let at = w[cache + BUMP];
   if (at + size > w[cache + BUMP_END]) {
-    at = allocSlabPage(s, index);
+    at = allocSlabPage(s, cache);
     if (at === 0) return 0;
     w[cache + BUMP_END] = at + PAGE_WORDS;
     w[cache + SLABS]++;
   }
   w[cache + BUMP] = at + size;
+  w[at] = w[GENERATION_BASE];
   return at;
 }
 
 /** Gives a record back. Every handle to it is stale from here on; if its generations are used up it is retired. */
-export function cacheFree(s: State, index: number, at: number): void {
+export function cacheFree(s: State, cache: number, at: number): void {
   const w = s.words;
-  const cache = cacheAt(index);
-  const generation = (w[at] & GENERATION_MASK) + 1;
   w[cache + ACTIVE]--;
-  if (generation === GENERATION_LIMIT) {
-    w[at] = KIND_RETIRED << KIND_SHIFT;
-    w[cache + RETIRED]++;
+  w[at] = (w[at] & GENERATION_MASK) + 1;
+  if (w[at] === GENERATION_LIMIT) {
+    retire(s, cache, at);
     return;
   }
-  w[at] = generation;
   w[at + NEXT_FREE] = w[cache + FREE];
   w[cache + FREE] = at;
+}
+
+/** No handle could tell the record's next life from its first. */
+function retire(s: State, cache: number, at: number): void {
+  s.words[at] = KIND_RETIRED << KIND_SHIFT;
+  s.words[cache + RETIRED]++;
 }
 
 /** Objects that a slab of one page has room for. */

@@ -14,7 +14,7 @@ export interface State {
   readonly pidHash: HashTable;
   /** Its second; the first again where it has only one. */
   readonly vnrHash: HashTable;
-  /** Word offset of the page table: for each page 1 + the index of the cache that has it, 0 for others. */
+  /** Word offset of the page table: for each page the cache that has it, 0 for others. */
   readonly pageTable: number;
   /** Word offset of the first slab page. */
   readonly slabStart: number;

@@ -2,31 +2,32 @@
  * Walking what is in use, for checks that must survive a block in which anything may be wrong: an offset is followed only
  * after `isRecord` has said that a record of that kind is there.
  */
-import { CACHE, CACHES, HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
+import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
 import { isDead } from './pids.ts';
 import { KIND_NS, KIND_PID, KIND_SHIFT, KIND_TASK } from './records.ts';
-import { cacheAt, NS_CACHE, objectsPerSlab, pidCache, TASK_CACHE } from './slab.ts';
+import { ALL_CACHES, NS_CACHE, numbersOfCache, objectsPerSlab, PID_CACHES, TASK_CACHE } from './slab.ts';
 import type { State } from './state.ts';
 
 const OBJECT_WORDS = CACHE.at.objectWords;
 
 /** What the records of a cache are while in use. */
-export function kindOf(index: number): number {
-  if (index === NS_CACHE) return KIND_NS;
-  return index === TASK_CACHE ? KIND_TASK : KIND_PID;
+export function kindOf(cache: number): number {
+  if (cache === NS_CACHE) return KIND_NS;
+  return cache === TASK_CACHE ? KIND_TASK : KIND_PID;
 }
 
-/** Index of the cache that has the page of `at`; -1 where none has. */
+/** The cache that has the page of `at`; 0 where none has. */
 export function cacheOf(s: State, at: number): number {
-  if (!Number.isInteger(at) || at < s.slabStart || at >= s.words[HEADER.at.slabEnd]) return -1;
-  return s.words[s.pageTable + (at >>> PAGE_SHIFT)] - 1;
+  if (at < s.slabStart || at >= s.words[HEADER.at.slabEnd]) return 0;
+  const cache = s.words[s.pageTable + (at >>> PAGE_SHIFT)];
+  return ALL_CACHES.includes(cache) ? cache : 0;
 }
 
 /** Whether a record of some cache starts at `at`, in use or not. */
 export function isSlot(s: State, at: number): boolean {
-  const index = cacheOf(s, at);
-  if (index < 0 || index >= CACHES) return false;
-  const objectWords = s.words[cacheAt(index) + OBJECT_WORDS];
+  const cache = cacheOf(s, at);
+  if (cache === 0) return false;
+  const objectWords = s.words[cache + OBJECT_WORDS];
   const offset = at & (PAGE_WORDS - 1);
   return objectWords > 0 && offset % objectWords === 0 && offset + objectWords <= PAGE_WORDS;
 }
@@ -37,28 +38,29 @@ export function isRecord(s: State, at: number, kind: number): boolean {
 }
 
 /** Calls `visit` for each place of a cache, in use or not. */
-export function eachSlot(s: State, index: number, visit: (at: number) => void): void {
+export function eachSlot(s: State, cache: number, visit: (at: number) => void): void {
   const w = s.words;
-  const objectWords = w[cacheAt(index) + OBJECT_WORDS];
+  const objectWords = w[cache + OBJECT_WORDS];
   if (objectWords === 0) return;
   for (let start = s.slabStart; start < w[HEADER.at.slabEnd]; start += PAGE_WORDS) {
-    if (cacheOf(s, start) !== index) continue;
+    if (cacheOf(s, start) !== cache) continue;
     for (let i = 0; i < objectsPerSlab(objectWords); i++) visit(start + i * objectWords);
   }
 }
 
 /** Calls `visit` for each record of a cache that is in use. */
-export function eachRecord(s: State, index: number, visit: (at: number) => void): void {
-  const kind = kindOf(index);
-  eachSlot(s, index, (at) => {
+export function eachRecord(s: State, cache: number, visit: (at: number) => void): void {
+  const kind = kindOf(cache);
+  eachSlot(s, cache, (at) => {
     if (s.words[at] >>> KIND_SHIFT === kind) visit(at);
   });
 }
 
 /** Calls `visit` for each pid in use, with the count of numbers that its cache is for. */
 export function eachPid(s: State, visit: (pidAt: number, numbers: number) => void): void {
-  for (let numbers = 1; pidCache(numbers) < CACHES; numbers++) {
-    eachRecord(s, pidCache(numbers), (at) => visit(at, numbers));
+  for (const cache of PID_CACHES) {
+    const numbers = numbersOfCache(cache);
+    eachRecord(s, cache, (at) => visit(at, numbers));
   }
 }
 
