@@ -240,7 +240,8 @@ export const memoryChapter: Chapter = chapter('MEMORY', 'The block and its end',
       equal(a.stats().pages.free, 0);
       a.putPidNs(ns);
       for (const pid of pids) a.freePid(pid);
-      ok(a.stats().pages.free >= 6);
+      const { free } = a.stats().pages;
+      ok(free >= 6, `${free} pages are free`);
       for (const page of [1, 2, 3, 4]) allocAt(a, a.initPidNs, page * BITS_PER_PAGE);
     },
   );

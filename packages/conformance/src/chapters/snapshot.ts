@@ -1,5 +1,5 @@
 import { PIDTYPE_PGID, PIDTYPE_PID, type PidAllocator, type PidAllocatorOptions } from '@pidlab/contract';
-import { deepEqual, equal, ok, refusal, throwsPidBug, throwsPidError } from '../assert.ts';
+import { deepEqual, equal, ok, refusal, show, throwsPidBug, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
 import {
   allocAt,
@@ -235,9 +235,16 @@ export const snapshotChapter: Chapter = chapter('SNAPSHOT', 'State as bytes', (t
     for (const at of positions) {
       const damaged = bytes.slice();
       damaged[at] ^= 1 << (at % 8);
-      refusal(() => create({ snapshot: damaged }));
+      refused(at, () => create({ snapshot: damaged }));
     }
     create({ snapshot: bytes });
+    function refused(at: number, body: () => unknown): void {
+      try {
+        refusal(body);
+      } catch (error) {
+        throw new Error(`byte ${at} of ${bytes.length}: ${error instanceof Error ? error.message : show(error)}`);
+      }
+    }
   });
 
   clause(18, 'two halves of two snapshots are not one', { source: SNAPSHOT }, () => {

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Strategy } from '@pidlab/contract';
+import { BUILTINS } from './builtins.ts';
+
+/** Something is wrong with what was asked for, and not with a strategy. The message says what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** A built-in strategy by its name. */
+export async function loadBuiltin(name: string): Promise<Strategy> {
+  const load = BUILTINS[name];
+  if (load === undefined) {
+    const known = Object.keys(BUILTINS).join(', ');
+    throw new UsageError(
+      `--strategy ${name} is unknown; it has to be one of ${known}. For another one give its module.`,
+    );
+  }
+  return strategyOf(await load(), name);
+}
+
+/** A strategy from a file, or from a package as the current directory sees it. */
+export async function loadModule(specifier: string): Promise<Strategy> {
+  const url = locate(specifier);
+  let module: unknown;
+  try {
+    module = await import(url);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`module ${specifier} cannot be loaded: ${why}`);
+  }
+  return strategyOf(module, specifier);
+}
+
+function locate(specifier: string): string {
+  if (specifier.startsWith('file:')) return specifier;
+  const path = resolve(specifier);
+  if (existsSync(path)) return pathToFileURL(path).href;
+  if (/^[./]/.test(specifier)) {
+    throw new UsageError(`module ${specifier} does not exist: there is no file ${path}`);
+  }
+  try {
+    return pathToFileURL(createRequire(join(process.cwd(), 'package.json')).resolve(specifier)).href;
+  } catch {
+    // It may still be found from here, or have only an "import" condition; import() says what is wrong if not.
+    return specifier;
+  }
+}
+
+/** Checks that a module is a strategy, as far as this can be seen without making an allocator. */
+export function strategyOf(module: unknown, from: string): Strategy {
+  const { createPidAllocator, traits } = module as Partial<Strategy>;
+  if (typeof createPidAllocator !== 'function') {
+    throw new UsageError(
+      `module ${from} exports no function createPidAllocator; export one that returns a PidAllocator`,
+    );
+  }
+  if (typeof traits !== 'object' || traits === null) {
+    throw new UsageError(`module ${from} exports no traits; export an object that says what the design can express`);
+  }
+  const complaint = complainOf(traits as unknown as Record<string, unknown>);
+  if (complaint !== undefined) throw new UsageError(`module ${from} exports traits in which ${complaint}`);
+  return { createPidAllocator, traits };
+}
+
+function complainOf(traits: Record<string, unknown>): string | undefined {
+  const { strategy, maxLevel, maxNamespaces, maxNumbers, rootNumbers, floors, shared } = traits;
+  if (typeof strategy !== 'string' || strategy === '') return 'strategy is not the design’s name';
+  if (!Number.isInteger(maxLevel) || (maxLevel as number) < 0) return 'maxLevel is not an integer from 0';
+  if (
+    maxNamespaces !== Number.POSITIVE_INFINITY &&
+    (!Number.isInteger(maxNamespaces) || (maxNamespaces as number) < 0)
+  ) {
+    return 'maxNamespaces is neither an integer from 0 nor Infinity';
+  }
+  if (!Number.isInteger(maxNumbers) || (maxNumbers as number) < 1) return 'maxNumbers is not an integer from 1';
+  if (rootNumbers !== 'small' && rootNumbers !== 'encoded') return "rootNumbers is neither 'small' nor 'encoded'";
+  const { root, child } = (floors ?? {}) as Record<string, unknown>;
+  if (!Number.isInteger(root) || !Number.isInteger(child)) return 'floors has no integers root and child';
+  if (typeof shared !== 'boolean') return 'shared is not a boolean';
+  return undefined;
+}
