@@ -11,10 +11,10 @@ export function pidOf(s: State, pid: PidRef, op: string): PidRecord {
   return record;
 }
 
-export function nsOf(s: State, ns: NsRef, op: string): NsRecord {
+export function nsOf(s: State, ns: NsRef, op: string, name = 'ns'): NsRecord {
   const record = s.namespaces.get(ns);
   if (record === undefined)
-    throw new PidBug(op, `ns is ${show(ns)}, which is no namespace of this allocator (any more)`);
+    throw new PidBug(op, `${name} is ${show(ns)}, which is no namespace of this allocator (any more)`);
   return record;
 }
 
@@ -31,12 +31,13 @@ export function checkType(type: PidType, op: string): void {
 
 /** An integer in `[min, max]`. */
 export function checkNumber(value: number, name: string, min: number, max: number, op: string): void {
-  if (!Number.isInteger(value)) throw new PidBug(op, `${name} is ${show(value)}, not an integer`);
+  if (!Number.isInteger(value)) throw new PidBug(op, `${name} is ${show(value)}, not an integer in [${min}, ${max}]`);
   if (value < min || value > max) throw new PidError('EINVAL', op, `${name} is ${value}, not in [${min}, ${max}]`);
 }
 
-/** A value of any type, for a message. */
+/** A value of any type, for a message. Runs no code of the caller's. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  return typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : String(value);
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
 }

@@ -51,7 +51,7 @@ function lowestFreeSpace(s: State): number {
 export function copyPidNs(s: State, flags: number, old: NsRef): NsRef {
   const op = 'copyPidNs';
   checkNumber(flags, 'flags', 0, 2 ** 32 - 1, op);
-  const parent = nsOf(s, old, op);
+  const parent = nsOf(s, old, op, 'old');
   if ((flags & CLONE_NEWPID) === 0) return getPidNs(s, old);
   if ((flags & CLONE_THREAD) !== 0) {
     throw new PidError('EINVAL', op, 'CLONE_NEWPID and CLONE_THREAD: a thread cannot be in another namespace');
@@ -112,7 +112,8 @@ export function disablePidAllocation(s: State, ns: NsRef): void {
 
 export function zapPidNsProcesses(s: State, ns: NsRef, kill: (pid: PidRef, nr: number) => void): boolean {
   const record = nsOf(s, ns, 'zapPidNsProcesses');
-  if (typeof kill !== 'function') throw new PidBug('zapPidNsProcesses', `kill is ${show(kill)}, not a function`);
+  if (typeof kill !== 'function')
+    throw new PidBug('zapPidNsProcesses', `kill is ${show(kill)}, not a function of a pid and its number`);
   record.disabled = true;
   // The last pid may be freed meanwhile; the namespace outlives that.
   record.zaps++;

@@ -62,9 +62,9 @@ function ancestry(s: State, ns: NsRecord): NsRecord[] {
 }
 
 function checkSetTid(givers: NsRecord[], setTid: readonly number[], op: string): void {
-  if (!Array.isArray(setTid)) throw new PidBug(op, `setTid is ${show(setTid)}, not an array`);
+  if (!Array.isArray(setTid)) throw new PidBug(op, `setTid is ${show(setTid)}, not an array of numbers`);
   for (const nr of setTid) {
-    if (!Number.isInteger(nr)) throw new PidBug(op, `setTid has ${show(nr)}, which is not an integer`);
+    if (!Number.isInteger(nr)) throw new PidBug(op, `setTid has ${show(nr)}, which is not an integer at all`);
   }
   if (setTid.length > givers.length) {
     throw new PidError('EINVAL', op, `setTid has ${setTid.length} numbers, and a pid here carries ${givers.length}`);

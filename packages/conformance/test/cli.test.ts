@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { Parser } from 'tap-parser';
+import { describe, expect, test } from 'vitest';
+
+const BIN = fileURLToPath(new URL('../bin/pid-conformance.js', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('fixtures/', import.meta.url));
+const fixture = (name: string): string => join(FIXTURES, name);
+
+function cli(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8', cwd: FIXTURES });
+  return { status, stdout, stderr };
+}
+
+describe('pid-conformance', () => {
+  test('is 0 for a strategy that keeps all clauses', () => {
+    const { status, stdout } = cli('good.js', '--no-scale', '--chapter', 'PIDMAP', 'FREE');
+    expect(stdout).toMatch(/\d+ passed, 0 failed\n$/);
+    expect(status).toBe(0);
+  });
+
+  test('is 1 for one that does not, and names clause, sentence and source', () => {
+    const { status, stdout } = cli(fixture('broken.js'), '--chapter', 'PIDMAP-4');
+    expect(status).toBe(1);
+    expect(stdout).toContain('PIDMAP-4');
+    expect(stdout).toContain('freeing does not move the cursor');
+    expect(stdout).toContain('free_pidmap(), 2.6.24');
+    expect(stdout).toMatch(/1 passed, 1 failed\n$/);
+  });
+
+  test('knows the built-in strategies by name, and takes all of them when none is named', () => {
+    expect(cli('--strategy', 'flat', '--chapter', 'CONST-1', '--reporter', 'json').status).toBe(0);
+    const { conformance } = JSON.parse(cli('--chapter', 'CONST-1', '--reporter', 'json').stdout);
+    const names = conformance.map(({ strategy }: { strategy: string }) => strategy);
+    expect(names).toEqual(['hierarchical', 'flat', 'pidspace']);
+  });
+
+  test.each([
+    [['--strategy', 'nested'], /nested is unknown.*hierarchical, flat, pidspace/],
+    [['--chapter', 'PIDMAP-9999'], /PIDMAP-9999 is unknown.*CONST, PIDMAP/],
+    [['--chapter', 'NOPE'], /NOPE is unknown/],
+    [['--reporter', 'morse'], /pretty/],
+    [['--frobnicate'], /unknown option/],
+    [['./nowhere.js'], /nowhere\.js does not exist/],
+    [['@nobody/nothing'], /@nobody\/nothing cannot be loaded/],
+    [['./no-traits.js'], /exports no traits/],
+    [['./bad-traits.js'], /rootNumbers is neither 'small' nor 'encoded'/],
+    [['./traits.ts', './throws.js'], /does not exist/],
+    [['./throws.js'], /throws\.js cannot be loaded: not today/],
+    [['good.js', '--chapter', 'CONST-1', '--output', '/no/such/folder/report'], /cannot be written/],
+  ])('is 2 for %j, and says what to do', (args, message) => {
+    const { status, stdout, stderr } = cli(...args);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+
+  test('--list lists every clause with its source and runs nothing', () => {
+    const { status, stdout } = cli('--list', '--chapter', 'GE', 'FREE-3');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^FREE: .*\n {2}FREE-3 {2}.* \[free_pid\(\), 2\.6\.24\]\nGE: .*\n {2}GE-1 /);
+    expect(stdout).not.toContain('FREE-1 ');
+  });
+
+  test('--reporter json follows the schema in the README', () => {
+    const { status, stdout } = cli('broken.js', '--chapter', 'PIDMAP-4', 'PIDMAP-1', '--reporter', 'json');
+    expect(status).toBe(1);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ schemaVersion: 1, passed: 3, failed: 1 });
+    expect(report.conformance).toHaveLength(4);
+    expect(report.conformance[1]).toMatchObject({
+      strategy: 'broken',
+      scope: 'root',
+      chapter: 'PIDMAP',
+      clause: 'PIDMAP-4',
+      sentence: 'freeing does not move the cursor',
+      source: 'free_pidmap(), 2.6.24',
+      status: 'failed',
+    });
+    expect(report.conformance[0].message).toBeUndefined();
+    expect(report.conformance[1].message).toBeTruthy();
+    for (const { ms } of report.conformance) expect(ms).toBeGreaterThan(0);
+  });
+
+  test('--reporter junit is XML that says the same', () => {
+    const { stdout } = cli('broken.js', '--chapter', 'PIDMAP-4', 'PIDMAP-1', '--reporter', 'junit');
+    expect(XMLValidator.validate(stdout)).toBe(true);
+    const { testsuites } = new XMLParser({ ignoreAttributes: false }).parse(stdout);
+    expect(testsuites['@_tests']).toBe('4');
+    expect(testsuites['@_failures']).toBe('1');
+    expect(testsuites.testsuite[0].testcase[1].failure['@_message']).toContain('PIDMAP-4');
+  });
+
+  test('--reporter tap is TAP that says the same', () => {
+    const { stdout } = cli('broken.js', '--chapter', 'PIDMAP-4', 'PIDMAP-1', '--reporter', 'tap');
+    const events = Parser.parse(stdout);
+    const summary = events.find(([event]) => event === 'complete')?.[1];
+    expect(summary).toMatchObject({ count: 4, pass: 3, fail: 1 });
+    expect(stdout).toContain('not ok 2 - broken root PIDMAP-4 freeing does not move the cursor');
+  });
+
+  test('--output writes the report to a file', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'conformance-')), 'report.json');
+    const { status, stdout } = cli('good.js', '--chapter', 'CONST-1', '--reporter', 'json', '--output', file);
+    expect(status).toBe(0);
+    expect(stdout).toBe('');
+    expect(JSON.parse(readFileSync(file, 'utf8')).failed).toBe(0);
+  });
+
+  test('--bail stops at the first failure', () => {
+    const { stdout } = cli('broken.js', '--chapter', 'PIDMAP-4', 'PIDMAP-5', '--bail', '--reporter', 'json');
+    expect(JSON.parse(stdout).conformance).toHaveLength(1);
+  });
+});

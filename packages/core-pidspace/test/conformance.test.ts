@@ -1,0 +1,4 @@
+import { describeConformance } from '@pidlab/conformance/vitest';
+import * as strategy from '../src/index.ts';
+
+describeConformance(strategy);
