@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '../dist/lab-cli.js';
+import { main } from '../dist/lab-cli.js';
+
+process.exitCode = await main(process.argv.slice(2));

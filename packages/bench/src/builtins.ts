@@ -1,3 +1,5 @@
+import { BASELINES } from './baselines/index.ts';
+import type { SubjectSpec } from './subjects.ts';
 import type { StrategyModule } from './workload.ts';
 
 /** The strategies that the command line knows by name. Nothing else in this package knows that they exist. */
@@ -6,3 +8,10 @@ export const STRATEGIES: Readonly<Record<string, () => Promise<StrategyModule>>>
   flat: () => import('@pidlab/core-flat'),
   pidspace: () => import('@pidlab/core-pidspace'),
 };
+
+/** The baselines, or only the floor. */
+export function baselineSpecs(all: boolean): SubjectSpec[] {
+  return Object.keys(BASELINES)
+    .filter((id) => all || id === 'floor')
+    .map((id) => ({ id, kind: id === 'floor' ? 'floor' : 'baseline' }));
+}

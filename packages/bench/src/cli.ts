@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { BASELINES } from './baselines/index.ts';
-import { STRATEGIES } from './builtins.ts';
+import { baselineSpecs, STRATEGIES } from './builtins.ts';
 import { environment } from './environment.ts';
 import { SETTINGS } from './modes.ts';
 import { withProgress } from './progress.ts';
@@ -96,7 +96,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
   const mode: Mode = options.quick ? 'quick' : options.full ? 'full' : 'default';
   const plan = { subjects, scenarios, mode, settings: SETTINGS[mode], seed: options.seed };
-  const results = await withProgress('measuring', (onProgress) => runBenchmark(plan, { onProgress }));
+  const results = await withProgress('measuring', ({ measuring }) => runBenchmark(plan, { onProgress: measuring }));
   const document = { schemaVersion: SCHEMA_VERSION, environment: environment(options.seed, mode), results };
   if (options.json === '-') process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   else process.stdout.write(tables(results));
@@ -127,13 +127,6 @@ async function subjectsOf({ strategy, module, baselines }: Options): Promise<Sub
     specs.push({ id, kind: 'strategy', module: file });
   }
   return [...new Map([...specs, ...baselineSpecs(baselines)].map((spec) => [spec.id, spec])).values()];
-}
-
-/** The baselines, or only the floor. */
-export function baselineSpecs(all: boolean): SubjectSpec[] {
-  return Object.keys(BASELINES)
-    .filter((id) => all || id === 'floor')
-    .map((id) => ({ id, kind: id === 'floor' ? 'floor' : 'baseline' }));
 }
 
 async function listing(): Promise<string> {

@@ -8,8 +8,8 @@ export interface Environment {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGiB: number;
-  readonly node: string;
-  readonly v8: string;
+  /** Versions of the runtime and of its engine. */
+  readonly runtime: { readonly node: string; readonly v8: string };
   /** The commit of the working directory, `+` for changes on top; `unknown` outside a repository. */
   readonly commit: string;
   readonly seed: number;
@@ -26,8 +26,7 @@ export function environment(seed: number, mode: Mode): Environment {
     cpu: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    node: process.versions.node,
-    v8: process.versions.v8,
+    runtime: { node: process.versions.node, v8: process.versions.v8 },
     commit: commit(),
     seed,
     mode,

@@ -76,7 +76,8 @@ export function remarkLines(results: readonly Result[]): string[] {
   });
 }
 
-function firstLine(text: string): string {
+/** A message without its details. */
+export function firstLine(text: string): string {
   return text.split('\n', 1)[0];
 }
 

@@ -128,7 +128,14 @@ function window(scenario: TimedScenario, state: unknown, ms: number, count: numb
     saturated = event.reason;
   });
   // tinybench would call the function once, outside its hooks, to see whether it is async.
-  bench.add(scenario.id, () => scenario.run(state), { async: false });
+  bench.add(
+    scenario.id,
+    () => {
+      scenario.run(state);
+      return scenario.lasted ? { overriddenDuration: scenario.lasted(state) } : undefined;
+    },
+    { async: false },
+  );
   const [{ result }] = bench.runSync();
   if (result.state !== 'completed') throw new Error(`tinybench says '${result.state}'`);
   if (saturated)

@@ -51,13 +51,13 @@ export function fill(subject: Subject, live: number, level: number): World {
 }
 
 /**
- * The same, aged: a quarter of them, drawn at random, has been replaced by later ones. Without that,
+ * The same, aged: an eighth of them, drawn at random, has been replaced by later ones. Without that,
  * numbers, records and hash slots would lie in one order, which is kind to everybody and true to nobody's life.
  */
 export function populate(subject: Subject, live: number, level: number, seed: number): World {
   const world = fill(subject, live, level);
   const { workload, ns, pids } = world;
-  const victims = indices(seed, live >> 2, live);
+  const victims = indices(seed, live >> 3, live);
   for (let i = 0; i < victims.length; i++) {
     workload.freePid(pids[victims[i]]);
     pids[victims[i]] = workload.allocPid(ns);
@@ -82,5 +82,8 @@ export function verifyWorld({ workload, ns, pids }: World): void {
 
 /** The numbers of the pids of `world` in its own namespace, in the same order as `pids`. */
 export function numbersOf(world: World): Int32Array {
-  return Int32Array.from(world.pids, (pid) => world.workload.pidNrNs(pid, world.ns));
+  const { workload, ns, pids } = world;
+  const numbers = new Int32Array(pids.length);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = workload.pidNrNs(pids[i], ns);
+  return numbers;
 }

@@ -12,6 +12,13 @@ export function indices(seed: number, count: number, below: number): Int32Array 
   return table;
 }
 
+/** The integers in `[0, count)` in order: the choice that is none. */
+export function counting(count: number): Int32Array {
+  const table = new Int32Array(count);
+  for (let i = 0; i < count; i++) table[i] = i;
+  return table;
+}
+
 /** The integers in `[0, count)` in random order. */
 export function permutation(seed: number, count: number): Int32Array {
   const random = xoroshiro128plus(seed);

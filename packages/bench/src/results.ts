@@ -66,12 +66,14 @@ export interface Row {
 export interface Cell {
   readonly scenario: Scenario;
   readonly params: Params;
+  /** How many times it is to be measured. */
+  readonly rounds: number;
   readonly rows: readonly Row[];
 }
 
 /** Medians by round. */
 function medians(row: Row): Map<number, number> {
-  return new Map([...row.measurements].map(([round, { samples }]) => [round, quantiles(samples).median]));
+  return new Map([...row.measurements].map(([round, { samples }]) => [round, positive(quantiles(samples).median)]));
 }
 
 function lackOf(row: Row, scenario: Scenario): string | undefined {
@@ -84,15 +86,15 @@ function least(rows: readonly Row[]): Row | undefined {
   let bestValue = Number.POSITIVE_INFINITY;
   for (const row of rows) {
     if (row.measurements.size === 0) continue;
-    const { value } = estimate(positive([...medians(row).values()]));
+    const { value } = estimate([...medians(row).values()]);
     if (value < bestValue) [best, bestValue] = [row, value];
   }
   return best;
 }
 
-/** Nothing measured is 0, but what grows by nothing (memory) is: the least that can be told from it stands for it. */
-function positive(values: readonly number[]): number[] {
-  return values.map((value) => Math.max(value, 1e-9));
+/** Logarithms want more than 0, and a process can grow by no memory at all: then this little stands for it. */
+function positive(value: number): number {
+  return Math.max(value, 1e-3);
 }
 
 /** Sums up a cell, one result for each of its rows. */
@@ -123,7 +125,7 @@ export function summarize(cell: Cell): Result[] {
       steady: measured.steady,
       gcShare: measured.elapsedMs > 0 ? measured.gc.ms / measured.elapsedMs : 0,
     }));
-    const middle = estimate(positive(rounds.map((round) => round.median)));
+    const middle = estimate([...medians(row).values()]);
     const all = Float64Array.from([...row.measurements.values()].flatMap(({ samples }) => [...samples])).sort();
     const factor = (name: string, other: Row | undefined, over: boolean): object => {
       if (!other || other === row) return {};

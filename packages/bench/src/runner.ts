@@ -1,5 +1,6 @@
+import { duration } from './format.ts';
 import { type Job, whyNot } from './measure.ts';
-import type { Settings } from './modes.ts';
+import { roundsOf, type Settings } from './modes.ts';
 import { type Outcome, runInProcess } from './process.ts';
 import { permutation } from './random.ts';
 import { type Cell, type Result, type Row, summarize } from './results.ts';
@@ -50,15 +51,16 @@ export async function runBenchmark(plan: Plan, hooks: Hooks = {}): Promise<Resul
   const cells = await makeCells(plan);
   const begin = now();
   let total = 0;
-  for (const cell of cells) total += settings.rounds * cell.rows.filter((row) => row.status === 'ok').length;
+  for (const cell of cells) total += cell.rounds * cell.rows.filter((row) => row.status === 'ok').length;
   let done = 0;
   const specs: ReadonlyMap<string, SubjectSpec> = new Map(plan.subjects.map((spec) => [spec.id, spec]));
 
   for (let round = 0; round < settings.rounds; round++) {
     for (const [index, cell] of cells.entries()) {
+      if (round >= cell.rounds) continue;
       const open = cell.rows.filter((row) => row.status === 'ok');
       if (now() - begin > settings.budgetMs) {
-        for (const row of open) outOfTime(row, settings);
+        for (const row of open) outOfTime(row, cell, settings);
         continue;
       }
       for (const at of permutation(seed + round * cells.length + index, open.length)) {
@@ -96,6 +98,7 @@ async function makeCells({ subjects, scenarios, mode, settings }: Plan): Promise
     scenario.plan[mode].map((params) => ({
       scenario,
       params,
+      rounds: roundsOf(settings, scenario, params),
       rows: loaded.map((subject): Row => {
         const reason = whyNot(subject, scenario, params) ?? settings.leavesOut?.(subject, params);
         return {
@@ -119,9 +122,8 @@ function note(row: Row, round: number, outcome: Outcome): void {
   row.reason = 'cut' in outcome ? outcome.cut : outcome.failed;
 }
 
-function outOfTime(row: Row, settings: Settings): void {
+function outOfTime(row: Row, cell: Cell, settings: Settings): void {
   row.status = 'cut';
-  const rounds = row.measurements.size;
-  const minutes = settings.budgetMs / 60_000;
-  row.reason = `${rounds} of ${settings.rounds} rounds: the ${minutes} minutes of this mode were used up`;
+  const budget = duration(settings.budgetMs);
+  row.reason = `${row.measurements.size} of ${cell.rounds} rounds: the ${budget} of this mode were used up`;
 }

@@ -20,6 +20,8 @@ interface Common {
   readonly unit: string;
   /** The points that each mode measures. */
   readonly plan: Readonly<Record<Mode, readonly Params[]>>;
+  /** Whether it gives the same number every time, so that one round is enough. */
+  exact?(params: Params): boolean;
   /** Only subjects that keep the whole contract can run it: no baseline does. */
   readonly wholeContract?: boolean;
   /** Why a subject cannot run it with these parameters, if so. */
@@ -31,8 +33,10 @@ export interface TimedScenario<S = unknown> extends Common {
   readonly kind: 'timed';
   /** Makes the state; the operations of one call of `run` are `ops`, or what `opsOf` says. */
   setup(subject: Subject, params: Params, seed: number): S | Promise<S>;
-  /** One sample: `opsOf(state)` operations. This is all that is timed. */
+  /** One sample: `opsOf(state)` operations. */
   run(state: S): void;
+  /** The milliseconds of the last run that count, where not all of it does. */
+  lasted?(state: S): number;
   opsOf(state: S): number;
   /** Throws when the operations did not do what they claim. */
   verify(state: S): void;

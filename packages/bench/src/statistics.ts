@@ -9,7 +9,7 @@ import { mean, medianSorted, quantileSorted, sampleStandardDeviation } from 'sim
 /** A value and the interval that holds the true one 95 times in 100; no interval where there is only one round. */
 export interface Estimate {
   readonly value: number;
-  readonly ci: readonly [low: number, high: number] | undefined;
+  readonly ci?: readonly [low: number, high: number];
 }
 
 const CONFIDENCE = 0.95;
@@ -21,7 +21,7 @@ export function estimate(values: readonly number[]): Estimate {
     throw new RangeError(`an estimate needs positive values, not ${values.join(', ')}`);
   const logs = values.map(Math.log);
   const middle = mean(logs);
-  if (values.length === 1) return { value: Math.exp(middle), ci: undefined };
+  if (values.length === 1) return { value: Math.exp(middle) };
   const half =
     (jstat.jStat.studentt.inv((1 + CONFIDENCE) / 2, values.length - 1) * sampleStandardDeviation(logs)) /
     Math.sqrt(values.length);
@@ -46,7 +46,7 @@ export function ratio(
   }
   if (ratios.length === 0) return undefined;
   const { value, ci } = estimate(ratios);
-  return { value, ci, significant: ci !== undefined && (ci[0] > 1 || ci[1] < 1) };
+  return { value, ...(ci ? { ci } : {}), significant: ci !== undefined && (ci[0] > 1 || ci[1] < 1) };
 }
 
 /** The median and the 99th percentile of ascending samples. */

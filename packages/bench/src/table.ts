@@ -1,22 +1,13 @@
 import Table from 'cli-table3';
 import { comparison, figure, interval, multiple, paramsText, remarkLines, remarks } from './format.ts';
+import { wordsOf } from './report/findings.ts';
+import { cellsOf, unique } from './report/report.ts';
 import type { Result } from './results.ts';
 import { scenarioOf } from './scenarios/index.ts';
 
-/** Results that belong to the same scenario and parameters, in the order in which they came. */
-export function cellsOf(results: readonly Result[]): Result[][] {
-  const cells = new Map<string, Result[]>();
-  for (const result of results) {
-    const key = `${result.scenario} ${JSON.stringify(result.params)}`;
-    cells.set(key, [...(cells.get(key) ?? []), result]);
-  }
-  return [...cells.values()];
-}
-
 /** One table for each scenario, as text. */
 export function tables(results: readonly Result[]): string {
-  const ids = [...new Set(results.map((result) => result.scenario))];
-  return ids
+  return unique(results, (result) => result.scenario)
     .map((id) =>
       scenarioTable(
         id,
@@ -33,8 +24,7 @@ function scenarioTable(id: string, results: readonly Result[]): string {
     colAligns: ['left', 'right', 'left', 'right', 'left', 'left'],
     style: { head: [], border: [], compact: true },
   });
-  const [less, more] =
-    scenario.measures === 'ns' || scenario.measures === 'ms' ? ['faster', 'slower'] : ['less', 'more'];
+  const [less, more] = wordsOf(scenario);
   for (const cell of cellsOf(results)) {
     const best = cell.find((result) => result.vsBaseline)?.vsBaseline?.against;
     table.push([

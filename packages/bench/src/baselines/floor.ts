@@ -1,4 +1,5 @@
 import { PID_MAX_LIMIT, type PidAllocatorOptions, RESERVED_PIDS } from '@pidlab/contract';
+import { counting } from '../random.ts';
 import type { Baseline, Workload } from '../workload.ts';
 
 // A record is 16 words, a cache line: four numbers (root first) and the first task of four types.
@@ -44,10 +45,14 @@ class Floor implements Workload {
     const count = capacity + 64;
     this.initPidNs = new Space(undefined, pidMax);
     this.words = new Int32Array((count + 1) * RECORD_WORDS);
-    this.#free = Int32Array.from({ length: count }, (_, i) => count - i);
+    this.#free = counting(count + 1)
+      .subarray(1)
+      .reverse();
     this.#freeCount = count;
     this.#taskWords = new Int32Array((count + 1) * RECORD_WORDS);
-    this.#freeTasks = Int32Array.from({ length: count }, (_, i) => count - i);
+    this.#freeTasks = counting(count + 1)
+      .subarray(1)
+      .reverse();
     this.#freeTaskCount = count;
   }
 

@@ -4,7 +4,7 @@ import { indices, tableLength } from '../random.ts';
 import { grid, numberOf, scenario, type TimedScenario } from '../scenario.ts';
 import type { Handles } from '../workload.ts';
 
-const OPS = 1_000;
+const OPS = 500;
 /** Processes to one session. The first is its leader, and leads its only process group; leaders never exit here. */
 const SESSION_SIZE = 50;
 
@@ -29,7 +29,7 @@ function fork({ workload, ns, pids, tasks }: Pick<State, 'workload' | 'ns' | 'pi
   tasks[slot] = task;
 }
 
-/** Timed: 1,000 × (a process exits and is reaped, another is forked), with `live` before and after. Unit: ns per pair. */
+/** Timed: 500 × (a process exits and is reaped, another is forked), with `live` before and after. Unit: ns per pair. */
 export const forkExit: TimedScenario<State> = scenario<State>({
   id: 'fork-exit',
   question: 'What do fork and exit cost a process table, task links included?',

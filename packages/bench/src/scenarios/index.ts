@@ -2,20 +2,23 @@ import type { Scenario } from '../scenario.ts';
 import { churn } from './churn.ts';
 import { forkExit } from './fork-exit.ts';
 import { list } from './list.ts';
-import { lookupHit, lookupMiss } from './lookup.ts';
+import { lookupHit, lookupMiss, lookupUse } from './lookup.ts';
 import { createMemory, createTime, memory, namespaceMemory } from './memory.ts';
 import { namespace } from './namespace.ts';
+import { replay } from './replay.ts';
 import { translate } from './translate.ts';
 
 /** Every scenario, in the order of the report. */
 export const SCENARIOS: readonly Scenario[] = [
   churn,
   lookupHit,
+  lookupUse,
   lookupMiss,
   translate,
   list,
   forkExit,
   namespace,
+  replay,
   memory,
   namespaceMemory,
   createTime,

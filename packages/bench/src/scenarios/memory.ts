@@ -33,6 +33,7 @@ export const memory: OnceScenario = once({
     default: grid({ by: ['stats', 'process'], level: [0, 1, 3], live: [32_000, 1_000_000, 4_000_000] }),
     full: grid({ by: ['stats', 'process'], level: [0, 1, 3], live: [1_000, 32_000, 1_000_000, 4_000_000] }),
   },
+  exact: ({ by }) => by === 'stats',
   cannot: (subject, params) =>
     params.by === 'stats' && subject.kind !== 'strategy' ? 'it keeps no account of its own memory' : undefined,
   measure(subject, params) {
@@ -55,6 +56,7 @@ export const namespaceMemory: OnceScenario = once({
   notTimed: 'nothing is timed',
   unit: 'namespace',
   measures: 'pages',
+  exact: () => true,
   wholeContract: true,
   plan: {
     quick: grid({ pids: [0, 1] }),

@@ -19,7 +19,7 @@ export const namespace: TimedScenario<State> = scenario<State>({
   unit: 'namespace opened and closed',
   plan: {
     quick: grid({ others: [10] }),
-    lab: grid({ others: [10, 500] }),
+    lab: grid({ others: [500] }),
     default: grid({ others: [10, 500] }),
     full: grid({ others: [10, 500, 10_000] }),
   },

@@ -1,0 +1,317 @@
+import { comparison, figure, interval, multiple, paramsText, remarkLines } from '../format.ts';
+import type { Result } from '../results.ts';
+import type { Scenario } from '../scenario.ts';
+import { SCENARIOS } from '../scenarios/index.ts';
+import { barChart, type Chart, lineChart, type Series } from './charts.ts';
+import { findingOf, growthOf, wordsOf } from './findings.ts';
+import { cellsOf, type Report, unique } from './report.ts';
+
+/** A piece of the report. Markdown and HTML are made from the same pieces; only HTML shows the charts. */
+export type Block =
+  | { readonly kind: 'heading'; readonly level: 1 | 2 | 3; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'table';
+      readonly head: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+      readonly align: string;
+    }
+  | { readonly kind: 'chart'; readonly title: string; readonly caption: string; readonly svg: string };
+
+/** The whole report, in reading order. */
+export function documentOf(report: Report): Block[] {
+  return [
+    { kind: 'heading', level: 1, text: 'pidlab: lab report' },
+    { kind: 'text', text: summaryOf(report).join('\n\n') },
+    ...environmentBlocks(report),
+    ...conformanceBlocks(report),
+    ...replayBlocks(report),
+    ...targetBlocks(report),
+    ...SCENARIOS.flatMap((scenario) => scenarioBlocks(scenario, report.results)),
+    ...methodBlocks(report),
+  ];
+}
+
+/** What came out, in a few lines: also what the lab prints at its end. */
+export function summaryOf(report: Report): string[] {
+  const passed = report.conformance.reduce((sum, entry) => sum + entry.passed, 0);
+  const failed = report.conformance.reduce((sum, entry) => sum + entry.failed, 0);
+  const replayed = report.replay.filter(({ status }) => status === 'passed').length;
+  const count = (met: string): number => report.targets.filter((target) => target.met === met).length;
+  const missing = report.results.filter(({ status }) => status === 'cut' || status === 'failed').length;
+  return [
+    `Conformance: ${passed.toLocaleString('en')} clauses kept, ${failed.toLocaleString('en')} not.`,
+    `Replay of recorded builds: ${replayed} of ${report.replay.length} as the kernel did it.`,
+    `Targets: ${count('yes')} met, ${count('no')} not met, ${count('unclear')} unclear, ${count('not measured')} not measured.`,
+    ...(missing > 0 ? [`${missing} rows of the benchmark have no number; the tables say why.`] : []),
+  ];
+}
+
+function environmentBlocks({ environment: e }: Report): Block[] {
+  return [
+    { kind: 'heading', level: 2, text: 'Where this was measured' },
+    {
+      kind: 'table',
+      head: ['', ''],
+      align: 'll',
+      rows: [
+        ['machine', `${e.machine}, ${e.cores} cores, ${e.memoryGiB} GiB`],
+        ['processor', e.cpu],
+        ['runtime', `Node ${e.runtime.node}, V8 ${e.runtime.v8}`],
+        ['commit', e.commit],
+        ['seed', String(e.seed)],
+        ['date', e.date],
+      ],
+    },
+  ];
+}
+
+function conformanceBlocks({ conformance }: Report): Block[] {
+  const strategies = unique(conformance, (entry) => entry.strategy);
+  const failures = conformance.flatMap((entry) =>
+    entry.failures.map((failure) => ({ ...failure, strategy: entry.strategy })),
+  );
+  return [
+    { kind: 'heading', level: 2, text: 'Do the strategies keep the contract?' },
+    {
+      kind: 'text',
+      text: 'Clauses of the conformance suite that each strategy kept, by chapter: in the root, and again one level down.',
+    },
+    {
+      kind: 'table',
+      head: ['chapter', ...strategies],
+      align: `l${'r'.repeat(strategies.length)}`,
+      rows: unique(conformance, (entry) => entry.chapter).map((chapter) => [
+        chapter,
+        ...strategies.map((strategy) => {
+          const entry = conformance.find((e) => e.chapter === chapter && e.strategy === strategy);
+          if (!entry) return '';
+          return entry.failed > 0 ? `${entry.failed} of ${entry.passed + entry.failed} FAILED` : `${entry.passed} kept`;
+        }),
+      ]),
+    },
+    ...failures.map(
+      ({ strategy, clause, scope, message }): Block => ({
+        kind: 'text',
+        text: `**${strategy} does not keep ${clause}** (${scope}): ${code(message)}`,
+      }),
+    ),
+  ];
+}
+
+function replayBlocks({ replay }: Report): Block[] {
+  return [
+    { kind: 'heading', level: 2, text: 'Do they give the numbers that a real kernel gave?' },
+    {
+      kind: 'text',
+      text: 'The recorded process trees of real builds, replayed event by event. Every number is checked to be unused; where the trace allows to know the next number, it must be the kernel’s.',
+    },
+    {
+      kind: 'table',
+      head: [
+        'trace',
+        'strategy',
+        'level',
+        'outcome',
+        'events',
+        'numbers given',
+        'alive at once',
+        'order checked',
+        'as the kernel',
+      ],
+      align: 'lllllrrrr'.replace('lllll', 'llrlr'),
+      rows: replay.map((entry) => [
+        entry.trace,
+        entry.strategy,
+        String(entry.level),
+        entry.status === 'passed' ? 'passed' : `FAILED: ${code(entry.message ?? '')}`,
+        ...[entry.events, entry.allocations, entry.maxAlive, entry.orderChecked, entry.orderFollowed].map((n) =>
+          n.toLocaleString('en'),
+        ),
+      ]),
+    },
+  ];
+}
+
+function targetBlocks({ targets }: Report): Block[] {
+  const strategies = unique(targets, (target) => target.strategy);
+  return [
+    { kind: 'heading', level: 2, text: 'Does it reach what it set out to reach?' },
+    {
+      kind: 'text',
+      text: '“Unclear” where the limit lies within the interval. All at level 0 unless said otherwise.',
+    },
+    {
+      kind: 'table',
+      head: ['target', ...strategies],
+      align: `l${'l'.repeat(strategies.length)}`,
+      rows: unique(targets, ({ target }) => target).map((target) => [
+        target,
+        ...strategies.map((strategy) => {
+          const found = targets.find((t) => t.target === target && t.strategy === strategy);
+          return found ? `**${found.met}** ${found.measured}`.trim() : '';
+        }),
+      ]),
+    },
+  ];
+}
+
+function scenarioBlocks(scenario: Scenario, all: readonly Result[]): Block[] {
+  const results = all.filter((result) => result.scenario === scenario.id);
+  if (results.length === 0) return [];
+  const [less, more] = wordsOf(scenario);
+  return [
+    { kind: 'heading', level: 2, text: `${scenario.id}: ${scenario.question}` },
+    {
+      kind: 'text',
+      text: `${scenario.measures} per ${scenario.unit}; less is better. Timed: ${scenario.timed}. Not timed: ${scenario.notTimed}.`,
+    },
+    ...chartBlocks(scenario, results),
+    ...cellsOf(results).flatMap((cell): Block[] => [
+      { kind: 'heading', level: 3, text: paramsText(cell[0].params) || 'as it is' },
+      {
+        kind: 'table',
+        head: [
+          '',
+          'median',
+          '95 % interval',
+          'p99',
+          `against the best baseline`,
+          'against the floor',
+          'samples',
+          'rounds',
+        ],
+        align: 'lrlrllrr',
+        rows: cell.map((result) => [
+          result.kind === 'strategy' ? `**${result.strategy}**` : result.strategy,
+          result.median === undefined ? result.status : figure(result.median),
+          interval(result.ci),
+          result.p99 === undefined ? '' : figure(result.p99),
+          result.vsBaseline ? `${comparison(result.vsBaseline, less, more)} (${result.vsBaseline.against})` : '',
+          multiple(result.vsFloor),
+          result.samples.toLocaleString('en'),
+          String(result.rounds.length),
+        ]),
+      },
+    ]),
+    {
+      kind: 'text',
+      text: remarkLines(results)
+        .map((remark) => `- ${remark}`)
+        .join('\n'),
+    },
+  ];
+}
+
+/** Charts of a scenario: growth with live pids where there is any, bars for the rest, factors for strategies. */
+function chartBlocks(scenario: Scenario, results: readonly Result[]): Block[] {
+  const measured = results.filter((result) => result.median !== undefined);
+  if (measured.length === 0) return [];
+  const subjects = unique(results, (result) => result.strategy);
+  const kindOf = (name: string): Series['kind'] =>
+    results.find((result) => result.strategy === name)?.kind ?? 'baseline';
+  const seriesOf = (
+    at: readonly (readonly Result[])[],
+    value: (result: Result) => { value: number; ci?: Result['ci'] } | undefined,
+  ): Series[] =>
+    subjects
+      .map((name, colour) => ({
+        name,
+        kind: kindOf(name),
+        colour,
+        data: at.map((cell) => {
+          const result = cell.find(({ strategy }) => strategy === name);
+          const found = result && value(result);
+          return found && { value: found.value, ...(found.ci ? { ci: found.ci } : {}) };
+        }),
+      }))
+      .filter((series) => series.data.some((datum) => datum !== undefined));
+  const median = (result: Result): { value: number; ci?: Result['ci'] } | undefined =>
+    result.median === undefined ? undefined : { value: result.median, ...(result.ci ? { ci: result.ci } : {}) };
+
+  const blocks: Block[] = [];
+  const valueName = `${scenario.measures} per ${scenario.unit}`;
+  // Cells that differ in nothing but the number of live pids make one line chart.
+  const families = new Map<string, Result[][]>();
+  for (const cell of cellsOf(measured)) {
+    const { live: _, ...rest } = cell[0].params;
+    const key = JSON.stringify(rest);
+    families.set(key, [...(families.get(key) ?? []), cell]);
+  }
+  const lone: Result[][] = [];
+  for (const [key, family] of families) {
+    const rest = paramsText(JSON.parse(key));
+    if (family.length < 2 || family[0][0].params.live === undefined) {
+      lone.push(...family);
+      continue;
+    }
+    const largest = family[family.length - 1];
+    const chart: Chart = {
+      places: family.map((cell) => Number(cell[0].params.live)),
+      placeName: 'live pids',
+      valueName,
+      series: seriesOf(family, median),
+      log: true,
+    };
+    const best = largest.filter(({ kind }) => kind === 'strategy').sort((a, b) => (a.median ?? 0) - (b.median ?? 0))[0];
+    const growth = best ? growthOf(family.flat().filter(({ strategy }) => strategy === best.strategy)) : '';
+    blocks.push({
+      kind: 'chart',
+      title: `${scenario.question} By number of live pids${rest ? ` (${rest})` : ''}`,
+      caption: `Both axes are logarithmic; lower is better. ${growth} ${findingOf(scenario, largest)}`,
+      svg: lineChart(chart),
+    });
+    const factors = seriesOf(family, ({ vsBaseline }) => vsBaseline && { value: vsBaseline.value, ci: vsBaseline.ci });
+    if (factors.length > 0)
+      blocks.push({
+        kind: 'chart',
+        title: `How many times ${wordsOf(scenario)[0] === 'faster' ? 'as fast as' : 'less than'} the best JavaScript baseline is each strategy?${rest ? ` (${rest})` : ''}`,
+        caption: `Against the best baseline that does the same work; 1 is equal, higher is better, and lines are 95 % intervals. ${largest
+          .filter(({ vsBaseline }) => vsBaseline)
+          .map((result) => `${result.strategy}: ${comparison(result.vsBaseline, ...wordsOf(scenario))}`)
+          .join('; ')} at ${Number(largest[0].params.live).toLocaleString('en')} live.`,
+        svg: barChart({
+          places: family.map((cell) => `${Number(cell[0].params.live).toLocaleString('en')} live`),
+          placeName: '',
+          valueName: 'times the best baseline',
+          series: factors,
+          log: false,
+        }),
+      });
+  }
+  if (lone.length > 0)
+    blocks.push({
+      kind: 'chart',
+      title: scenario.question,
+      caption: `Lower is better; lines are 95 % intervals. ${findingOf(scenario, lone[0])}`,
+      svg: barChart({
+        places: lone.map((cell) => paramsText(cell[0].params) || 'as it is'),
+        placeName: '',
+        valueName,
+        series: seriesOf(lone, median),
+        log: false,
+      }),
+    });
+  return blocks;
+}
+
+function methodBlocks({ environment }: Report): Block[] {
+  return [
+    { kind: 'heading', level: 2, text: 'How it was measured' },
+    {
+      kind: 'text',
+      text: [
+        `- Mode \`${environment.mode}\`. Each row of each cell runs in fresh processes, one at a time. A round goes through all cells, and in each cell through all rows in an order of its own, so that drift hits all alike.`,
+        '- A sample is the mean of hundreds to thousands of operations; p99 is that of samples, not of single operations.',
+        '- The median of a row is the geometric mean of the medians of its rounds. Factors are taken within a round. Intervals are Student’s t on logarithms, over rounds: processes differ more than the samples of one, and a bootstrap of so few values would be too narrow.',
+        '- The garbage collector runs before the clock starts. What the operations of a baseline allocate is collected while it is timed, as it would be in use; `gcShare` of each round in the JSON file says how much of the time that took. All processes run with the same flags.',
+        '- The number table is aged before anything is timed: an eighth of the pids, drawn at random, has been replaced by later ones.',
+        '- Baselines: `map` is a `Map` of objects and a cyclic counter in each namespace; `gvisor` has maps both ways; `number-allocator` and `idgen` are npm packages beside a `Map`; `floor` does the bare memory operations and is nothing that anybody could use.',
+      ].join('\n'),
+    },
+  ];
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll('`', '’').replace(/\s+/g, ' ').slice(0, 500)}\``;
+}
