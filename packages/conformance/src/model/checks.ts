@@ -7,7 +7,8 @@ export const LARGEST_NR = 2_147_483_647;
 
 export function pidOf(s: State, pid: PidRef, op: string): PidRecord {
   const record = s.pids.get(pid);
-  if (record === undefined) throw new PidBug(op, `pid is ${show(pid)}, which is no pid of this allocator (any more)`);
+  if (record === undefined)
+    throw new PidBug(op, `pid is ${show(pid)}; it has to be a live pid handle of this allocator`);
   return record;
 }
 
@@ -21,7 +22,7 @@ export function nsOf(s: State, ns: NsRef, op: string, name = 'ns'): NsRecord {
 export function taskOf(s: State, task: TaskRef, op: string, name = 'task'): TaskRecord {
   const record = s.tasks.get(task);
   if (record === undefined)
-    throw new PidBug(op, `${name} is ${show(task)}, which is no task of this allocator (any more)`);
+    throw new PidBug(op, `${name} is ${show(task)}; it has to be a live task handle of this allocator`);
   return record;
 }
 
@@ -31,13 +32,15 @@ export function checkType(type: PidType, op: string): void {
 
 /** An integer in `[min, max]`. */
 export function checkNumber(value: number, name: string, min: number, max: number, op: string): void {
-  if (!Number.isInteger(value)) throw new PidBug(op, `${name} is ${show(value)}, not an integer in [${min}, ${max}]`);
-  if (value < min || value > max) throw new PidError('EINVAL', op, `${name} is ${value}, not in [${min}, ${max}]`);
+  const allowed = `${name} is ${show(value)}; it has to be an integer in [${min}, ${max}]`;
+  if (!Number.isInteger(value)) throw new PidBug(op, allowed);
+  if (value < min || value > max) throw new PidError('EINVAL', op, allowed);
 }
 
-/** A value of any type, for a message. Runs no code of the caller's. */
+/** A value of any type, for a message; none of its own code is run. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return typeof value === 'function' ? 'a function' : String(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
