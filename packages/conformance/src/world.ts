@@ -192,3 +192,10 @@ export function picture(a: PidAllocator, namespaces: readonly NsRef[]): unknown 
     })),
   };
 }
+
+/** Whether the design has the root and nothing else; where it says so, this makes sure that a child is refused. */
+export function childless(a: PidAllocator): boolean {
+  if (a.traits.maxLevel > 0) return false;
+  throwsPidError('ENOSPC', () => newNs(a, a.initPidNs));
+  return true;
+}

@@ -1,7 +1,7 @@
 import { MAX_PID_NS_LEVEL, PAGE_SIZE, type PidAllocator, type SlabInfo } from '@pidlab/contract';
 import { deepEqual, equal, ok, some } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocMany, fork, nest, newNs, numbersOf } from '../world.ts';
+import { allocMany, childless, fork, nest, newNs, numbersOf } from '../world.ts';
 
 const CREATE_CACHE = 'create_pid_cachep(), 2.6.24';
 const SLABINFO = '/proc/slabinfo: slabinfo(5)';
@@ -40,7 +40,7 @@ export const cacheChapter: Chapter = chapter('CACHE', 'Slab caches', (t) => {
 
   clause(2, 'two namespaces of one level share a cache', { source: CREATE_CACHE, once: true }, () => {
     const a = create();
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const [one, two] = [newNs(a, a.initPidNs), newNs(a, a.initPidNs)];
     const names = a.slabInfo().map(({ name }) => name);
     const name = `pid_${numbersOf(a, one)}`;

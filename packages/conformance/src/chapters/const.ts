@@ -20,7 +20,7 @@ import {
 } from '@pidlab/contract';
 import { deepEqual, equal, ok } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { fork, newNs, seen, taken } from '../world.ts';
+import { childless, fork, newNs, seen, taken } from '../world.ts';
 
 export const constChapter: Chapter = chapter('CONST', 'Constants, traits and a new allocator', (t) => {
   const { clause, create, traits, world } = t;
@@ -138,7 +138,7 @@ export const constChapter: Chapter = chapter('CONST', 'Constants, traits and a n
     { source: 'mainline pidns 6.14; the contract: PidAllocatorOptions', once: true },
     () => {
       const a = create({ pidMax: 500 });
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const ns = newNs(a, a.initPidNs);
       equal<number>(a.pidMax(ns), PID_MAX_LIMIT);
       equal(a.lastPid(ns), 0);

@@ -1,7 +1,7 @@
 import { PID_MAX_LIMIT } from '@pidlab/contract';
 import { equal, some, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocAt, allocMany, exit, fork, newNs } from '../world.ts';
+import { allocAt, allocMany, childless, exit, fork, newNs } from '../world.ts';
 
 const FIND_PID_NS = 'find_pid_ns(), 2.6.24';
 
@@ -60,7 +60,7 @@ export const findChapter: Chapter = chapter('FIND', 'From a number to its pid', 
 
   clause(7, 'equal numbers of two namespaces are two pids', { source: FIND_PID_NS, once: true }, () => {
     const a = create();
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const [one, two] = [newNs(a, a.initPidNs), newNs(a, a.initPidNs)];
     const pids = [a.allocPid(one), a.allocPid(two)];
     equal(a.findPidNs(1, one), pids[0]);
@@ -76,7 +76,7 @@ export const findChapter: Chapter = chapter('FIND', 'From a number to its pid', 
     { source: FIND_PID_NS, once: true },
     () => {
       const a = create();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const [one, two] = [newNs(a, a.initPidNs), newNs(a, a.initPidNs)];
       const outer = allocMany(a, a.initPidNs, 20).at(-1)!;
       const inner = allocAt(a, one, 500);
@@ -111,7 +111,7 @@ export const findChapter: Chapter = chapter('FIND', 'From a number to its pid', 
     { source: 'pidspace_vpid_to_pid(), January 2006', once: true },
     () => {
       const a = create();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const [one, two] = [newNs(a, a.initPidNs), newNs(a, a.initPidNs)];
       const pid = allocAt(a, one, 700);
       const nr = a.pidNr(pid);
@@ -140,7 +140,7 @@ export const findChapter: Chapter = chapter('FIND', 'From a number to its pid', 
 
   clause(13, 'hundreds of namespaces each find their own number 1', { source: FIND_PID_NS, once: true }, () => {
     const a = create({ capacity: 16 });
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const spaces = Array.from({ length: Math.min(400, traits.maxNamespaces) }, () => newNs(a, a.initPidNs));
     const inits = spaces.map((ns) => a.allocPid(ns));
     for (const [i, ns] of spaces.entries()) equal(a.findPidNs(1, ns), inits[i]);

@@ -1,12 +1,12 @@
 import { PIDTYPE_MAX, PIDTYPE_PGID, PIDTYPE_PID, type PidType } from '@pidlab/contract';
 import { deepEqual, equal, notEqual, some, throwsPidBug } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocMany, fill, fork, nest, newNs, nextNr, picture, pidAt, taken } from '../world.ts';
+import { allocMany, childless, fill, fork, nest, newNs, nextNr, picture, pidAt, taken } from '../world.ts';
 
 const FREE_PID = 'free_pid(), 2.6.24';
 
 export const freeChapter: Chapter = chapter('FREE', 'A pid ends', (t) => {
-  const { clause, create, traits, world } = t;
+  const { clause, create, world } = t;
 
   clause(1, 'nobody finds a freed pid, at any level', { source: FREE_PID }, () => {
     const { a, home, path } = world();
@@ -147,7 +147,7 @@ export const freeChapter: Chapter = chapter('FREE', 'A pid ends', (t) => {
 
   clause(13, 'a freed contained pid gives back its number in the root', { source: FREE_PID, once: true }, () => {
     const a = create({ pidMax: 301 });
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const child = newNs(a, a.initPidNs);
     const pid = a.allocPid(child);
     const root = a.pidNr(pid);

@@ -1,7 +1,7 @@
 import { BITS_PER_PAGE, PID_MAX_LIMIT } from '@pidlab/contract';
 import { deepEqual, equal, ok } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocAt, allocMany, fork, freeNr, listed, nest, newNs, pidAt, seen, taken } from '../world.ts';
+import { allocAt, allocMany, childless, fork, freeNr, listed, nest, newNs, pidAt, seen, taken } from '../world.ts';
 
 const FIND_GE_PID = 'find_ge_pid(), 2.6.24';
 
@@ -108,7 +108,7 @@ export const geChapter: Chapter = chapter('GE', 'Listing in order', (t) => {
     { source: 'Franke, pidspaces patch, January 2006; alloc_pid(), 2.6.24', once: true },
     () => {
       const a = create();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const [one, two] = [newNs(a, a.initPidNs), newNs(a, a.initPidNs)];
       const inTwo = a.allocPid(two);
       const inOne = allocMany(a, one, 2);
@@ -124,7 +124,7 @@ export const geChapter: Chapter = chapter('GE', 'Listing in order', (t) => {
     { source: 'Franke, pidspaces patch, January 2006', once: true },
     () => {
       const a = create();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const spaces = [0, 1, 2, 3].map(() => newNs(a, a.initPidNs));
       const low = a.allocPid(spaces[0]);
       const high = a.allocPid(spaces[3]);
@@ -138,7 +138,7 @@ export const geChapter: Chapter = chapter('GE', 'Listing in order', (t) => {
 
   clause(13, 'a child’s listing stops at its own end', { source: FIND_GE_PID, once: true }, () => {
     const a = create();
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const [one, two] = [newNs(a, a.initPidNs), newNs(a, a.initPidNs)];
     allocMany(a, one, 3);
     allocMany(a, two, 5);

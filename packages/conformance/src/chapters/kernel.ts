@@ -1,7 +1,7 @@
 import { MAX_PID_NS_LEVEL, PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID } from '@pidlab/contract';
 import { deepEqual, equal, notEqual, ok, some, throwsPidBug, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { exit, fork, listed, nest, newNs, nextNr, seen, taken } from '../world.ts';
+import { childless, exit, fork, listed, nest, newNs, nextNr, seen, taken } from '../world.ts';
 
 export const kernelChapter: Chapter = chapter('KERNEL', 'What public test suites assert of Linux', (t) => {
   const { booted, clause, create, traits, world } = t;
@@ -241,7 +241,7 @@ export const kernelChapter: Chapter = chapter('KERNEL', 'What public test suites
     { source: 'gVisor issues 13556, 13573', once: true },
     () => {
       const a = create();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const spaces = [newNs(a, a.initPidNs), newNs(a, a.initPidNs)];
       const leaders = spaces.map((ns) => {
         const leader = fork(a, ns);
@@ -262,7 +262,7 @@ export const kernelChapter: Chapter = chapter('KERNEL', 'What public test suites
     { source: 'DragonOS issues 1730, 1919', once: true },
     () => {
       const a = create();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const ns = newNs(a, a.initPidNs);
       a.putPidNs(ns);
       throwsPidBug(() => a.allocPid(ns));

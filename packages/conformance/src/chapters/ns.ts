@@ -8,7 +8,7 @@ import {
 } from '@pidlab/contract';
 import { deepEqual, equal, notEqual, ok, some, throwsPidBug, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocAt, allocMany, fill, fork, nest, newNs, nextNr, picture, seen, taken } from '../world.ts';
+import { allocAt, allocMany, childless, fill, fork, nest, newNs, nextNr, picture, seen, taken } from '../world.ts';
 
 const COPY = 'copy_pid_ns(), 2.6.24';
 const PUT = 'put_pid_ns(), free_pid_ns(), 2.6.24';
@@ -17,7 +17,6 @@ const DISABLE = 'disable_pid_allocation(), mainline';
 
 export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
   const { booted, clause, create, traits, world } = t;
-  const noChildren = traits.maxLevel === 0;
 
   clause(1, 'without CLONE_NEWPID it is the same namespace with one more reference', { source: COPY }, () => {
     const { a, home } = world();
@@ -45,7 +44,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
   clause(3, 'flags that mean something else mean nothing here', { source: 'clone(2)', once: true }, () => {
     const a = create();
     equal(a.copyPidNs(0x8000 | 0x100, a.initPidNs), a.initPidNs);
-    if (noChildren) return;
+    if (childless(a)) return;
     equal(a.nsLevel(a.copyPidNs(CLONE_NEWPID | 0x8000 | 0x100, a.initPidNs)), 1);
   });
 
@@ -100,7 +99,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
 
   clause(8, 'an empty namespace goes with its last reference', { source: PUT, once: true }, () => {
     const a = create();
-    if (noChildren) return;
+    if (childless(a)) return;
     const ns = newNs(a, a.initPidNs);
     equal(a.stats().namespaces, 2);
     a.putPidNs(ns);
@@ -125,7 +124,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
     { source: 'the contract: putPidNs', once: true },
     () => {
       const { a, home } = booted();
-      if (noChildren) return;
+      if (childless(a)) return;
       const ns = newNs(a, home);
       const pid = a.allocPid(ns);
       a.putPidNs(ns);
@@ -139,7 +138,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
 
   clause(11, 'live pids hold their namespace: it goes with the last of them', { source: BY_PAGE, once: true }, () => {
     const a = create();
-    if (noChildren) return;
+    if (childless(a)) return;
     const ns = newNs(a, a.initPidNs);
     const pids = allocMany(a, ns, 5);
     a.putPidNs(ns);
@@ -158,7 +157,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
     { source: BY_PAGE, once: true },
     () => {
       const a = create();
-      if (noChildren) return;
+      if (childless(a)) return;
       const ns = newNs(a, a.initPidNs);
       const init = a.allocPid(ns);
       a.putPidNs(ns);
@@ -175,7 +174,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
     { source: BY_PAGE, once: true },
     () => {
       const a = create();
-      if (noChildren) return;
+      if (childless(a)) return;
       const ns = newNs(a, a.initPidNs);
       for (let i = 0; i < 20; i++) a.freePid(a.allocPid(ns));
       equal(a.nsLevel(ns), 1);
@@ -189,7 +188,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
 
   clause(14, 'pids of several pages hold it until the last page is empty', { source: BY_PAGE, once: true }, () => {
     const a = create();
-    if (noChildren) return;
+    if (childless(a)) return;
     for (const order of [
       [0, 1, 2],
       [2, 1, 0],
@@ -208,7 +207,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
 
   clause(15, 'chosen numbers hold it like others', { source: 'clone3(2): set_tid', once: true }, () => {
     const { a, home } = booted();
-    if (noChildren) return;
+    if (childless(a)) return;
     const ns = newNs(a, home);
     const init = a.allocPid(ns, [1]);
     a.putPidNs(ns);
@@ -219,7 +218,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
 
   clause(16, 'a failed allocation takes no reference that stays', { source: BY_PAGE, once: true }, () => {
     const a = create({ pidMax: 301 });
-    if (noChildren) return;
+    if (childless(a)) return;
     const ns = newNs(a, a.initPidNs);
     a.setPidMax(ns, 301);
     const pids = fill(a, ns);
@@ -273,7 +272,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
 
   clause(20, 'the pages of a dead namespace’s pidmap are free again', { source: PUT, once: true }, () => {
     const a = create();
-    if (noChildren) return;
+    if (childless(a)) return;
     const { pidmap } = a.stats().pages;
     const ns = newNs(a, a.initPidNs);
     const pids = [0, 1, 2, 3].map((page) => allocAt(a, ns, page * BITS_PER_PAGE + 5));
@@ -286,7 +285,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
 
   clause(21, 'a namespace made in a dead one’s memory starts fresh', { source: COPY, once: true }, () => {
     const a = create();
-    if (noChildren) return;
+    if (childless(a)) return;
     for (let i = 0; i < 20; i++) {
       const ns = newNs(a, a.initPidNs);
       equal(a.lastPid(ns), 0);
@@ -309,7 +308,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
 
   clause(22, 'a pid object can outlive its namespace, and does not hold it', { source: BY_PAGE, once: true }, () => {
     const a = create();
-    if (noChildren) return;
+    if (childless(a)) return;
     const ns = newNs(a, a.initPidNs);
     const pid = a.getPid(a.allocPid(ns));
     a.freePid(pid);
@@ -323,7 +322,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
 
   clause(23, 'disablePidAllocation closes one namespace and no other', { source: DISABLE, once: true }, () => {
     const a = create();
-    if (noChildren) return;
+    if (childless(a)) return;
     const [one, two] = [newNs(a, a.initPidNs), newNs(a, a.initPidNs)];
     a.disablePidAllocation(one);
     throwsPidError('ENOMEM', () => a.allocPid(one));
@@ -376,7 +375,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
     { source: 'the contract: nsParent', once: true },
     () => {
       const a = create();
-      if (noChildren) return;
+      if (childless(a)) return;
       const ns = newNs(a, a.initPidNs);
       const { pid, task } = fork(a, ns);
       a.pidNs(pid);
@@ -393,7 +392,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
 
   clause(28, 'a closed, empty namespace goes like any other', { source: PUT, once: true }, () => {
     const a = create();
-    if (noChildren) return;
+    if (childless(a)) return;
     const ns = newNs(a, a.initPidNs);
     a.disablePidAllocation(ns);
     a.putPidNs(ns);
@@ -408,7 +407,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
     () => {
       const limit = Math.min(traits.maxNamespaces, 2000);
       const a = create({ namespaces: limit + 1 });
-      if (noChildren) return;
+      if (childless(a)) return;
       const spaces = Array.from({ length: limit }, () => newNs(a, a.initPidNs));
       equal(a.stats().namespaces, limit + 1);
       for (const ns of spaces) equal(nextNr(a, ns), 1);
@@ -435,7 +434,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
     () => {
       const wanted = 100_000;
       const a = create({ namespaces: wanted, capacity: wanted, pidMax: PID_MAX_LIMIT });
-      if (noChildren) return;
+      if (childless(a)) return;
       const spaces: NsRef[] = [];
       while (spaces.length < Math.min(wanted, traits.maxNamespaces)) spaces.push(newNs(a, a.initPidNs));
       if (spaces.length < wanted) throwsPidError('ENOSPC', () => newNs(a, a.initPidNs));

@@ -4,6 +4,7 @@ import { type Chapter, chapter } from '../chapter.ts';
 import {
   allocAt,
   allocMany,
+  childless,
   fill,
   freeNr,
   newNs,
@@ -358,7 +359,7 @@ export const pidmapChapter: Chapter = chapter('PIDMAP', 'The numbers of one name
 
   clause(31, 'cursor and pidMax are each namespace’s own', { source: PID_MAX, once: true }, () => {
     const a = create();
-    if (t.traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const [one, two] = [newNs(a, a.initPidNs), newNs(a, a.initPidNs)];
     a.setPidMax(one, 400);
     a.setLastPid(two, 70);
@@ -406,7 +407,7 @@ export const pidmapChapter: Chapter = chapter('PIDMAP', 'The numbers of one name
     { source: NEXT_PIDMAP, once: true },
     () => {
       const a = create();
-      if (t.traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const child = newNs(a, a.initPidNs);
       allocMany(a, child, 3);
       deepEqual(taken(a, child), [1, 2, 3]);

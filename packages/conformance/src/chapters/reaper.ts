@@ -1,12 +1,12 @@
 import { PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID } from '@pidlab/contract';
 import { equal, notEqual } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocAt, exit, fork, newNs } from '../world.ts';
+import { allocAt, childless, exit, fork, newNs } from '../world.ts';
 
 const REAPER = 'child_reaper, copy_process(), 2.6.24';
 
 export const reaperChapter: Chapter = chapter('REAPER', 'Who inherits orphans', (t) => {
-  const { booted, clause, create, traits, world } = t;
+  const { booted, clause, create, world } = t;
 
   clause(1, 'a new namespace has no reaper', { source: REAPER }, () => {
     const { a, home } = world();
@@ -63,7 +63,7 @@ export const reaperChapter: Chapter = chapter('REAPER', 'Who inherits orphans', 
 
   clause(7, 'every namespace has its own', { source: REAPER, once: true }, () => {
     const { a } = booted();
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const ns = newNs(a, a.initPidNs);
     const outer = a.childReaper(a.initPidNs);
     const inner = fork(a, ns);
@@ -74,7 +74,7 @@ export const reaperChapter: Chapter = chapter('REAPER', 'Who inherits orphans', 
 
   clause(8, 'a contained task is not the reaper of a namespace above', { source: REAPER, once: true }, () => {
     const a = create();
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const ns = newNs(a, a.initPidNs);
     fork(a, ns);
     equal(a.childReaper(a.initPidNs), undefined);
@@ -102,7 +102,7 @@ export const reaperChapter: Chapter = chapter('REAPER', 'Who inherits orphans', 
     { source: REAPER, once: true },
     () => {
       const { a } = booted();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const ns = newNs(a, a.initPidNs);
       const inner = fork(a, ns);
       const outer = fork(a, a.initPidNs);

@@ -1,7 +1,7 @@
 import { type NsRef, PIDTYPE_PID } from '@pidlab/contract';
 import { deepEqual, equal, ok, some, throwsPidBug, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocMany, exit, fork, listed, nest, newNs, nextNr, picture, pidAt, taken } from '../world.ts';
+import { allocMany, childless, exit, fork, listed, nest, newNs, nextNr, picture, pidAt, taken } from '../world.ts';
 
 const KILL = 'the contract: zapPidNsProcesses: kill may call the allocator';
 
@@ -36,7 +36,7 @@ export const reentrancyChapter: Chapter = chapter('REENTRANCY', 'Callbacks that 
 
   clause(3, 'kill may allocate in another namespace', { source: KILL, once: true }, () => {
     const { a, home } = booted();
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const [dying, other] = [newNs(a, home), newNs(a, home)];
     allocMany(a, dying, 20);
     equal(
@@ -75,7 +75,7 @@ export const reentrancyChapter: Chapter = chapter('REENTRANCY', 'Callbacks that 
 
   clause(6, 'kill may put the namespace that is being ended', { source: KILL, once: true }, () => {
     const { a, home } = booted();
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const ns = newNs(a, home);
     const init = a.allocPid(ns);
     allocMany(a, ns, 4);
@@ -95,7 +95,7 @@ export const reentrancyChapter: Chapter = chapter('REENTRANCY', 'Callbacks that 
 
   clause(7, 'kill may free the last pid of a namespace that nobody holds', { source: KILL, once: true }, () => {
     const { a, home } = booted();
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const ns = newNs(a, home);
     a.setLastPid(ns, 9);
     allocMany(a, ns, 3);

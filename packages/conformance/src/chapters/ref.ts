@@ -1,7 +1,7 @@
 import { type NsRef, PIDTYPE_PID, type PidAllocator, type PidRef, type TaskRef } from '@pidlab/contract';
 import { deepEqual, equal, notEqual, ok, some, throwsPidBug } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { exit, fork, newNs, nextNr, picture } from '../world.ts';
+import { childless, exit, fork, newNs, nextNr, picture } from '../world.ts';
 
 const GET_PID = 'get_pid(), put_pid(), 2.6.24';
 const HANDLES = 'the contract: handles';
@@ -78,7 +78,7 @@ function withNs(a: PidAllocator, ns: NsRef, pid: PidRef, task: TaskRef): (() => 
 }
 
 export const refChapter: Chapter = chapter('REF', 'References and handles', (t) => {
-  const { booted, clause, create, traits, world } = t;
+  const { booted, clause, create, world } = t;
 
   clause(1, 'getPid adds a reference and returns the pid', { source: GET_PID }, () => {
     const { a, home } = world();
@@ -192,7 +192,7 @@ export const refChapter: Chapter = chapter('REF', 'References and handles', (t) 
     { source: HANDLES, once: true },
     () => {
       const { a, home, path } = booted();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const stale = newNs(a, home);
       a.putPidNs(stale);
       const { pid, task } = fork(a, home);
@@ -283,7 +283,7 @@ export const refChapter: Chapter = chapter('REF', 'References and handles', (t) 
 
   clause(19, 'namespaces are retired like pids', { source: HANDLES, once: true }, () => {
     const a = create({ generationBase: LAST_LIFE - 1 });
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const handles = new Set<NsRef>();
     for (let i = 0; i < 100; i++) {
       const ns = newNs(a, a.initPidNs);

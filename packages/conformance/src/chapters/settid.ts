@@ -1,7 +1,7 @@
 import { BITS_PER_PAGE, PID_MAX_LIMIT } from '@pidlab/contract';
 import { deepEqual, equal, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { fill, fork, freeNr, newNs, nextNr, picture, taken } from '../world.ts';
+import { childless, fill, fork, freeNr, newNs, nextNr, picture, taken } from '../world.ts';
 
 const SET_TID = 'clone3(2): set_tid';
 const SELFTEST = 'selftests clone3_set_tid';
@@ -196,7 +196,7 @@ export const settidChapter: Chapter = chapter('SETTID', 'Chosen numbers', (t) =>
     { source: SET_TID, once: true },
     () => {
       const { a } = booted({ pidMax: 301 });
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const child = newNs(a, a.initPidNs);
       fork(a, child);
       const filler = fill(a, a.initPidNs);

@@ -4,6 +4,7 @@ import { type Chapter, chapter } from '../chapter.ts';
 import {
   allocAt,
   allocMany,
+  childless,
   exit,
   fork,
   nest,
@@ -271,7 +272,7 @@ export const snapshotChapter: Chapter = chapter('SNAPSHOT', 'State as bytes', (t
 
   clause(20, 'restored namespaces come and go like others', { source: SNAPSHOT, once: true }, () => {
     const a = create();
-    if (t.traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const ns = newNs(a, a.initPidNs);
     const pid = a.allocPid(ns);
     const restored = restore(a);

@@ -9,7 +9,7 @@ import {
 } from '@pidlab/contract';
 import { deepEqual, equal, some, throwsPidBug } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocMany, exit, fork, newNs, nextNr, picture, taken, tasksOf } from '../world.ts';
+import { allocMany, childless, exit, fork, newNs, nextNr, picture, taken, tasksOf } from '../world.ts';
 
 const ATTACH = 'attach_pid(), 2.6.24';
 const DETACH = 'detach_pid(), 2.6.24';
@@ -17,7 +17,7 @@ const TRANSFER = 'transfer_pid(), 2.6.24';
 const TYPES: readonly PidType[] = [PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID];
 
 export const taskChapter: Chapter = chapter('TASK', 'Tasks on pids', (t) => {
-  const { booted, clause, create, traits, world } = t;
+  const { booted, clause, create, world } = t;
 
   clause(1, 'a new task hangs on nothing', { source: 'the contract: allocTask' }, () => {
     const { a, home } = world();
@@ -304,7 +304,7 @@ export const taskChapter: Chapter = chapter('TASK', 'Tasks on pids', (t) => {
     () => {
       const a = create();
       const outside = fork(a, a.initPidNs);
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const ns = newNs(a, a.initPidNs);
       const inside = fork(a, ns);
       a.attachPid(inside.task, PIDTYPE_PGID, outside.pid);
@@ -323,7 +323,7 @@ export const taskChapter: Chapter = chapter('TASK', 'Tasks on pids', (t) => {
     { source: 'gVisor issues 13556, 13573', once: true },
     () => {
       const a = create();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const [one, two] = [newNs(a, a.initPidNs), newNs(a, a.initPidNs)];
       const [inOne, inTwo] = [fork(a, one), fork(a, two)];
       equal(a.findTaskByPidNs(1, one), inOne.task);

@@ -1,7 +1,7 @@
 import { PID_MAX_LIMIT } from '@pidlab/contract';
 import { deepEqual, equal, ok, some } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocAt, allocMany, exit, fork, nest, newNs } from '../world.ts';
+import { allocAt, allocMany, childless, exit, fork, nest, newNs } from '../world.ts';
 
 const PID_NR_NS = 'pid_nr_ns(), 2.6.24';
 
@@ -35,7 +35,7 @@ export const translateChapter: Chapter = chapter('TRANSLATE', 'From a pid to its
 
   clause(4, 'siblings never see each other, though their numbers are equal', { source: PID_NR_NS, once: true }, () => {
     const a = create();
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const [one, two] = [newNs(a, a.initPidNs), newNs(a, a.initPidNs)];
     const pids = [a.allocPid(one), a.allocPid(two)];
     deepEqual<number[]>([a.pidNrNs(pids[0], one), a.pidNrNs(pids[0], two)], [1, 0]);
@@ -77,7 +77,7 @@ export const translateChapter: Chapter = chapter('TRANSLATE', 'From a pid to its
   clause(9, 'a viewer that does not see the pid gets 0', { source: 'pid_vnr(), 2.6.24', once: true }, () => {
     const a = create();
     const outside = fork(a, a.initPidNs);
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const inside = fork(a, newNs(a, a.initPidNs));
     equal<number>(a.pidVnr(outside.pid, inside.task), 0);
     equal<number>(a.pidVnr(inside.pid, inside.task), 1);
@@ -91,7 +91,7 @@ export const translateChapter: Chapter = chapter('TRANSLATE', 'From a pid to its
     () => {
       const a = create();
       const outside = fork(a, a.initPidNs);
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const inside = fork(a, newNs(a, a.initPidNs));
       a.attachPid(inside.task, 2, outside.pid);
       a.attachPid(inside.task, 3, outside.pid);
@@ -116,7 +116,7 @@ export const translateChapter: Chapter = chapter('TRANSLATE', 'From a pid to its
     { source: 'pidspace_vpid_to_pid(), January 2006', once: true },
     () => {
       const a = create();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const spaces = [1, 2, 3].map(() => newNs(a, a.initPidNs));
       for (const [i, ns] of spaces.entries()) {
         const pid = allocAt(a, ns, 4000 + i);
@@ -144,7 +144,7 @@ export const translateChapter: Chapter = chapter('TRANSLATE', 'From a pid to its
     { source: PID_NR_NS, once: true },
     () => {
       const a = create();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const old = newNs(a, a.initPidNs);
       const pid = a.getPid(a.allocPid(old));
       const fromRoot = a.pidNr(pid);
@@ -172,7 +172,7 @@ export const translateChapter: Chapter = chapter('TRANSLATE', 'From a pid to its
     { source: 'ns_of_pid(), 2.6.24', once: true },
     () => {
       const a = create();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const old = newNs(a, a.initPidNs);
       const pid = a.getPid(a.allocPid(old));
       a.freePid(pid);
@@ -212,7 +212,7 @@ export const translateChapter: Chapter = chapter('TRANSLATE', 'From a pid to its
     { source: 'is_container_init(), 2.6.24', once: true },
     () => {
       const a = create();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const child = newNs(a, a.initPidNs);
       a.setLastPid(child, 40);
       const pid = a.allocPid(child);

@@ -1,7 +1,7 @@
 import { PIDTYPE_PGID, PIDTYPE_PID } from '@pidlab/contract';
 import { deepEqual, equal, ok, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocAt, allocMany, exit, fork, nest, newNs, type Process, pidAt, seen, taken } from '../world.ts';
+import { allocAt, allocMany, childless, exit, fork, nest, newNs, type Process, pidAt, seen, taken } from '../world.ts';
 
 const ZAP = 'zap_pid_ns_processes(), 2.6.24';
 
@@ -202,7 +202,7 @@ export const zapChapter: Chapter = chapter('ZAP', 'The end of a namespace', (t) 
 
   clause(14, 'siblings and parents are left alone', { source: ZAP, once: true }, () => {
     const { a, home } = booted();
-    if (traits.maxLevel === 0) return;
+    if (childless(a)) return;
     const [one, two] = [newNs(a, home), newNs(a, home)];
     for (const ns of [one, two]) for (let i = 0; i < 3; i++) fork(a, ns);
     a.zapPidNsProcesses(one, (pid) => {
@@ -220,7 +220,7 @@ export const zapChapter: Chapter = chapter('ZAP', 'The end of a namespace', (t) 
     { source: 'free_pid_ns(), 2.6.24', once: true },
     () => {
       const { a, home } = booted();
-      if (traits.maxLevel === 0) return;
+      if (childless(a)) return;
       const ns = newNs(a, home);
       const init = fork(a, ns);
       fork(a, ns);
