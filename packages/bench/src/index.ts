@@ -1,1 +1,16 @@
-export {};
+/**
+ * Benchmarks of pid allocators that keep the pidlab contract.
+ *
+ * @packageDocumentation
+ */
+export type { Effort, Job, Measurement } from './measure.ts';
+export { SETTINGS, type Settings } from './modes.ts';
+export type { Outcome } from './process.ts';
+export { SCHEMA_VERSION } from './report/report.ts';
+export type { Factor, Result, Round } from './results.ts';
+export { type Hooks, type Plan, type Progress, runBenchmark } from './runner.ts';
+export type { Mode, OnceScenario, Params, Scenario, TimedScenario } from './scenario.ts';
+export { SCENARIOS, scenarioOf } from './scenarios/index.ts';
+export type { SubjectSpec } from './subjects.ts';
+export { tables } from './table.ts';
+export type { Baseline, StrategyModule, Subject, Workload } from './workload.ts';

@@ -160,6 +160,8 @@ export const floor: Baseline = {
   leavesOut: {
     namespace: 'what a namespace must cost at least is a matter of design',
     memory: 'its table is as large as the range of numbers, which no design needs',
+    'create-time': 'it makes what no design needs',
+    'create-memory': 'it makes what no design needs',
   },
   create: (options) => new Floor(options),
   handles: (count) => new Int32Array(count),

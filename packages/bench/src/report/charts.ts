@@ -72,7 +72,14 @@ function render(option: EChartsCoreOption, height: number): string {
 }
 
 function legend(chart: Chart): EChartsCoreOption {
-  return { bottom: 0, data: chart.series.map(({ name }) => name), textStyle: text, itemWidth: 34, itemGap: 26 };
+  return {
+    bottom: 0,
+    data: chart.series.map(({ name }) => name),
+    textStyle: text,
+    borderColor: 'transparent',
+    itemWidth: 34,
+    itemGap: 26,
+  };
 }
 
 const DASH = { strategy: 'solid', baseline: 'dashed', floor: 'dotted' } as const;

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { BASELINES } from '../src/baselines/index.ts';
+import { STRATEGIES } from '../src/builtins.ts';
+import { whyNot } from '../src/measure.ts';
+import { SETTINGS } from '../src/modes.ts';
+import type { Mode, Params } from '../src/scenario.ts';
+import { SCENARIOS, scenarioOf } from '../src/scenarios/index.ts';
+import { loadSubject, type SubjectSpec } from '../src/subjects.ts';
+
+const SUBJECTS: SubjectSpec[] = [
+  ...Object.keys(STRATEGIES).map((id) => ({ id, kind: 'strategy' as const })),
+  ...Object.keys(BASELINES).map((id) => ({ id, kind: id === 'floor' ? ('floor' as const) : ('baseline' as const) })),
+];
+const MODES = Object.keys(SETTINGS) as Mode[];
+
+/** The same point with few pids. */
+function tiny(params: Params): Params {
+  return {
+    ...params,
+    ...('live' in params ? { live: 250 } : {}),
+    ...('others' in params ? { others: 3 } : {}),
+  };
+}
+
+describe.each(SUBJECTS)('$id', (spec) => {
+  it.each(SCENARIOS.map((scenario) => scenario.id))('does the work of %s', async (id) => {
+    const scenario = scenarioOf(id);
+    const subject = await loadSubject(spec);
+    const points = new Map(MODES.flatMap((mode) => scenario.plan[mode]).map((p) => [JSON.stringify(tiny(p)), tiny(p)]));
+    let ran = 0;
+    for (const params of points.values()) {
+      if (whyNot(subject, scenario, params)) continue;
+      ran++;
+      if (scenario.kind === 'once') {
+        const value = scenario.measure(subject, params, 1);
+        expect(Number.isFinite(value)).toBe(true);
+        continue;
+      }
+      const state = await scenario.setup(subject, params, 1);
+      for (let i = 0; i < 3; i++) scenario.run(state);
+      scenario.verify(state);
+      expect(scenario.opsOf(state)).toBeGreaterThan(0);
+      if (scenario.lasted) expect(scenario.lasted(state)).toBeGreaterThan(0);
+    }
+    const reasons = [...points.values()].map((params) => whyNot(subject, scenario, params)).filter(Boolean);
+    expect(ran + reasons.length).toBe(points.size);
+    expect(ran > 0 || reasons.every((reason) => (reason ?? '').length > 10)).toBe(true);
+  });
+});
+
+describe('strategies', () => {
+  it('run every scenario', async () => {
+    for (const spec of SUBJECTS.filter(({ kind }) => kind === 'strategy')) {
+      const subject = await loadSubject(spec);
+      for (const scenario of SCENARIOS)
+        expect(scenario.plan.full.some((params) => whyNot(subject, scenario, params) === undefined)).toBe(true);
+    }
+  });
+
+  it('leave out levels that they do not have, and say so', async () => {
+    const flat = await loadSubject({ id: 'flat', kind: 'strategy' });
+    expect(whyNot(flat, scenarioOf('churn'), { live: 1_000, level: 3, order: 'random' })).toMatch(/nest 1 deep/);
+    const map = await loadSubject({ id: 'map', kind: 'baseline' });
+    expect(whyNot(map, scenarioOf('churn'), { live: 1_000, level: 3, order: 'random' })).toBeUndefined();
+    expect(whyNot(map, scenarioOf('replay'), { trace: 'c-build', level: 1 })).toMatch(/whole contract/);
+  });
+});
+
+describe('work that is not done is noticed', () => {
+  it.each(['churn', 'lookup-hit', 'lookup-use', 'translate', 'fork-exit', 'list'])('%s', async (id) => {
+    const scenario = scenarioOf(id);
+    if (scenario.kind !== 'timed') throw new Error('it is timed');
+    const subject = await loadSubject({ id: 'map', kind: 'baseline' });
+    const blind = { ...subject, list: () => 1 };
+    const params = tiny(scenario.plan.quick[0]);
+    const state = await scenario.setup(blind, params, 1);
+    // From here on the allocator finds nothing and knows no number.
+    Object.assign(state.workload, { findPidNs: () => undefined, pidNrNs: () => 0 });
+    scenario.run(state);
+    expect(() => scenario.verify(state)).toThrow();
+  });
+});
+
+describe('the plan', () => {
+  it.each(SCENARIOS.map(({ id }) => id))('%s has points in every mode, each once', (id) => {
+    const { plan, question, timed, notTimed, unit } = scenarioOf(id);
+    for (const mode of MODES) {
+      const points = plan[mode].map((params) => JSON.stringify(params));
+      expect(points.length).toBeGreaterThan(0);
+      expect(new Set(points).size).toBe(points.length);
+    }
+    expect(question).toMatch(/\?$/);
+    for (const text of [timed, notTimed, unit]) expect(text.length).toBeGreaterThan(2);
+  });
+
+  it('knows no other scenario', () => {
+    expect(() => scenarioOf('nonsense')).toThrow(/no scenario is called 'nonsense'; there are churn, /);
+  });
+});
