@@ -17,8 +17,8 @@ export function pidArg(s: State, pid: unknown, op: string): number {
 }
 
 /** The namespace record that a handle means. PidBug when it means none. */
-export function nsArg(s: State, ns: unknown, op: string): number {
-  return recordArg(s, ns, KIND_NS, op, 'ns');
+export function nsArg(s: State, ns: unknown, op: string, name = 'ns'): number {
+  return recordArg(s, ns, KIND_NS, op, name);
 }
 
 /** The task record that a handle means. PidBug when it means none. */

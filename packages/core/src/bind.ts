@@ -297,7 +297,7 @@ function bindNamespaces(s: State): Namespaces {
   const w = s.words;
   return {
     copyPidNs(flags, old) {
-      const oldAt = nsArg(s, old, 'copyPidNs');
+      const oldAt = nsArg(s, old, 'copyPidNs', 'old');
       integerArg(flags, 'copyPidNs', 'flags', 0, FLAGS_MAX);
       if ((flags & CLONE_NEWPID) === 0) {
         getUser(s, oldAt);

@@ -56,6 +56,7 @@ function bodyOf(snapshot: Uint8Array): Int32Array {
   const words = new Int32Array(Uint8Array.from(snapshot).buffer);
   const body = words.subarray(HEAD_WORDS);
   if (words[0] !== SNAPSHOT_MARK) throw corrupt('it does not start with the mark of a snapshot');
+  if (words[3] !== 0) throw corrupt(`its fourth word is ${words[3]}, not 0`);
   if (words[1] !== body.length) throw corrupt(`it has ${body.length} words of ${words[1]}`);
   if (words[2] !== checksum(body)) throw corrupt('its checksum does not fit its contents');
   return body;
