@@ -28,7 +28,7 @@ export const traits: Traits = Object.freeze({
 const design: Design = {
   traits,
   tables: [
-    { name: 'pid_hash', slotsPerPid: 1 },
+    { name: 'pid_hash', slotsPerPid: 2 },
     { name: 'vpid_hash', slotsPerPid: 1 },
   ],
   pidWords: (numbers) => (numbers === 1 ? ROOT_PID.words : VIRTUAL.words),

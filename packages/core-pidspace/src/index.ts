@@ -35,7 +35,7 @@ export const traits: Traits = Object.freeze({
 
 const design: Design = {
   traits,
-  tables: [{ name: 'pid_hash', slotsPerPid: 1 }],
+  tables: [{ name: 'pid_hash', slotsPerPid: 2 }],
   pidWords: () => PID.words,
   taskWords: TASK.words,
   ...{ allocPid, freePid, findPidNs, findPid, findGePid },
