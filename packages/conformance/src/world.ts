@@ -23,6 +23,9 @@ export interface World {
   readonly floor: number;
 }
 
+/** What the fullest world holds. The default would do as well, but its tables are walked after every clause. */
+const CAPACITY = 65_536;
+
 /** Builds a world. At level 1 the root has all numbers there are, so that only the home's own `pidMax` is felt. */
 export function createWorld(
   create: (options?: PidAllocatorOptions) => PidAllocator,
@@ -32,7 +35,8 @@ export function createWorld(
   inits: boolean,
 ): World {
   const { pidMax = PID_MAX_DEFAULT } = options;
-  const a = create({ ...options, pidMax: level === 0 ? pidMax : PID_MAX_LIMIT });
+  const size = options.memory === undefined ? { capacity: CAPACITY } : {};
+  const a = create({ ...size, ...options, pidMax: level === 0 ? pidMax : PID_MAX_LIMIT });
   const path: NsRef[] = [a.initPidNs];
   if (inits) fork(a, a.initPidNs);
   if (level === 1) {
