@@ -450,4 +450,24 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
       equal(a.stats().pids, 0);
     },
   );
+
+  clause(
+    31,
+    'a namespace that only its pids hold keeps its numbers to itself',
+    { source: 'Franke, pidspaces patch, January 2006', once: true },
+    () => {
+      const a = create();
+      if (childless(a)) return;
+      const left = newNs(a, a.initPidNs);
+      const survivor = a.allocPid(left);
+      a.putPidNs(left);
+      const fresh = newNs(a, a.initPidNs);
+      const newcomer = a.allocPid(fresh);
+      notEqual(a.pidNr(newcomer), a.pidNr(survivor));
+      equal(a.findPid(a.pidNr(survivor)), survivor);
+      equal(a.findPidNs(1, left), survivor);
+      equal(a.findPidNs(1, fresh), newcomer);
+      deepEqual(seen(a, a.initPidNs), [a.pidNr(survivor), a.pidNr(newcomer)]);
+    },
+  );
 });

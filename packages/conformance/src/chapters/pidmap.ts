@@ -499,4 +499,14 @@ export const pidmapChapter: Chapter = chapter('PIDMAP', 'The numbers of one name
       equal(a.nextPidmap(root, 3_000_000), 3_000_001);
     },
   );
+
+  clause(43, 'a number that had to be searched for moves the cursor like any other', { source: ALLOC_PIDMAP }, () => {
+    const { a, home } = world();
+    allocMany(a, home, 6);
+    a.setLastPid(home, 2);
+    equal(nextNr(a, home), 7);
+    equal(a.lastPid(home), 7);
+    freeNr(a, home, 3);
+    equal(nextNr(a, home), 8);
+  });
 });

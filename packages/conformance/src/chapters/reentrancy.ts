@@ -235,4 +235,33 @@ export const reentrancyChapter: Chapter = chapter('REENTRANCY', 'Callbacks that 
     deepEqual(taken(two.a, two.home), [1, 2, 3, 4, 5]);
     equal(pidAt(one.a, one.home, 1), some(one.a.findPidNs(1, one.home)));
   });
+
+  clause(
+    16,
+    'a namespace that kill makes in the memory of the one it ended is not ended with it',
+    { source: KILL, once: true },
+    () => {
+      const { a, home } = booted();
+      if (childless(a)) return;
+      const ns = newNs(a, home);
+      const [init] = allocMany(a, ns, 2);
+      a.putPidNs(ns);
+      let fresh: NsRef | undefined;
+      let kills = 0;
+      const done = a.zapPidNsProcesses(ns, (pid) => {
+        kills++;
+        if (kills > 1) return;
+        a.freePid(pid);
+        a.freePid(some(init));
+        fresh = newNs(a, home);
+        fork(a, fresh);
+        allocMany(a, fresh, 3);
+      });
+      equal(done, true);
+      equal(kills, 1);
+      const made = some(fresh);
+      ok(a.childReaper(made) !== undefined, 'the reaper of the new namespace was cleared');
+      deepEqual(taken(a, made), [1, 2, 3, 4]);
+    },
+  );
 });
