@@ -76,7 +76,7 @@ export function count(p: Pair, event: string): void {
 }
 
 /** Whether the model still knows the thing. */
-export function livesIn(p: Pair, population: Population, handle: number): boolean {
+function livesIn(p: Pair, population: Population, handle: number): boolean {
   try {
     if (population === p.pids) p.model.pidCount(handle as PidRef);
     else if (population === p.namespaces) p.model.nsLevel(handle as NsRef);

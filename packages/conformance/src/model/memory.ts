@@ -36,7 +36,7 @@ const CAPACITY = 262_144;
 const MIB = 1 << 20;
 
 /** The name of the cache of pids that carry so many numbers. */
-export function pidCacheName(numbers: number): string {
+function pidCacheName(numbers: number): string {
   return `pid_${numbers}`;
 }
 

@@ -29,7 +29,6 @@ export function addNamespace(s: State, parent: NsRecord | undefined, pidMax: num
     reaper: undefined,
     callers: 1,
     children: 0,
-    zaps: 0,
     taken: new Map(),
     pages: new Set(),
   };
@@ -86,7 +85,7 @@ export function putPidNs(s: State, ns: NsRef): void {
 /** A namespace that nobody holds is gone; then the same may hold for its parent. */
 export function dropIfUnused(s: State, ns: NsRecord): void {
   for (let at = ns; at.ref !== s.root; at = s.namespaces.get(at.parent!)!) {
-    if (at.callers > 0 || at.children > 0 || at.zaps > 0 || at.taken.size > 0 || !s.namespaces.has(at.ref)) return;
+    if (at.callers > 0 || at.children > 0 || at.taken.size > 0 || !s.namespaces.has(at.ref)) return;
     s.namespaces.delete(at.ref);
     s.memory.pidmapPages -= at.pages.size;
     giveObject(s.memory, 'pid_namespace');
@@ -115,16 +114,12 @@ export function zapPidNsProcesses(s: State, ns: NsRef, kill: (pid: PidRef, nr: n
   if (typeof kill !== 'function')
     throw new PidBug('zapPidNsProcesses', `kill is ${show(kill)}, not a function of a pid and its number`);
   record.disabled = true;
-  // The last pid may be freed meanwhile; the namespace outlives that.
-  record.zaps++;
-  try {
-    for (let nr = takenFrom(record, 2); nr !== undefined; nr = takenFrom(record, nr + 1))
-      kill(record.taken.get(nr)!, nr);
-    const done = takenFrom(record, 2) === undefined;
-    if (done) record.reaper = undefined;
-    return done;
-  } finally {
-    record.zaps--;
-    dropIfUnused(s, record);
+  for (let nr = takenFrom(record, 2); nr !== undefined; nr = takenFrom(record, nr + 1)) {
+    kill(record.taken.get(nr)!, nr);
+    // It may have been the last pid that kept the namespace.
+    if (!s.namespaces.has(ns)) return true;
   }
+  const done = takenFrom(record, 2) === undefined;
+  if (done) record.reaper = undefined;
+  return done;
 }

@@ -47,8 +47,6 @@ export interface NsRecord {
   callers: number;
   /** Namespaces whose parent this is. */
   children: number;
-  /** Calls of zapPidNsProcesses that are under way. */
-  zaps: number;
   /** The map: who has which number. */
   readonly taken: Map<number, PidRef>;
   /** Pages of the map that take memory; they stay until the namespace dies. */
