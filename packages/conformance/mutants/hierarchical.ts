@@ -1,0 +1,120 @@
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+/** What can be wrong with a number at every level. */
+export const hierarchicalMutants: readonly Mutant[] = [
+  ...mutantsOf('core-hierarchical', 'alloc.ts', [
+    [
+      'rollback-forgets-a-level',
+      'when an outer level is full, the innermost numbers that were taken are given back, but for one',
+      'giveBack(s, pidAt, taken);',
+      'giveBack(s, pidAt, Math.max(0, taken - 1));',
+      'ALLOC-12',
+    ],
+    [
+      'rollback-leaks-the-object',
+      'when a level is full the object is not given back',
+      'giveBack(s, pidAt, taken);',
+      'if (taken > 0) giveBack(s, pidAt, taken);',
+      'ALLOC-14',
+    ],
+    [
+      'hashed-innermost-only',
+      'a pid is hashed by its innermost number alone',
+      'for (let i = level; i >= 0; i--) {\n    const upid = upidAt(pidAt, i);\n    hashAdd',
+      'for (let i = level; i >= level; i--) {\n    const upid = upidAt(pidAt, i);\n    hashAdd',
+      'ALLOC-3',
+    ],
+    [
+      'chosen-outermost-first',
+      'the list of chosen numbers is read outermost first',
+      'const nr = takeNumber(s, at, setTid, level - i);',
+      'const nr = takeNumber(s, at, setTid, setTid.length - 1 - (level - i) < 0 ? level - i : setTid.length - 1 - (level - i));',
+      'SETTID-4',
+    ],
+    [
+      'numbers-from-the-root-for-all',
+      'a contained pid has its own number at every level',
+      'w[upid + NR] = nr;',
+      'w[upid + NR] = i < level ? w[upidAt(pidAt, level) + NR] : nr;',
+      'ALLOC-8',
+    ],
+  ]),
+  ...mutantsOf('core-hierarchical', 'free.ts', [
+    [
+      'own-link-left-behind',
+      'a freed pid stays hashed at its innermost level',
+      'for (let i = 0; i <= level; i++) {',
+      'for (let i = 0; i < level; i++) {',
+      'FREE-1',
+    ],
+    [
+      'root-number-leaks',
+      'a contained pid does not give its root number back',
+      'giveBack(s, pidAt, level + 1);',
+      'giveBack(s, pidAt, Math.max(1, level));',
+      'FREE-2',
+    ],
+    [
+      'numbers-of-the-wrong-level',
+      'the number of one level is given back to the map of another',
+      'freePidmap(s, at, w[upidAt(pidAt, i) + NR]);',
+      'freePidmap(s, at, w[upidAt(pidAt, level - i) + NR]);',
+      'NS-14',
+    ],
+  ]),
+  ...mutantsOf('core-hierarchical', 'find.ts', [
+    [
+      'found-by-number-alone',
+      'a look-up takes any number of the chain, whatever namespace gave it',
+      'if (w[link + NR_OF_LINK] === nr && w[link + NS_OF_LINK] === serial)',
+      'if (w[link + NR_OF_LINK] === nr)',
+      'FIND-13',
+    ],
+    [
+      'only-the-first-of-a-chain',
+      'a look-up tries the first link of a chain only',
+      'link = w[link];',
+      'link = 0;',
+      'FIND-12',
+    ],
+    [
+      'find-ge-stops-at-a-hole',
+      'findGePid finds the number itself or none',
+      'return findGeInMap(s, nr, nsAt);',
+      'return findPidNs(s, nr, nsAt);',
+      'GE-2',
+    ],
+  ]),
+  ...mutantsOf('core-hierarchical', 'translate.ts', [
+    [
+      'translated-by-level-only',
+      'any namespace of the right level gets a number',
+      'return w[upid + UPID_NS] === w[nsAt + SERIAL] ? w[upid + NR] : 0;',
+      'return w[upid + NR];',
+      'TRANSLATE-4',
+    ],
+    [
+      'parents-visible',
+      'a namespace deeper than the pid gets the pid’s own number in place of 0',
+      'if (level > pidLevel(s, pidAt)) return 0;',
+      'if (level > pidLevel(s, pidAt)) return pidOwnNr(s, pidAt);',
+      'TRANSLATE-3',
+    ],
+    [
+      'root-number-is-the-own',
+      'pidNr gives the number in the pid’s own namespace',
+      'return s.words[upidAt(pidAt, 0) + NR];',
+      'return pidOwnNr(s, pidAt);',
+      'TRANSLATE-6',
+    ],
+  ]),
+  ...mutantsOf('core-hierarchical', 'index.ts', [
+    [
+      'object-too-small',
+      'objects have room for two numbers at any level',
+      'pidWords: (numbers) => NUMBERS + numbers * UPID.words,',
+      'pidWords: (numbers) => NUMBERS + Math.min(numbers, 2) * UPID.words,',
+      'CACHE-4',
+    ],
+  ]),
+];

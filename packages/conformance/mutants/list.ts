@@ -1,0 +1,8 @@
+import { coreMutants } from './core.ts';
+import { flatMutants } from './flat.ts';
+import { hierarchicalMutants } from './hierarchical.ts';
+import type { Mutant } from './mutant.ts';
+import { pidspaceMutants } from './pidspace.ts';
+
+/** All mutants, by package. */
+export const mutants: readonly Mutant[] = [...coreMutants, ...hierarchicalMutants, ...flatMutants, ...pidspaceMutants];

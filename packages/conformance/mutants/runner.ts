@@ -1,0 +1,52 @@
+/**
+ * A process of its own that runs clauses on strategies that may be broken in any way, endless loops included: it says
+ * which clause it is at, and whoever started it ends it when that takes too long.
+ */
+import { pathToFileURL } from 'node:url';
+import type { PidAllocatorOptions, Strategy } from '@pidlab/contract';
+import { type Case, plan } from '../src/run.ts';
+import type { Failure, Message, Question } from './hunt.ts';
+
+process.on('message', (question: Question) => {
+  void run(question);
+});
+
+async function run({ file, clauses }: Question): Promise<void> {
+  const strategy = (await import(pathToFileURL(file).href)) as Strategy;
+  const cases = clauses === undefined ? plan(modest(strategy), { scale: false }) : plan(strategy, { clauses });
+  for (const c of cases) {
+    await say({ at: c.clause.id });
+    const failure = tryCase(c);
+    if (failure !== undefined) await say({ failure });
+  }
+  await say({ done: cases.length });
+}
+
+function say(message: Message): Promise<void> {
+  return new Promise((resolve) => process.send!(message, () => resolve()));
+}
+
+/** First without the walk over the invariants, then with it. */
+function tryCase(c: Case): Failure | undefined {
+  for (const byInvariants of [false, true]) {
+    try {
+      if (byInvariants) c.run();
+      else c.clause.body();
+    } catch (error) {
+      return { clause: c.clause.id, byInvariants, message: String((error as Error)?.message ?? error).slice(0, 300) };
+    }
+  }
+  return undefined;
+}
+
+/** The whole suite makes thousands of allocators; where it does not say how large, these are small, which is faster. */
+function modest({ traits, createPidAllocator }: Strategy): Strategy {
+  const unsaid = (o: PidAllocatorOptions): boolean => ['capacity', 'memory', 'snapshot'].every((name) => !(name in o));
+  return {
+    traits,
+    createPidAllocator: (options = {}) => {
+      const open = typeof options === 'object' && options !== null && unsaid(options);
+      return createPidAllocator(open ? { capacity: 16_384, namespaces: 256, ...options } : options);
+    },
+  };
+}

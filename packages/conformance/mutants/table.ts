@@ -1,0 +1,39 @@
+import { clausesOf } from '../src/chapter.ts';
+import { chapters } from '../src/chapters/index.ts';
+import type { Mutant } from './mutant.ts';
+
+/** The mutants as a page of Markdown: what is broken, and which clause notices. */
+export function mutantsPage(mutants: readonly Mutant[]): string {
+  const sentences = new Map(chapters.flatMap((chapter) => clausesOf(chapter).map((c) => [c.id, c.sentence])));
+  const files = [...new Set(mutants.map(fileOf))];
+  const catching = new Set(mutants.map((mutant) => mutant.caughtBy)).size;
+  return `${[
+    '# Mutants',
+    `${mutants.length} deliberately broken variants of the strategies, and for each the clause of the conformance suite that
+fails on it: so ${catching} clauses are known to be able to fail. Generated from \`packages/conformance/mutants/\`
+by \`PIDLAB_UPDATE=1 npx vitest run --project @pidlab/conformance mutants\`; the same test without that variable breaks
+and tries every one of them, and fails when this page is stale.`,
+    'A clause marked with ¹ holds by itself, and the walk over all invariants after it notices; one marked with ² never comes back.',
+    ...files.map((file) => section(file, mutants, sentences)),
+  ].join('\n\n')}\n`;
+}
+
+function fileOf(mutant: Mutant): string {
+  return `${mutant.package}/src/${mutant.file}`;
+}
+
+function section(file: string, mutants: readonly Mutant[], sentences: ReadonlyMap<string, string>): string {
+  const rows = mutants
+    .filter((mutant) => fileOf(mutant) === file)
+    .map((mutant) => {
+      const mark = `${mutant.byInvariants === true ? '¹' : ''}${mutant.hangs === true ? '²' : ''}`;
+      const on = mutant.strategy === undefined ? '' : ` (${mutant.strategy})`;
+      const clause = `${mutant.caughtBy}${mark}: ${sentences.get(mutant.caughtBy) ?? 'no such clause'}`;
+      return `| \`${mutant.id}\`${on} | ${cell(mutant.why)} | ${cell(clause)} |`;
+    });
+  return [`## ${file}\n`, '| mutant | what is broken | caught by |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
