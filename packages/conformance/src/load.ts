@@ -51,7 +51,7 @@ function locate(specifier: string): string {
 }
 
 /** Checks that a module is a strategy, as far as this can be seen without making an allocator. */
-export function strategyOf(module: unknown, from: string): Strategy {
+function strategyOf(module: unknown, from: string): Strategy {
   const { createPidAllocator, traits } = module as Partial<Strategy>;
   if (typeof createPidAllocator !== 'function') {
     throw new UsageError(
