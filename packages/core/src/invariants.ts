@@ -281,8 +281,9 @@ function checkHash(s: State, say: Say): void {
 }
 
 function noteLinks(s: State, table: HashTable, slotOfLink: Int32Array, say: Say): number {
+  const end = table.base + slotsOf(table.shift);
   let links = 0;
-  for (let slot = table.base; slot < table.base + slotsOf(table.shift); slot++) {
+  for (let slot = table.base; slot < end; slot++) {
     let at = s.words[slot];
     for (; at > 0; at = s.words[at]) {
       const seen = at < s.slabStart || at >= s.words[H.slabEnd] || slotOfLink[at - s.slabStart] !== 0;
