@@ -107,7 +107,7 @@ async function makeCells({ subjects, scenarios, mode, settings }: Plan): Promise
       params,
       rounds: roundsOf(settings, scenario, params),
       rows: loaded.map((subject): Row => {
-        const reason = whyNot(subject, scenario, params) ?? settings.leavesOut?.(subject, params);
+        const reason = whyNot(subject, scenario, params) ?? settings.leavesOut?.(subject, scenario, params);
         return {
           subject,
           measurements: new Map(),

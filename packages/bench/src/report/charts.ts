@@ -12,7 +12,7 @@ const GRID = 'var(--grid)';
 const WIDTH = 880;
 
 /** A point or a bar: its value and, where there is one, the interval. */
-export interface Datum {
+interface Datum {
   readonly value: number;
   readonly ci?: readonly [low: number, high: number];
 }
@@ -44,8 +44,19 @@ function colourOf(series: Series): string {
   return `var(--c${series.colour})`;
 }
 
+/** How far the axis has to reach: to the ends of the intervals, unless they are so long that nothing else would be seen. */
+function maximum({ series }: Chart): number {
+  const data = series.flatMap((one) => one.data.filter((datum) => datum !== undefined));
+  const most = Math.max(...data.map(({ value }) => value));
+  const reach = Math.max(...data.map(({ value, ci }) => ci?.[1] ?? value));
+  const end = Math.min(reach, 1.6 * most);
+  const step = 10 ** Math.floor(Math.log10(end)) / 2;
+  return Math.ceil(end / step) * step;
+}
+
 function valueAxis(chart: Chart): EChartsCoreOption {
   return {
+    ...(chart.log ? {} : { max: maximum(chart) }),
     type: chart.log ? 'log' : 'value',
     name: chart.valueName,
     nameTextStyle: { ...text, align: 'left', padding: [0, 0, 0, -50] },
@@ -151,7 +162,9 @@ export function barChart(chart: Chart): string {
           barCategoryGap: '25%',
           itemStyle: { color: colourOf(series), opacity: series.kind === 'strategy' ? 1 : 0.65 },
           data: series.data.map((datum) => datum?.value ?? '-'),
-          ...(count <= 4 ? { label: { show: true, position: 'top', distance: 14, ...text, formatter: labelOf } } : {}),
+          ...(count <= 4
+            ? { label: { show: true, position: 'insideBottom', ...text, color: 'var(--paper)', formatter: labelOf } }
+            : {}),
         },
         whiskers(
           series,
@@ -187,6 +200,7 @@ function whiskers(
     data,
     silent: true,
     clip: true,
+    z: 10,
     renderItem: (_: unknown, api: Api) => {
       const place = api.value(0);
       const [x0, low] = api.coord([place, api.value(1)]);

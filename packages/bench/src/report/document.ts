@@ -261,17 +261,22 @@ function chartBlocks(scenario: Scenario, results: readonly Result[]): Block[] {
       caption: `Both axes are logarithmic; lower is better. ${growth} ${findingOf(scenario, largest)}`,
       svg: lineChart(chart),
     });
-    const factors = seriesOf(family, ({ vsBaseline }) => vsBaseline && { value: vsBaseline.value, ci: vsBaseline.ci });
+    const compared = family.filter((cell) => cell.some(({ vsBaseline }) => vsBaseline));
+    const factors = seriesOf(
+      compared,
+      ({ vsBaseline }) => vsBaseline && { value: vsBaseline.value, ...(vsBaseline.ci ? { ci: vsBaseline.ci } : {}) },
+    );
+    const last = compared.at(-1) ?? [];
     if (factors.length > 0)
       blocks.push({
         kind: 'chart',
         title: `How many times ${wordsOf(scenario)[0] === 'faster' ? 'as fast as' : 'less than'} the best JavaScript baseline is each strategy?${rest ? ` (${rest})` : ''}`,
-        caption: `Against the best baseline that does the same work; 1 is equal, higher is better, and lines are 95 % intervals. ${largest
+        caption: `Against the best baseline that does the same work; 1 is equal, higher is better, and lines are 95 % intervals. ${last
           .filter(({ vsBaseline }) => vsBaseline)
           .map((result) => `${result.strategy}: ${comparison(result.vsBaseline, ...wordsOf(scenario))}`)
-          .join('; ')} at ${Number(largest[0].params.live).toLocaleString('en')} live.`,
+          .join('; ')} at ${Number(last[0].params.live).toLocaleString('en')} live.`,
         svg: barChart({
-          places: family.map((cell) => `${Number(cell[0].params.live).toLocaleString('en')} live`),
+          places: compared.map((cell) => `${Number(cell[0].params.live).toLocaleString('en')} live`),
           placeName: '',
           valueName: 'times the best baseline',
           series: factors,
@@ -279,19 +284,23 @@ function chartBlocks(scenario: Scenario, results: readonly Result[]): Block[] {
         }),
       });
   }
-  if (lone.length > 0)
+  if (lone.length > 0) {
+    const values = lone.flat().map((result) => result.median ?? 0);
+    // Where most bars would be too small to see, a logarithmic axis shows them all.
+    const log = Math.max(...values) > 20 * Math.max(Math.min(...values), 1e-3) && Math.min(...values) > 0.01;
     blocks.push({
       kind: 'chart',
       title: scenario.question,
-      caption: `Lower is better; lines are 95 % intervals. ${findingOf(scenario, lone[0])}`,
+      caption: `${log ? 'The axis is logarithmic; lower' : 'Lower'} is better; lines are 95 % intervals. ${findingOf(scenario, lone[0])}`,
       svg: barChart({
         places: lone.map((cell) => paramsText(cell[0].params) || 'as it is'),
         placeName: '',
         valueName,
         series: seriesOf(lone, median),
-        log: false,
+        log,
       }),
     });
+  }
   return blocks;
 }
 
