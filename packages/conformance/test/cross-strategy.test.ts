@@ -11,7 +11,7 @@ import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
 import * as pidspace from '@pidlab/core-pidspace';
 import fc from 'fast-check';
-import { describe, test } from 'vitest';
+import { describe, test, vi } from 'vitest';
 import type { Command } from '../src/commands.ts';
 import { sequences } from './sequences.ts';
 
@@ -24,6 +24,8 @@ import { sequences } from './sequences.ts';
 
 const RUNS = Number(process.env.PIDLAB_RUNS ?? 200);
 const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
+vi.setConfig({ testTimeout: 120_000 + RUNS * 1_000 });
+
 const FLOORS = [
   { root: 300, child: 300 },
   { root: 300, child: 1 },

@@ -4,7 +4,7 @@ import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
 import * as pidspace from '@pidlab/core-pidspace';
 import fc from 'fast-check';
-import { describe, test } from 'vitest';
+import { describe, test, vi } from 'vitest';
 import { createModel } from '../src/model/index.ts';
 import { play, type Sequence, sequences, shorten } from './sequences.ts';
 
@@ -17,6 +17,7 @@ const RUNS = Number(process.env.PIDLAB_RUNS ?? 200);
 const STEPS = Number(process.env.PIDLAB_STEPS ?? 200);
 const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
 const PATH = process.env.PIDLAB_PATH;
+vi.setConfig({ testTimeout: 120_000 + RUNS * 1_000 });
 
 /** What must have happened at least once in the runs of every strategy, or they were not worth much. */
 const NOTABLE = [
@@ -51,6 +52,22 @@ describe.each(strategies.map((strategy) => [strategy.traits.strategy, strategy] 
 
 test('a model cannot be told from itself', () => {
   search({ traits: flat.traits, createPidAllocator: createModel(flat.traits) }, new Map(), Math.min(RUNS, 20));
+});
+
+test('a broken strategy is found out, and two or three commands are left to show it', () => {
+  const broken: Strategy = {
+    traits: flat.traits,
+    createPidAllocator: (options) => ({ ...flat.createPidAllocator(options), getPid: (pid) => pid }),
+  };
+  let told = '';
+  try {
+    search(broken, new Map(), 20);
+  } catch (error) {
+    told = String(error);
+  }
+  const [, enough] = /; (\d+) commands are enough/.exec(told) ?? [];
+  assert.ok(enough !== undefined && Number(enough) <= 3, told || 'it was not found out');
+  assert.match(told, /PIDLAB_SEED=\d+ PIDLAB_PATH=\d+/);
 });
 
 /** Looks for a sequence that tells strategy and model apart, makes it as short as it can, and throws. */
