@@ -1,11 +1,21 @@
 /** Codes that a {@link PidError} can carry, with the negative value that a kernel would return. */
 export const ERRNO = {
+  /** The caller may not do this. */
+  EPERM: -1,
+  /** What is there is not of the kind that was asked for. */
+  ENOENT: -2,
   /** No such namespace or task. */
   ESRCH: -3,
+  /** The reference has been closed. */
+  EBADF: -9,
+  /** No such child. */
+  ECHILD: -10,
   /** Every number that may be given out is taken. Something has to be freed first. */
   EAGAIN: -11,
   /** The block of memory is full, or the namespace takes no new pids. */
   ENOMEM: -12,
+  /** It is too late for this. */
+  EACCES: -13,
   /** The space exists already. */
   EBUSY: -16,
   /** The chosen number is taken. */
