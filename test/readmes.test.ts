@@ -155,6 +155,10 @@ describe('README.md', () => {
     }
   });
 
+  test('it names every package', () => {
+    for (const path of readmes) expect(text).toContain(`](${path.replace('/README.md', '')})`);
+  });
+
   test('its links lead to files of this repository', () => {
     const pages = ['README.md', 'CONTRIBUTING.md', ...pagesIn('docs'), ...pagesIn('docs/adr'), ...readmes];
     for (const page of pages) {
