@@ -294,8 +294,10 @@ describe('docs/errors.md: PidBug', () => {
 
   test('every function of the contract is named', () => {
     expect(functions.length).toBeGreaterThan(40);
-    const named = new Set(opsIn(bugTable));
-    expect(functions.filter((op) => !named.has(op))).toEqual([]);
+    const named = cells(bugTable).flatMap(([ops]) => opsIn(ops));
+    const without = ['allocTask', 'slabInfo', 'stats', 'checkInvariants', 'snapshot'];
+    expect([...named, ...without].sort()).toEqual([...functions, 'createPidAllocator', 'pidspaceFree'].sort());
+    for (const op of without) expect(bugTable).toContain(`\`${op}\``);
   });
 
   for (const [op, ...provocations] of bugs) {
