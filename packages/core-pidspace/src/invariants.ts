@@ -29,9 +29,14 @@ export function checkDesign(s: State, say: (violation: string) => void): void {
   });
   let namespaces = 0;
   eachNs(s, (nsAt) => {
-    if (nsAt === w[ROOT_NS]) return;
+    const space = w[nsAt + SPACE];
+    if (nsAt === w[ROOT_NS]) {
+      if (space !== 0) say(`the root has space ${space}`);
+      return;
+    }
     namespaces++;
-    if (w[SPACES + w[nsAt + SPACE]] !== nsAt) say(`namespace ${nsAt} does not own its space ${w[nsAt + SPACE]}`);
+    if (space < 1 || space >= MAX_NR_PIDSPACES || w[SPACES + space] !== nsAt)
+      say(`namespace ${nsAt} does not own its space ${space}`);
   });
   let owned = 0;
   for (let space = 0; space < MAX_NR_PIDSPACES; space++) if (w[SPACES + space] !== 0) owned++;

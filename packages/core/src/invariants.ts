@@ -2,11 +2,13 @@
  * What must always hold, in every design:
  *
  * 1. Pages: every slab page belongs to one existing cache, every pidmap page to one namespace or to the free list.
- * 2. Caches: places = in use + free + retired + never used; the free list holds exactly the free ones.
+ * 2. Caches: places = in use + free + retired + never used; the free list holds exactly the free ones; what is never used
+ *    is blank, and what is free is blank where its next life relies on it.
  * 3. Namespaces: one above except for the root, one level down; references = users + pages in use + children.
  * 4. Pidmaps: `used` is the number of bits set; the bits set are the numbers of the live pids, and bit 0 of page 0.
  * 5. Pids: a live one is in a live namespace; a dead one has no tasks and somebody's reference.
- * 6. Hash: a chain ends in its slot's marker; the links in the chains are the numbers of the live pids, each in its slot.
+ * 6. Hash: a chain ends in its slot's marker; the links in the chains are the numbers of the live pids, each in its slot;
+ *    and each number leads to its pid.
  * 7. Tasks: a list's links agree in both directions and with the pid; a namespace's reaper hangs on a pid of it.
  *
  * Each design adds its own. The walk follows no offset that it has not checked, and stops after the first group that is
@@ -23,11 +25,11 @@ import {
 import { popcount } from './bitops.ts';
 import { slotsOf } from './block.ts';
 import type { HashTable } from './hash.ts';
-import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP } from './layout.ts';
-import { numbersAt } from './namespaces.ts';
+import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, TASK, TASK_LINK } from './layout.ts';
+import { numbersAt, wasGiven } from './namespaces.ts';
 import { isTaken } from './pidmap.ts';
 import { hasTasks, homeOf, isDead, pidLevel } from './pids.ts';
-import { KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './records.ts';
+import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './records.ts';
 import { cacheName } from './reports.ts';
 import { ALL_CACHES, NS_CACHE, numbersOfCache, pidCache, TASK_CACHE } from './slab.ts';
 import type { State } from './state.ts';
@@ -49,7 +51,7 @@ export function checkInvariants(s: State): string[] {
   const say: Say = (violation) => {
     if (found.length < MOST_VIOLATIONS) found.push(violation);
   };
-  for (const check of [checkSlabPages, checkCaches, checkNamespaces, checkPids, checkHash, checkTasks]) {
+  for (const check of [checkSlabPages, checkCaches, checkNamespaces, checkPids, checkHash, checkFinds, checkTasks]) {
     check(s, say);
     if (found.length > 0) return found;
   }
@@ -59,6 +61,11 @@ export function checkInvariants(s: State): string[] {
 
 function checkSlabPages(s: State, say: Say): void {
   const w = s.words;
+  const base = w[H.generationBase];
+  if (base < 1 || base > GENERATION_MASK) say(`the first generation is ${base}`);
+  for (const floor of [w[H.floors], w[H.floors + 1]]) {
+    if (floor < 1 || floor > RESERVED_PIDS) say(`new namespaces would have a floor of ${floor}`);
+  }
   const slabs = new Map<number, number>();
   for (let start = s.slabStart; start < w[H.slabEnd]; start += PAGE_WORDS) {
     const cache = cacheOf(s, start);
@@ -88,16 +95,23 @@ function checkCaches(s: State, say: Say): void {
 function checkCache(s: State, cache: number, say: Say): void {
   const w = s.words;
   const name = cacheName(cache);
-  const places = { total: 0, active: 0, retired: 0, free: 0, unused: 0 };
+  const places = { total: 0, active: 0, retired: 0, free: 0 };
   const bump = w[cache + C.bump];
+  if (!isCut(s, cache)) say(`cache ${name} cuts its next object at ${bump}, in a slab up to ${w[cache + C.bumpEnd]}`);
+  const relied = reliedOn(s, cache);
   eachSlot(s, cache, (at) => {
     places.total++;
     const kind = w[at] >>> KIND_SHIFT;
-    if (kind === kindOf(cache)) places.active++;
+    if (at >= bump && at < w[cache + C.bumpEnd]) {
+      if (!isBlank(w, at, at + w[cache + C.objectWords]))
+        say(`object ${at} of cache ${name} was never used and is not blank`);
+    } else if (kind === kindOf(cache)) places.active++;
     else if (kind === KIND_RETIRED) places.retired++;
-    else if (at >= bump && at < w[cache + C.bumpEnd]) places.unused++;
-    else if (kind === 0) places.free++;
-    else say(`cache ${name} has a record of kind ${kind} at ${at}`);
+    else if (kind !== 0) say(`cache ${name} has a record of kind ${kind} at ${at}`);
+    else {
+      places.free++;
+      if (!isBlank(w, at + relied.from, at + relied.to)) say(`object ${at} of cache ${name} is free and not blank`);
+    }
   });
   const listed = lengthOfFreeList(s, cache, places.total, say);
   if (listed !== places.free) say(`cache ${name} lists ${listed} free objects and has ${places.free}`);
@@ -105,6 +119,28 @@ function checkCache(s: State, cache: number, say: Say): void {
     say(`cache ${name} counts ${w[cache + C.active]} active objects and has ${places.active}`);
   if (places.retired !== w[cache + C.retired])
     say(`cache ${name} counts ${w[cache + C.retired]} retired objects and has ${places.retired}`);
+}
+
+/** Whether the next object is cut from where one fits into a slab of the cache, or that slab is used up. */
+function isCut(s: State, cache: number): boolean {
+  const w = s.words;
+  const [bump, end, size] = [w[cache + C.bump], w[cache + C.bumpEnd], w[cache + C.objectWords]];
+  if (w[cache + C.slabs] === 0) return bump === 0 && end === 0;
+  const start = end - PAGE_WORDS;
+  const cut = (bump - start) / size;
+  return start % PAGE_WORDS === 0 && cacheOf(s, start) === cache && Number.isInteger(cut) && cut >= 1 && bump <= end;
+}
+
+/** What a record's next life expects to find zero: a pid its task lists, a task its links, a namespace its map. */
+function reliedOn(s: State, cache: number): { readonly from: number; readonly to: number } {
+  if (cache === NS_CACHE) return { from: N.pidmap, to: NS.words };
+  if (cache === TASK_CACHE) return { from: TASK.at.links, to: s.design.taskWords };
+  return { from: PID_HEAD.at.tasks, to: PID_HEAD.at.tasks + PIDTYPE_MAX };
+}
+
+function isBlank(words: Int32Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (words[at] !== 0) return false;
+  return true;
 }
 
 /** Follows the list no further than there are places, so that a ring ends. */
@@ -124,7 +160,8 @@ function lengthOfFreeList(s: State, cache: number, places: number, say: Say): nu
 function checkNamespaces(s: State, say: Say): void {
   const w = s.words;
   const root = w[H.rootNs];
-  if (!isRecord(s, root, KIND_NS) || w[root + N.parent] !== 0) {
+  const isRoot = isRecord(s, root, KIND_NS) && w[root + N.parent] === 0 && w[root + N.level] === 0;
+  if (!isRoot || w[root + N.users] < 1) {
     say(`the root namespace is not at ${root}`);
     return;
   }
@@ -141,7 +178,8 @@ function checkNamespaces(s: State, say: Say): void {
   });
   eachNs(s, (at) => {
     const held = w[at + N.users] + checkPidmap(s, at, pages, say) + (children.get(at) ?? 0);
-    if (w[at + N.count] !== held) say(`namespace ${at} counts ${w[at + N.count]} references; ${held} are held`);
+    if (w[at + N.count] !== held || held === 0)
+      say(`namespace ${at} counts ${w[at + N.count]} references; ${held} are held`);
   });
   const mapPages = w[H.pagesTotal] - w[H.mapStart];
   if (pages.size !== mapPages) say(`${mapPages} pidmap pages were handed out; ${pages.size} are in a map or free`);
@@ -157,6 +195,8 @@ function freeMapPages(s: State, say: Say): Set<number> {
       break;
     }
     pages.add(page);
+    const start = page << PAGE_SHIFT;
+    if (!isBlank(w, start + 1, start + PAGE_WORDS)) say(`pidmap page ${page} is free and not blank`);
   }
   if (pages.size !== w[H.mapFreeCount])
     say(`${w[H.mapFreeCount]} pidmap pages are counted free; ${pages.size} are listed`);
@@ -178,7 +218,10 @@ function checkParent(s: State, nsAt: number, say: Say): void {
 function checkSettings(s: State, nsAt: number, say: Say): void {
   const w = s.words;
   const inRange = (field: number, min: number, max: number) => w[nsAt + field] >= min && w[nsAt + field] <= max;
-  if (!inRange(N.level, 0, s.design.traits.maxLevel)) say(`namespace ${nsAt} is at level ${w[nsAt + N.level]}`);
+  const level = w[nsAt + N.level];
+  if (!inRange(N.level, 0, s.design.traits.maxLevel)) say(`namespace ${nsAt} is at level ${level}`);
+  else if (w[pidCache(numbersAt(s, level)) + C.objectWords] === 0) say(`namespace ${nsAt} has no cache for its pids`);
+  if (!wasGiven(s, w[nsAt + N.serial])) say(`namespace ${nsAt} has a serial that was never given`);
   if (!inRange(N.pidMax, RESERVED_PIDS + 1, PID_MAX_LIMIT))
     say(`namespace ${nsAt} has a pidMax of ${w[nsAt + N.pidMax]}`);
   if (!inRange(N.lastPid, 0, PID_MAX_LIMIT - 1)) say(`namespace ${nsAt} has its cursor at ${w[nsAt + N.lastPid]}`);
@@ -244,8 +287,11 @@ function checkPids(s: State, say: Say): void {
 function checkPid(s: State, pidAt: number, numbers: number, say: Say): void {
   const level = pidLevel(s, pidAt);
   const count = s.words[pidAt + PID_HEAD.at.count];
-  if (numbersAt(s, level) !== numbers)
+  if (level > s.design.traits.maxLevel || numbersAt(s, level) !== numbers)
     say(`pid ${pidAt} of level ${level} is from cache ${cacheName(pidCache(numbers))}`);
+  const home = homeOf(s, pidAt);
+  if (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE)
+    say(`pid ${pidAt} is at home at ${home}, where no namespace can be`);
   if (count < 1) say(`pid ${pidAt} has ${count} references`);
   if (isDead(s, pidAt) && hasTasks(s, pidAt)) say(`pid ${pidAt} is dead and has tasks`);
 }
@@ -294,15 +340,31 @@ function noteLinks(s: State, table: HashTable, slotOfLink: Int32Array, say: Say)
       slotOfLink[at - s.slabStart] = slot;
       links++;
     }
-    if (at !== 0 && at !== ~slot) say(`the chain of slot ${slot} ends in the marker of slot ${~at}`);
+    const unused = at === 0 && s.words[slot] === 0;
+    if (at !== ~slot && !unused) say(`the chain of slot ${slot} ends in the marker of slot ${~at}`);
   }
   return links;
 }
 
+/** The chains are whole, so a look-up ends. */
+function checkFinds(s: State, say: Say): void {
+  eachLivePid(s, (at) => {
+    s.design.eachNumber(s, at, (nr, nsAt) => {
+      const found = s.design.findPidNs(s, nr, nsAt);
+      if (found !== at) say(`number ${nr} of namespace ${nsAt} leads to ${found}; pid ${at} has it`);
+    });
+  });
+}
+
 function checkTasks(s: State, say: Say): void {
+  const w = s.words;
   let linked = 0;
   eachTask(s, (at) => {
-    for (let type = 0; type < PIDTYPE_MAX; type++) if (s.words[linkOf(at, type)] !== 0) linked++;
+    for (let type = 0; type < PIDTYPE_MAX; type++) {
+      const link = linkOf(at, type);
+      if (w[link] !== 0) linked++;
+      else if (!isBlank(w, link, link + TASK_LINK.words)) say(`task ${at} is in list ${type} of no pid`);
+    }
   });
   let listed = 0;
   eachPid(s, (at) => {

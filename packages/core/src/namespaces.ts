@@ -26,6 +26,8 @@ const H = HEADER.at;
 
 /** Odd, so that counting through all 32-bit integers names each namespace differently, and far from the one before. */
 const SERIAL_STEP = 0x85eb_ca6b | 0;
+/** Its inverse modulo 2^32: a serial times this says how many were named before. */
+const SERIAL_STEP_INVERSE = 0xa5cb_9243 | 0;
 
 /** Makes a namespace below `parentAt`, or the root where that is 0, with one user. ENOMEM, with everything undone. */
 export function createNs(s: State, parentAt: number, pidMax: number): number {
@@ -59,6 +61,12 @@ function nextSerial(s: State): number {
   } while (serial >>> KIND_SHIFT >= KIND_PID && serial >>> KIND_SHIFT <= KIND_NS);
   if (serial === 0) throw noSerials();
   return serial;
+}
+
+/** Whether `serial` is one of those that `nextSerial` has given so far. */
+export function wasGiven(s: State, serial: number): boolean {
+  const place = (of: number) => Math.imul(of, SERIAL_STEP_INVERSE) >>> 0;
+  return serial !== 0 && place(serial) <= place(s.words[H.lastSerial]);
 }
 
 function initNs(s: State, nsAt: number, parentAt: number, pidMax: number): void {

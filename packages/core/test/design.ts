@@ -1,0 +1,151 @@
+/**
+ * The smallest design that uses all of core: a number for each of three levels, the root's in one hash table and the others
+ * in a second one. States made here are white boxes: tests read and write their words.
+ */
+import { type PidAllocator, type PidAllocatorOptions, PidBug } from '@pidlab/contract';
+import { bind } from '../src/bind.ts';
+import { createState } from '../src/create.ts';
+import type { Design } from '../src/design.ts';
+import { noNumber } from '../src/errors.ts';
+import { hashAdd, hashDel, slotOf } from '../src/hash.ts';
+import { HEADER, NS, PID_HEAD, TASK } from '../src/layout.ts';
+import { freePidmap } from '../src/pidmap.ts';
+import { buryPid, findGeInMap, homeOf, newPid, pidLevel, takeNumber } from '../src/pids.ts';
+import { LINE_MASK, LINE_SHIFT } from '../src/records.ts';
+import type { State } from '../src/state.ts';
+import { taskPid } from '../src/tasks.ts';
+
+/** Words of one number: nr, serial of its namespace, hash link. */
+export const NR = 0;
+export const SERIAL = 1;
+export const NEXT = 2;
+const UPID_WORDS = 3;
+
+/** Word offset of the number at that level. */
+export function upidAt(pidAt: number, level: number): number {
+  return pidAt + PID_HEAD.words + level * UPID_WORDS;
+}
+
+function slotAt(s: State, nr: number, serial: number, level: number): number {
+  return slotOf(level === 0 ? s.pidHash : s.vnrHash, nr, serial);
+}
+
+function giveBack(s: State, pidAt: number, last: number): void {
+  const level = pidLevel(s, pidAt);
+  let at = homeOf(s, pidAt);
+  for (let i = level; i >= last; i--) {
+    const parent = s.words[at + NS.at.parent];
+    freePidmap(s, at, s.words[upidAt(pidAt, i) + NR]);
+    at = parent;
+  }
+  buryPid(s, pidAt, level + 1);
+}
+
+export const design: Design = {
+  traits: {
+    strategy: 'test',
+    maxLevel: 2,
+    maxNamespaces: Number.POSITIVE_INFINITY,
+    maxNumbers: 3,
+    rootNumbers: 'small',
+    floors: { root: 300, child: 300 },
+    shared: false,
+  },
+  tables: [
+    { name: 'root_hash', slotsPerPid: 1 },
+    { name: 'other_hash', slotsPerPid: 1 },
+  ],
+  pidWords: (numbers) => PID_HEAD.words + numbers * UPID_WORDS,
+  taskWords: TASK.words,
+
+  allocPid(s, nsAt, setTid) {
+    const level = s.words[nsAt + NS.at.level];
+    const pidAt = newPid(s, nsAt, level + 1);
+    let at = nsAt;
+    for (let i = level; i >= 0; i--) {
+      const nr = takeNumber(s, at, setTid, level - i);
+      if (nr < 0) {
+        giveBack(s, pidAt, i + 1);
+        throw noNumber(s, at, nr, setTid[level - i]);
+      }
+      s.words[upidAt(pidAt, i) + NR] = nr;
+      s.words[upidAt(pidAt, i) + SERIAL] = s.words[at + NS.at.serial];
+      at = s.words[at + NS.at.parent];
+    }
+    design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => hashAdd(s, slot, link));
+    return pidAt;
+  },
+  freePid(s, pidAt) {
+    design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => hashDel(s, slot, link));
+    giveBack(s, pidAt, 0);
+  },
+  findPidNs(s, nr, nsAt) {
+    const w = s.words;
+    const level = w[nsAt + NS.at.level];
+    const serial = w[nsAt + NS.at.serial];
+    for (let link = w[slotAt(s, nr, serial, level)]; link > 0; link = w[link]) {
+      const upid = link - NEXT;
+      if (w[upid + NR] === nr && w[upid + SERIAL] === serial) return upid - upidAt(0, level);
+    }
+    return 0;
+  },
+  findPid: (s, nr) => design.findPidNs(s, nr, s.words[HEADER.at.rootNs]),
+  findGePid: findGeInMap,
+  pidNrNs(s, pidAt, nsAt) {
+    const level = s.words[nsAt + NS.at.level];
+    if (level > pidLevel(s, pidAt)) return 0;
+    const upid = upidAt(pidAt, level);
+    return s.words[upid + SERIAL] === s.words[nsAt + NS.at.serial] ? s.words[upid + NR] : 0;
+  },
+  pidNr: (s, pidAt) => s.words[upidAt(pidAt, 0) + NR],
+  pidOwnNr: (s, pidAt) => s.words[upidAt(pidAt, pidLevel(s, pidAt)) + NR],
+  pidSerial: (s, pidAt) => s.words[upidAt(pidAt, pidLevel(s, pidAt)) + SERIAL],
+  taskNrNs(s, taskAt, type, nsAt) {
+    const pidAt = taskPid(s, taskAt, type);
+    return pidAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt);
+  },
+  rememberNumbers() {},
+  forgetNumbers() {},
+  admitNs() {},
+  claimNs() {},
+  releaseNs() {},
+  eachNumber(s, pidAt, visit) {
+    let at = homeOf(s, pidAt);
+    for (let i = pidLevel(s, pidAt); i >= 0; i--) {
+      const upid = upidAt(pidAt, i);
+      const nr = s.words[upid + NR];
+      visit(nr, at, upid + NEXT, slotAt(s, nr, s.words[upid + SERIAL], i));
+      at = s.words[at + NS.at.parent];
+    }
+  },
+  checkDesign() {},
+};
+
+/** An allocator and the state under it. */
+export interface Made {
+  readonly s: State;
+  readonly a: PidAllocator;
+}
+
+/** The smallest block, unless `options` say otherwise, and the same handles in every run. */
+export function make(options: PidAllocatorOptions = {}): Made {
+  const fresh = options.snapshot === undefined ? { memory: 2 ** 20, capacity: 1, generationBase: 1000 } : {};
+  const s = createState(design, { ...fresh, ...options });
+  return { s, a: bind(s) };
+}
+
+/** Word offset of the record that a handle means. */
+export function at(handle: number): number {
+  return (handle & LINE_MASK) << LINE_SHIFT;
+}
+
+/** What `run` throws, which has to be a PidBug. */
+export function bug(run: () => unknown): PidBug {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof PidBug) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}

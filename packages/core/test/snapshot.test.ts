@@ -1,0 +1,134 @@
+import { PidBug } from '@pidlab/contract';
+import { describe, expect, test } from 'vitest';
+import { HEADER } from '../src/layout.ts';
+import { exercise, makeBusy } from './busy.ts';
+import { bug, make } from './design.ts';
+
+const HEAD_WORDS = 4;
+
+/** A copy in which the word at `at` of the body is `value`, and the checksum fits. */
+function corrupted(snapshot: Uint8Array, at: number, value: number): Uint8Array {
+  const words = new Int32Array(Uint8Array.from(snapshot).buffer);
+  words[HEAD_WORDS + at] = value;
+  return sealed(words);
+}
+
+/** With the checksum that fits: FNV-1a by words. */
+function sealed(words: Int32Array): Uint8Array {
+  let sum = 0x811c_9dc5 | 0;
+  for (let i = HEAD_WORDS; i < words.length; i++) sum = Math.imul(sum ^ words[i], 0x0100_0193);
+  words[2] = sum;
+  return new Uint8Array(words.buffer);
+}
+
+/** Numbers that start with `seed`; the same in every run. */
+function random(seed: number): (below: number) => number {
+  let x = seed;
+  return (below) => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return (x >>> 0) % below;
+  };
+}
+
+describe('a snapshot', () => {
+  const snapshot = makeBusy().a.snapshot();
+  const body = new Int32Array(snapshot.buffer.slice(HEAD_WORDS * 4));
+  const used = [...body].flatMap((word, at) => (word === 0 ? [] : [at]));
+
+  /** What became of it: refused with the reason, or accepted. Anything but that is a failure. */
+  function restore(bytes: Uint8Array, what: string): 'accepted' | string {
+    let made: ReturnType<typeof make>;
+    try {
+      made = make({ snapshot: bytes });
+    } catch (error) {
+      if (error instanceof PidBug) return error.message;
+      throw new Error(`${what}: ${error}`, { cause: error });
+    }
+    expect(made.a.checkInvariants(), what).toEqual([]);
+    try {
+      exercise(made);
+    } catch (error) {
+      throw new Error(`${what}, when used: ${error}`, { cause: error });
+    }
+    expect(made.a.checkInvariants(), `${what}, after use`).toEqual([]);
+    return 'accepted';
+  }
+
+  test('of a busy allocator is accepted as it is', () => {
+    expect(restore(snapshot, 'unchanged')).toBe('accepted');
+    expect(make({ snapshot }).a.snapshot()).toEqual(snapshot);
+  });
+
+  test('with any single bit wrong is refused for its checksum, or for its head', () => {
+    const next = random(1);
+    for (let i = 0; i < 2000; i++) {
+      const bytes = Uint8Array.from(snapshot);
+      bytes[next(bytes.length)] ^= 1 << next(8);
+      expect(restore(bytes, `byte ${i}`)).toMatch(/^createPidAllocator: snapshot cannot be used/);
+    }
+  });
+
+  test('cut short, or longer, is refused', () => {
+    for (const length of [0, 1, 3, 4, 16, 17, 4096, 4112, snapshot.length - 4, snapshot.length - 1]) {
+      expect(restore(snapshot.slice(0, length), `${length} bytes`)).toMatch(/cannot be used/);
+    }
+    const longer = new Uint8Array(snapshot.length + 4096);
+    longer.set(snapshot);
+    expect(restore(longer, 'a page longer')).toMatch(/cannot be used/);
+  });
+
+  // The important one: whoever can hand in a snapshot can fix its checksum too.
+  test.each([
+    ['a word of each kind, one more or less', (word: number) => [word + 1, word - 1]],
+    ['a word of each kind, with a bit flipped', (word: number, below: Below) => [word ^ (1 << below(32))]],
+    ['a word of each kind, 0, -1 or negated', (word: number) => [0, -1, ~word]],
+    ['a word of each kind, with that of another place', (_: number, below: Below) => [body[used[below(used.length)]]]],
+    ['a word of each kind, with anything', (_: number, below: Below) => [below(2 ** 32) | 0, below(2 ** 16)]],
+  ])('with one word wrong and a checksum that fits is refused, or works: %s', { timeout: 300_000 }, (_, values) => {
+    const below = random(42);
+    const counts = { accepted: 0, refused: 0 };
+    for (const at of used) {
+      for (const value of values(body[at], below)) {
+        if (value === body[at]) continue;
+        const result = restore(corrupted(snapshot, at, value), `word ${at}: ${body[at]} became ${value}`);
+        counts[result === 'accepted' ? 'accepted' : 'refused']++;
+      }
+    }
+    expect(counts.refused).toBeGreaterThan(used.length / 2);
+  });
+
+  test('with one word that was 0 wrong and a checksum that fits is refused, or works', { timeout: 300_000 }, () => {
+    const below = random(7);
+    for (let i = 0; i < 1200; i++) {
+      const at = below(body.length);
+      const value = [1, -1, body[used[below(used.length)]], below(2 ** 32) | 0][below(4)];
+      if (body[at] === 0) restore(corrupted(snapshot, at, value), `word ${at}: 0 became ${value}`);
+    }
+  });
+
+  test('with several words wrong and a checksum that fits is refused, or its invariants hold', {
+    timeout: 300_000,
+  }, () => {
+    const below = random(99);
+    for (let i = 0; i < 3000; i++) {
+      const words = new Int32Array(Uint8Array.from(snapshot).buffer);
+      for (let n = 2 + below(6); n > 0; n--) {
+        words[HEAD_WORDS + used[below(used.length)]] = body[used[below(used.length)]] + below(3) - 1;
+      }
+      try {
+        expect(make({ snapshot: sealed(words) }).a.checkInvariants()).toEqual([]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(PidBug);
+      }
+    }
+  });
+
+  test('of a header that promises a gigabyte is refused by its length, not by memory', () => {
+    const bytes = corrupted(snapshot, HEADER.at.pagesTotal, 0x4_0000);
+    expect(bug(() => make({ snapshot: bytes })).message).toMatch(/cannot be used/);
+  });
+});
+
+type Below = (below: number) => number;

@@ -1,0 +1,65 @@
+import { PAGE_SIZE } from '@pidlab/contract';
+import { describe, expect, test } from 'vitest';
+import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, TASK, TASK_LINK } from '../src/layout.ts';
+import { ALL_CACHES, NS_CACHE, numbersOfCache, PID_CACHES, pidCache, TASK_CACHE } from '../src/slab.ts';
+import { struct, wholeLines } from '../src/struct.ts';
+
+describe('struct', () => {
+  test('lays fields out in their order, each as wide as it says', () => {
+    const record = struct('record', { a: 'one word', b: [4, 'four words'], c: 'one more', d: [2, 'two'] });
+    expect(record.at).toEqual({ a: 0, b: 1, c: 5, d: 6 });
+    expect(record.words).toBe(8);
+    expect(record.name).toBe('record');
+    expect(record.fields.b).toEqual([4, 'four words']);
+  });
+
+  test('goes on behind another record', () => {
+    const head = struct('head', { x: 'one', y: [2, 'two'] });
+    const body = struct('body', { z: 'one', t: 'one' }, head);
+    expect(body.at).toEqual({ z: 3, t: 4 });
+    expect(body.words).toBe(5);
+  });
+
+  test.each([
+    [0, 0],
+    [1, 16],
+    [15, 16],
+    [16, 16],
+    [17, 32],
+    [272, 272],
+    [273, 288],
+  ])('%i words take %i in whole lines', (words, lines) => expect(wholeLines(words)).toBe(lines));
+});
+
+describe('the layout', () => {
+  test('the header is no longer than its page', () => {
+    expect(PAGE_WORDS * 4).toBe(PAGE_SIZE);
+    expect(1 << PAGE_SHIFT).toBe(PAGE_WORDS);
+    expect(HEADER.words).toBeLessThanOrEqual(PAGE_WORDS);
+  });
+
+  test('no two fields of a record share a word, and none is left between them', () => {
+    for (const record of [HEADER, NS, PID_HEAD, TASK, TASK_LINK, CACHE, PIDMAP]) {
+      const offsets = Object.values<number>(record.at);
+      expect([...offsets].sort((a, b) => a - b)).toEqual(offsets);
+      expect(new Set(offsets).size).toBe(offsets.length);
+      expect(offsets[0]).toBe(0);
+      expect(Object.keys(record.fields)).toEqual(Object.keys(record.at));
+    }
+  });
+
+  test('the parts fill the places that are left for them', () => {
+    expect(NS.at.pidmap).toBe(16);
+    expect(NS.words - NS.at.pidmap).toBe(128 * PIDMAP.words);
+    expect(TASK.words - TASK.at.links).toBe(4 * TASK_LINK.words);
+    expect(HEADER.at.spaces - HEADER.at.caches).toBe(35 * CACHE.words);
+  });
+
+  test('caches lie side by side: namespaces, tasks, and pids by their numbers', () => {
+    expect(ALL_CACHES).toHaveLength(35);
+    expect(ALL_CACHES).toEqual(ALL_CACHES.map((_, i) => NS_CACHE + i * CACHE.words));
+    expect(ALL_CACHES.slice(0, 2)).toEqual([NS_CACHE, TASK_CACHE]);
+    expect(PID_CACHES.map(numbersOfCache)).toEqual(PID_CACHES.map((_, i) => i + 1));
+    expect(pidCache(33) + CACHE.words).toBe(HEADER.at.spaces);
+  });
+});
