@@ -8,7 +8,7 @@ const two = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 
 /** Three significant digits: `12.3`, `1,230`. */
 export function figure(value: number): string {
-  return three.format(value);
+  return value < 0.01 ? '0' : three.format(value);
 }
 
 /** `6.2×`. */

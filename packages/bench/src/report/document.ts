@@ -139,7 +139,7 @@ function targetBlocks({ targets }: Report): Block[] {
     { kind: 'heading', level: 2, text: 'Does it reach what it set out to reach?' },
     {
       kind: 'text',
-      text: '“Unclear” where the limit lies within the interval. All at level 0 unless said otherwise.',
+      text: '“Unclear” where the limit lies within the interval, or one round gave none. All at level 0 unless said otherwise.',
     },
     {
       kind: 'table',

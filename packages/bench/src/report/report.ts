@@ -37,7 +37,7 @@ export interface Target {
   readonly strategy: string;
   /** What was measured, as text; empty where it was not. */
   readonly measured: string;
-  /** `unclear`: the interval holds the limit. */
+  /** `unclear`: the interval holds the limit, or one round gave none. */
   readonly met: 'yes' | 'no' | 'unclear' | 'not measured';
 }
 

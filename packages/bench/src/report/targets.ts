@@ -1,14 +1,21 @@
 import { figure, interval, times } from '../format.ts';
 import type { Result } from '../results.ts';
+import { scenarioOf } from '../scenarios/index.ts';
 import { type Estimate, ratio } from '../statistics.ts';
 import { type Target, unique } from './report.ts';
+
+/** A measured value, as it reads; `exact` where it is the same every time, so that one round is enough. */
+interface Measured extends Estimate {
+  readonly text: string;
+  readonly exact?: boolean;
+}
 
 /** A limit on a factor or a value; `text` is how the measured one reads. */
 interface Limit {
   readonly target: string;
   readonly atLeast?: number;
   readonly atMost?: number;
-  measured(strategy: string): (Estimate & { readonly text: string }) | undefined;
+  measured(strategy: string): Measured | undefined;
 }
 
 /**
@@ -49,6 +56,7 @@ export function targetsOf(results: readonly Result[]): Target[] {
       return {
         value: result.median,
         ...(result.ci ? { ci: result.ci } : {}),
+        exact: scenarioOf(scenario).exact?.(result.params) ?? false,
         text: `${figure(result.median)} ${unit} ${interval(result.ci)}`.trim(),
       };
     },
@@ -120,13 +128,12 @@ export function targetsOf(results: readonly Result[]): Target[] {
   );
 }
 
-/** Met or not, when the whole interval says so. */
-function judge(
-  { value, ci }: Estimate,
-  { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY }: Limit,
-): Target['met'] {
-  const [low, high] = ci ?? [value, value];
+/** Met or not, when the whole interval says so; a single round says nothing, unless it is exact. */
+function judge({ value, ci, exact }: Measured, limit: Limit): Target['met'] {
+  const { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = limit;
+  const interval = ci ?? (exact ? [value, value] : undefined);
+  if (!interval) return 'unclear';
+  const [low, high] = interval;
   if (low >= atLeast && high <= atMost) return 'yes';
-  if (high < atLeast || low > atMost) return 'no';
-  return 'unclear';
+  return high < atLeast || low > atMost ? 'no' : 'unclear';
 }
