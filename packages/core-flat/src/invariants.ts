@@ -6,11 +6,9 @@
  */
 import { PIDTYPE_MAX, type PidType } from '@pidlab/contract';
 import {
-  eachLivePid,
   eachTask,
   HEADER,
   homeOf,
-  NS,
   type NumberVisitor,
   pidLevel,
   type State,
@@ -35,13 +33,8 @@ export function eachNumber(s: State, pidAt: number, visit: NumberVisitor): void 
   visit(w[pidAt + NR], w[ROOT_NS], pidAt + NEXT, slotOfNr(s.pidHash, w[pidAt + NR]));
 }
 
-/** Invariants 1 and 2. */
+/** Invariant 2; core walks the first by `pidSerial` and `eachNumber`. */
 export function checkDesign(s: State, say: (violation: string) => void): void {
-  const w = s.words;
-  eachLivePid(s, (pidAt) => {
-    if (pidSerial(s, pidAt) !== w[homeOf(s, pidAt) + NS.at.serial])
-      say(`pid ${pidAt} has the serial of another namespace`);
-  });
   eachTask(s, (taskAt) => {
     for (let type = 0; type < PIDTYPE_MAX; type++) checkPair(s, taskAt, type as PidType, say);
   });

@@ -51,11 +51,12 @@ export function checkInvariants(s: State): string[] {
   const say: Say = (violation) => {
     if (found.length < MOST_VIOLATIONS) found.push(violation);
   };
-  for (const check of [checkSlabPages, checkCaches, checkNamespaces, checkPids, checkHash, checkFinds, checkTasks]) {
+  const checkDesign = () => s.design.checkDesign(s, say);
+  const shared = [checkSlabPages, checkCaches, checkNamespaces, checkPids, checkHash, checkTasks];
+  for (const check of [...shared, checkDesign, checkFinds]) {
     check(s, say);
     if (found.length > 0) return found;
   }
-  s.design.checkDesign(s, say);
   return found;
 }
 
@@ -346,16 +347,6 @@ function noteLinks(s: State, table: HashTable, slotOfLink: Int32Array, say: Say)
   return links;
 }
 
-/** The chains are whole, so a look-up ends. */
-function checkFinds(s: State, say: Say): void {
-  eachLivePid(s, (at) => {
-    s.design.eachNumber(s, at, (nr, nsAt) => {
-      const found = s.design.findPidNs(s, nr, nsAt);
-      if (found !== at) say(`number ${nr} of namespace ${nsAt} leads to ${found}; pid ${at} has it`);
-    });
-  });
-}
-
 function checkTasks(s: State, say: Say): void {
   const w = s.words;
   let linked = 0;
@@ -395,4 +386,14 @@ function checkReaper(s: State, nsAt: number, say: Say): void {
   const pidAt = isRecord(s, reaper, KIND_TASK) ? taskPid(s, reaper, PIDTYPE_PID) : 0;
   if (!isRecord(s, pidAt, KIND_PID) || homeOf(s, pidAt) !== nsAt)
     say(`the reaper of namespace ${nsAt} has no pid in it`);
+}
+
+/** The chains are whole by now, so every look-up ends. */
+function checkFinds(s: State, say: Say): void {
+  eachLivePid(s, (at) => {
+    s.design.eachNumber(s, at, (nr, nsAt) => {
+      const found = s.design.findPidNs(s, nr, nsAt);
+      if (found !== at) say(`number ${nr} of namespace ${nsAt} leads to ${found}; pid ${at} has it`);
+    });
+  });
 }
