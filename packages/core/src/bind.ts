@@ -118,8 +118,8 @@ function bindPids(s: State): Pids {
   const { design, words } = s;
   return {
     allocPid(ns, setTid) {
-      const nsAt = nsArg(s, ns, 'allocPid');
-      return pidRef(s, design.allocPid(s, nsAt, setTid === undefined ? AUTOMATIC : chosenNumbers(s, nsAt, setTid)));
+      if (setTid !== undefined) return pidRef(s, allocChosen(s, ns, setTid));
+      return pidRef(s, design.allocPid(s, nsArg(s, ns, 'allocPid'), AUTOMATIC));
     },
     freePid(pid) {
       const pidAt = pidArg(s, pid, 'freePid');
@@ -135,11 +135,12 @@ function bindPids(s: State): Pids {
   };
 }
 
-/** Checked outside the hot path. */
-function chosenNumbers(s: State, nsAt: number, setTid: unknown): readonly number[] {
+/** Outside the hot path. The list is read first: its getters may call the allocator, and end the very namespace. */
+function allocChosen(s: State, ns: NsRef, setTid: readonly number[]): number {
   const chosen = setTidArg(setTid, 'allocPid');
+  const nsAt = nsArg(s, ns, 'allocPid');
   checkSetTid(s, nsAt, chosen);
-  return chosen;
+  return s.design.allocPid(s, nsAt, chosen);
 }
 
 function cannotFree(s: State, pidAt: number): PidBug {
@@ -300,7 +301,7 @@ function bindNamespaces(s: State): Namespaces {
       const oldAt = nsArg(s, old, 'copyPidNs', 'old');
       integerArg(flags, 'copyPidNs', 'flags', 0, FLAGS_MAX);
       if ((flags & CLONE_NEWPID) === 0) {
-        getUser(s, oldAt);
+        getUser(s, oldAt, 'copyPidNs');
         return old;
       }
       if ((flags & CLONE_THREAD) !== 0) {
@@ -313,7 +314,7 @@ function bindNamespaces(s: State): Namespaces {
       return handleOf(w, createChildNs(s, oldAt)) as NsRef;
     },
     getPidNs(ns) {
-      getUser(s, nsArg(s, ns, 'getPidNs'));
+      getUser(s, nsArg(s, ns, 'getPidNs'), 'getPidNs');
       return ns;
     },
     putPidNs: (ns) => putUser(s, nsArg(s, ns, 'putPidNs'), 'putPidNs'),

@@ -66,17 +66,29 @@ type Given = { readonly [name: string]: unknown };
 
 function knownProperties(options: unknown, known: readonly string[] = KNOWN, name = 'options'): Given {
   if (options === undefined) return {};
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new PidBug(OP, `${name} is ${describe(options)}; it has to be an object`);
-  }
+  if (typeof options !== 'object' || options === null) throw noObject(options, name);
   const given: Record<string, unknown> = {};
-  for (const key of Reflect.ownKeys(options)) {
+  for (const key of keysOf(options, name)) {
     if (typeof key !== 'string' || !known.includes(key)) {
       throw new PidBug(OP, `${name} has ${describe(key)}, which is unknown; known are ${known.join(', ')}`);
     }
     given[key] = Reflect.get(options, key);
   }
   return given;
+}
+
+/** What a revoked proxy throws is a TypeError; it is no object that anything could be read of. */
+function keysOf(options: object, name: string): readonly (string | symbol)[] {
+  try {
+    if (!Array.isArray(options)) return Reflect.ownKeys(options);
+  } catch {
+    throw new PidBug(OP, `${name} cannot be read; it has to be an object whose keys can be listed`);
+  }
+  throw noObject(options, name);
+}
+
+function noObject(value: unknown, name: string): PidBug {
+  return new PidBug(OP, `${name} is ${describe(value)}; it has to be an object`);
 }
 
 function integer(given: Given, name: string, min: number, max: number, fallback: number): number;
@@ -116,7 +128,7 @@ function onlySnapshot(given: Given): { readonly snapshot: Uint8Array } {
   if (beside.length > 0) {
     throw new PidBug(OP, `snapshot stands beside ${beside.join(', ')}; it brings all settings with it, so nothing may`);
   }
-  if (!(snapshot instanceof Uint8Array)) {
+  if (!ArrayBuffer.isView(snapshot) || !(snapshot instanceof Uint8Array)) {
     throw new PidBug(OP, `snapshot is ${describe(snapshot)}; it has to be a Uint8Array that snapshot() returned`);
   }
   return { snapshot };

@@ -50,10 +50,12 @@ export function restoreBlock(design: Design, snapshot: Uint8Array): State {
 }
 
 function bodyOf(snapshot: Uint8Array): Int32Array {
-  if (snapshot.length < HEAD_WORDS * 4 + PAGE_SIZE || snapshot.length % 4 !== 0) {
-    throw corrupt(`${snapshot.length} bytes are not a whole snapshot`);
+  // A copy, so that it is aligned, nobody writes to it meanwhile, and nothing of a subclass runs.
+  const bytes = snapshot.length === 0 ? snapshot : new Uint8Array(snapshot);
+  if (bytes.length < HEAD_WORDS * 4 + PAGE_SIZE || bytes.length % 4 !== 0) {
+    throw corrupt(`${bytes.length} bytes are not a whole snapshot`);
   }
-  const words = new Int32Array(Uint8Array.from(snapshot).buffer);
+  const words = new Int32Array(bytes.buffer);
   const body = words.subarray(HEAD_WORDS);
   if (words[0] !== SNAPSHOT_MARK) throw corrupt('it does not start with the mark of a snapshot');
   if (words[3] !== 0) throw corrupt(`its fourth word is ${words[3]}, not 0`);
