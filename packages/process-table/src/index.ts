@@ -3,6 +3,22 @@
  *
  * @packageDocumentation
  */
+import { PidBug } from '@pidlab/contract';
+import * as birth from './clone.ts';
+import * as program from './exec.ts';
+import * as end from './exit.ts';
+import * as groups from './groups.ts';
+import { checkInvariants } from './invariants.ts';
+import { isOrphanedGroup } from './jobs.ts';
+import * as namespaces from './namespaces.ts';
+import * as pidfds from './pidfd.ts';
+import * as proc from './proc.ts';
+import { settle } from './settle.ts';
+import * as signals from './signals.ts';
+import { createIndex, type Table } from './table.ts';
+import type { ProcessTable, ProcessTableOptions } from './types.ts';
+import * as waiting from './wait.ts';
+
 export * from './constants.ts';
 export type {
   CloneOptions,
@@ -19,3 +35,82 @@ export type {
   Waited,
   WaitResult,
 } from './types.ts';
+
+/** A table with the root's init in it. PidBug when the allocator is in use already. */
+export function createProcessTable<P>(options: ProcessTableOptions<P>): ProcessTable<P> {
+  const t = createTable(options);
+  return {
+    allocator: t.allocator,
+    init: t.init,
+
+    fork: (caller, payload) => birth.fork(t, caller, payload),
+    clone: (caller, options) => birth.clone(t, caller, options),
+    unshare: (caller) => namespaces.unshare(t, caller),
+    setns: (caller, ns) => namespaces.setns(t, caller, ns),
+    exec: (caller) => settle(t, program.exec(t, caller)),
+
+    exit: (caller, code) => settle(t, end.exit(t, caller, code)),
+    exitGroup: (caller, code) => settle(t, end.exitGroup(t, caller, code)),
+    wait4: (caller, pid, options) => settle(t, waiting.wait4(t, caller, pid, options)),
+    waitid: (caller, idtype, id, options) => settle(t, waiting.waitid(t, caller, idtype, id, options)),
+    setChildSubreaper: (caller, on) => groups.setChildSubreaper(t, caller, on),
+
+    kill: (caller, pid, signal) => settle(t, signals.kill(t, caller, pid, signal)),
+    tgkill: (caller, tgid, tid, signal) => settle(t, signals.tgkill(t, caller, tgid, tid, signal)),
+    sigqueue: (caller, pid, signal, value) => settle(t, signals.sigqueue(t, caller, pid, signal, value)),
+    signalFromOutside: (target, signal) => settle(t, signals.signalFromOutside(t, target, signal)),
+    sigaction: (caller, signal, disposition, flags) => signals.sigaction(t, caller, signal, disposition, flags),
+
+    getpid: (caller) => groups.getpid(t, caller),
+    getppid: (caller) => groups.getppid(t, caller),
+    gettid: (caller) => groups.gettid(t, caller),
+    getpgid: (caller, pid) => groups.getpgid(t, caller, pid),
+    setpgid: (caller, pid, pgid) => settle(t, groups.setpgid(t, caller, pid, pgid)),
+    getsid: (caller, pid) => groups.getsid(t, caller, pid),
+    setsid: (caller) => settle(t, groups.setsid(t, caller)),
+    isOrphanedGroup: (member) => isOrphanedGroup(t, member),
+
+    openPidfd: (caller, pid, options) => pidfds.openPidfd(t, caller, pid, options),
+    pidfdSendSignal: (caller, fd, signal) => settle(t, pidfds.pidfdSendSignal(t, caller, fd, signal)),
+    pidfdPid: (caller, fd) => pidfds.pidfdPid(t, caller, fd),
+    closePidfd: (fd) => pidfds.closePidfd(t, fd),
+
+    nsParent: (caller, ns) => namespaces.nsParent(t, caller, ns),
+    pidFromPidNs: (caller, ns, nr) => namespaces.pidFromPidNs(t, caller, ns, nr),
+    tgidFromPidNs: (caller, ns, nr) => namespaces.tgidFromPidNs(t, caller, ns, nr),
+    pidInPidNs: (caller, ns, nr) => namespaces.pidInPidNs(t, caller, ns, nr),
+    tgidInPidNs: (caller, ns, nr) => namespaces.tgidInPidNs(t, caller, ns, nr),
+
+    findProcess: (nr, ns) => proc.findProcess(t, nr, ns),
+    processOf: (task) => proc.processOf(t, task),
+    listProcesses: (ns) => proc.listProcesses(t, ns),
+    listThreads: (nr, ns) => proc.listThreads(t, nr, ns),
+    status: (nr, ns) => proc.status(t, nr, ns),
+
+    get size() {
+      return t.tasks.size;
+    },
+    checkInvariants: () => checkInvariants(t),
+  };
+}
+
+function createTable<P>({ allocator, initPayload, ...hooks }: ProcessTableOptions<P>): Table<P> {
+  const unknown = Object.keys(hooks).find((name) => !HOOKS.includes(name));
+  if (unknown !== undefined) throw new PidBug('createProcessTable', `there is no option ${JSON.stringify(unknown)}`);
+  const t: Omit<Table<P>, 'init'> = {
+    allocator,
+    hooks,
+    tasks: createIndex(),
+    nextOrder: 0,
+    stopped: 0,
+    exiting: new Set(),
+    posts: [],
+    news: [],
+    telling: false,
+  };
+  const table = t as Table<P>;
+  table.init = birth.createInit(table, initPayload);
+  return table;
+}
+
+const HOOKS = ['deliver', 'exited', 'childChanged', 'mayKill'];

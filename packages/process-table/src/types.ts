@@ -350,7 +350,7 @@ export interface ProcessTable<P> {
   processOf(task: TaskRef): Process<P> | undefined;
   /** The numbers of all processes that `ns` sees, ascending: what `ls /proc` shows there. */
   listProcesses(ns: NsRef): Nr[];
-  /** The numbers of the threads of a process, ascending: `ls /proc/<pid>/task`. ESRCH. */
+  /** The numbers of the threads of a process, the leader first, then by age: `ls /proc/<pid>/task`. ESRCH. */
   listThreads(nr: number, ns: NsRef): Nr[];
   /** `/proc/<pid>/status` of a process or thread, in a mount of that namespace. ESRCH. */
   status(nr: number, ns: NsRef): ProcStatus;

@@ -1,0 +1,68 @@
+/** What is asked of arguments, and how a number is looked up. */
+import { type ErrnoCode, type NsRef, PIDTYPE_TGID, PidBug, PidError, type PidRef, type Vnr } from '@pidlab/contract';
+import { SIGNAL_MAX } from './constants.ts';
+import { findTask, type Table } from './table.ts';
+import { Task } from './task.ts';
+import type { Process } from './types.ts';
+
+/** The largest number that any pid can have, and the smallest that an argument can be. */
+const LARGEST_NR = 2_147_483_647;
+export const INT_MIN: number = -LARGEST_NR - 1;
+
+/** A task of this table, whatever its state. */
+export function taskOf<P>(t: Table<P>, process: Process<P>, op: string, name: string): Task<P> {
+  if (process instanceof Task && process.table === t) return process;
+  throw new PidBug(op, `${name} is no process of this table`);
+}
+
+/** A task that can make calls. */
+export function callerOf<P>(t: Table<P>, caller: Process<P>, op: string): Task<P> {
+  const task = taskOf(t, caller, op, 'caller');
+  if (task.life === 'alive') return task;
+  throw new PidBug(op, `caller is ${task.life}; only a live process makes calls`);
+}
+
+export function integer(value: number, name: string, op: string): void {
+  if (!Number.isInteger(value)) throw new PidBug(op, `${name} is ${show(value)}; it has to be an integer`);
+}
+
+/** A value of any type, for a message; none of its own code is run. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+export function fail(code: ErrnoCode, op: string, message: string): never {
+  throw new PidError(code, op, message);
+}
+
+/** Signal 0 is one too: it checks, and sends nothing. */
+export function checkSignal(signal: number, op: string): void {
+  if (signal < 0 || signal > SIGNAL_MAX) fail('EINVAL', op, `signal is ${signal}; it has to be in [0, ${SIGNAL_MAX}]`);
+}
+
+/** The pid that `ns` knows as `nr`, which may be any integer. */
+export function pidAt<P>(t: Table<P>, nr: number, ns: NsRef): PidRef | undefined {
+  return nr < 1 || nr > LARGEST_NR ? undefined : t.allocator.findPidNs(nr, ns);
+}
+
+/** The task that `ns` knows as `nr`, which may be any integer. */
+export function taskAt<P>(t: Table<P>, nr: number, ns: NsRef): Task<P> | undefined {
+  if (nr < 1 || nr > LARGEST_NR) return undefined;
+  const ref = t.allocator.findTaskByPidNs(nr, ns);
+  return ref === undefined ? undefined : findTask(t.tasks, ref);
+}
+
+/** The same, only for the leader of a process. */
+export function leaderAt<P>(t: Table<P>, nr: number, ns: NsRef): Task<P> | undefined {
+  if (nr < 1 || nr > LARGEST_NR) return undefined;
+  const ref = t.allocator.findTaskByPidTypeNs(PIDTYPE_TGID, nr, ns);
+  return ref === undefined ? undefined : findTask(t.tasks, ref);
+}
+
+/** The number of a pid, as the task sees it. */
+export function vnrOf<P>(t: Table<P>, pid: PidRef, viewer: Task<P>): Vnr {
+  return t.allocator.pidNrNs(pid, viewer.pidNs) as number as Vnr;
+}

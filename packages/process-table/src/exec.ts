@@ -1,0 +1,48 @@
+/** Another program. Source: `de_thread()` and `begin_new_exec()`, fs/exec.c. */
+import { PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID } from '@pidlab/contract';
+import { callerOf } from './checks.ts';
+import { SIGCHLD, SIGKILL } from './constants.ts';
+import { endTask } from './exit.ts';
+import { removeTask, type Table } from './table.ts';
+import type { Task, ThreadGroup } from './task.ts';
+import type { Process } from './types.ts';
+
+export function exec<P>(t: Table<P>, process: Process<P>): void {
+  const caller = callerOf(t, process, 'exec');
+  const { group } = caller;
+  if (group.others !== undefined)
+    for (const thread of [...group.others]) if (thread !== caller) endTask(t, thread, SIGKILL);
+  if (group.leader !== caller) becomeLeader(t, caller);
+  group.execed = true;
+  group.exitSignal = SIGCHLD;
+  caller.execId++;
+  forgetHandlers(group);
+}
+
+/** Takes the leader's number and offices. The caller's own number is free then. */
+function becomeLeader<P>(t: Table<P>, caller: Task<P>): void {
+  const a = t.allocator;
+  const { group } = caller;
+  const old = group.leader;
+  endTask(t, old, SIGKILL);
+  a.detachPid(caller.task, PIDTYPE_PID);
+  a.transferPid(old.task, caller.task, PIDTYPE_PID);
+  a.transferPid(old.task, caller.task, PIDTYPE_TGID);
+  a.transferPid(old.task, caller.task, PIDTYPE_PGID);
+  a.transferPid(old.task, caller.task, PIDTYPE_SID);
+  caller.pid = old.pid;
+  group.leader = caller;
+  group.others = undefined;
+  removeTask(t.tasks, old);
+  a.freeTask(old.task);
+  old.life = 'dead';
+}
+
+/** What is ignored stays so. Source: `flush_signal_handlers()`. */
+function forgetHandlers<P>(group: ThreadGroup<P>): void {
+  group.noCldWait = false;
+  group.noCldStop = false;
+  if (group.actions === undefined) return;
+  const ignored = [...group.actions].filter(([, action]) => action === 'ignore');
+  group.actions = ignored.length === 0 ? undefined : new Map(ignored);
+}

@@ -1,0 +1,111 @@
+/** How a task ends. Source: `do_exit()` and `exit_notify()`, kernel/exit.c. */
+import { callerOf, integer } from './checks.ts';
+import { addZombie } from './children.ts';
+import { CLD_EXITED, CLD_KILLED, SIGCHLD } from './constants.ts';
+import { hangUpOrphans } from './jobs.ts';
+import { release } from './release.ts';
+import { giveChildrenAway } from './reparent.ts';
+import { post, type Table } from './table.ts';
+import type { Task, ThreadGroup } from './task.ts';
+import type { Process } from './types.ts';
+import { onlyInitLeft, zap } from './zap.ts';
+
+export function exit<P>(t: Table<P>, process: Process<P>, code: number): void {
+  const caller = callerOf(t, process, 'exit');
+  integer(code, 'code', 'exit');
+  endTask(t, caller, (code & 0xff) << 8);
+}
+
+export function exitGroup<P>(t: Table<P>, process: Process<P>, code: number): void {
+  const caller = callerOf(t, process, 'exitGroup');
+  integer(code, 'code', 'exitGroup');
+  endGroup(t, caller.group, (code & 0xff) << 8);
+}
+
+/** All threads of the process end, the leader last. Nothing happens to one that has ended. */
+export function endGroup<P>(t: Table<P>, group: ThreadGroup<P>, status: number): void {
+  if (group.live === 0) return;
+  if (group.others !== undefined) for (const thread of [...group.others]) endTask(t, thread, status);
+  endTask(t, group.leader, status);
+}
+
+/** The thread ends, and with the last one its process, whose status this is. Nothing happens to one that has ended. */
+export function endTask<P>(t: Table<P>, task: Task<P>, status: number): void {
+  if (task.life !== 'alive') return;
+  const { group } = task;
+  task.life = 'exiting';
+  if (--group.live === 0) {
+    group.status = status;
+    if (group.stopped) {
+      group.stopped = false;
+      t.stopped--;
+    }
+    if (group.isInit) {
+      zap(t, task);
+      if (!onlyInitLeft(t, task)) {
+        t.exiting.add(task);
+        return;
+      }
+    }
+  }
+  finishTask(t, task);
+}
+
+/** The second half, for which a namespace's init has to wait until it is alone. */
+export function finishTask<P>(t: Table<P>, task: Task<P>): void {
+  const { group } = task;
+  leaveNamespace(t, task);
+  if (task.firstChild !== undefined) giveChildrenAway(t, task, (child) => notifyParent(t, child));
+  if (group.live === 0) hangUpOrphans(t, group, undefined);
+  task.life = 'zombie';
+  if (t.hooks.exited !== undefined) t.news.push({ hook: 'exited', process: task });
+  if (task !== group.leader) release(t, task);
+  // A leader that ended before its last thread has waited for this.
+  if (group.live === 0 && group.leader.life === 'zombie' && notifyParent(t, group)) release(t, group.leader);
+}
+
+/** Nobody is made by the task any more. */
+function leaveNamespace<P>(t: Table<P>, task: Task<P>): void {
+  if (task.pidNsForChildren === task.pidNs) return;
+  t.allocator.putPidNs(task.pidNsForChildren);
+  task.pidNsForChildren = task.pidNs;
+}
+
+/**
+ * Tells the parent that the process has ended, and puts it where a wait finds it. True when nobody will wait, so that it
+ * has to be released. Source: `do_notify_parent()`.
+ */
+function notifyParent<P>(t: Table<P>, group: ThreadGroup<P>): boolean {
+  const { parent } = group;
+  // The root's init has nobody.
+  if (parent === undefined) return true;
+  let signal = group.exitSignal;
+  if (group.parentExecId !== parent.execId) signal = SIGCHLD;
+  let reapsItself = false;
+  if (signal === SIGCHLD) {
+    const ignored = parent.group.actions?.get(SIGCHLD) === 'ignore';
+    reapsItself = ignored || parent.group.noCldWait;
+    if (ignored) signal = 0;
+  }
+  if (!reapsItself && !group.waitable) addZombie(group);
+  if (t.hooks.childChanged !== undefined) t.news.push({ hook: 'childChanged', process: parent, child: group.leader });
+  if (signal !== 0 && parent.group.actions !== undefined) sendExitSignal(t, parent, group, signal);
+  else if (signal !== 0 && signal !== SIGCHLD) sendExitSignal(t, parent, group, signal);
+  return reapsItself;
+}
+
+function sendExitSignal<P>(t: Table<P>, parent: Task<P>, group: ThreadGroup<P>, signal: number): void {
+  const status = group.status!;
+  const killed = (status & 0x7f) !== 0;
+  post(t, {
+    group: parent.group,
+    thread: undefined,
+    info: {
+      signal,
+      code: killed ? CLD_KILLED : CLD_EXITED,
+      pid: t.allocator.pidNrNs(group.leader.pid, parent.pidNs),
+      value: killed ? status & 0x7f : status >> 8,
+    },
+    force: false,
+  });
+}

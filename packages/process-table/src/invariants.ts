@@ -1,0 +1,103 @@
+/** What must always hold. Each line of complaint is one that does not. */
+import { type NsRef, PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID, type PidRef } from '@pidlab/contract';
+import { allTasks, findTask, type Table } from './table.ts';
+import { childrenOf, type Task, type ThreadGroup, threadsOf } from './task.ts';
+
+export function checkInvariants<P>(t: Table<P>): string[] {
+  const broken: string[] = [];
+  const tasks = [...allTasks(t.tasks)];
+  const groups = new Set(tasks.map((task) => task.group));
+  for (const task of tasks) broken.push(...checkTask(t, task).map((what) => `${nameOf(t, task)}: ${what}`));
+  for (const group of groups) broken.push(...checkGroup(t, group).map((what) => `${nameOf(t, group.leader)}: ${what}`));
+  broken.push(...checkNumbers(t));
+  if (tasks.length !== t.tasks.size) broken.push(`the index has ${tasks.length} tasks and counts ${t.tasks.size}`);
+  const { tasks: allocated } = t.allocator.stats();
+  if (allocated !== t.tasks.size) broken.push(`the allocator has ${allocated} tasks, the table ${t.tasks.size}`);
+  const stopped = [...groups].filter((group) => group.stopped).length;
+  if (stopped !== t.stopped) broken.push(`${stopped} processes are stopped, and ${t.stopped} counted`);
+  if (t.posts.length > 0) broken.push(`${t.posts.length} signals have been left on their way`);
+  return [...broken, ...t.allocator.checkInvariants()];
+}
+
+function nameOf<P>(t: Table<P>, task: Task<P>): string {
+  return `task ${t.allocator.pidNr(task.pid)}`;
+}
+
+/** 1. The allocator and the table agree on who a task is, and every namespace that sees it finds it. */
+function checkTask<P>(t: Table<P>, task: Task<P>): string[] {
+  const a = t.allocator;
+  const broken: string[] = [];
+  const { group } = task;
+  const isLeader = group.leader === task;
+  if (task.life === 'dead') broken.push('it is dead and in the index');
+  if (task.life === 'zombie' && !isLeader) broken.push('a further thread is a zombie');
+  if (task.life === 'exiting' && !t.exiting.has(task)) broken.push('it is exiting, and nobody looks after that');
+  if (task.life === 'zombie' && task.firstChild !== undefined) broken.push('a zombie has children');
+  if (!threadsOf(group).includes(task)) broken.push('its process does not know it');
+  const want: [type: 0 | 1 | 2 | 3, pid: PidRef | undefined][] = [
+    [PIDTYPE_PID, task.pid],
+    [PIDTYPE_TGID, isLeader ? task.pid : undefined],
+    [PIDTYPE_PGID, isLeader ? group.pgrp : undefined],
+    [PIDTYPE_SID, isLeader ? group.session : undefined],
+  ];
+  for (const [type, pid] of want)
+    if (a.taskPid(task.task, type) !== pid) broken.push(`its pid of type ${type} is another in the allocator`);
+  for (let ns: NsRef | undefined = task.pidNs; ns !== undefined; ns = a.nsParent(ns)) {
+    const nr = a.pidNrNs(task.pid, ns);
+    if (a.findTaskByPidNs(nr, ns) !== task.task) broken.push(`it is not found as ${nr} at level ${a.nsLevel(ns)}`);
+  }
+  return broken;
+}
+
+/** 2. A process is in its parent's list, in order; who can be reaped is in the other list, and nobody else. */
+function checkGroup<P>(t: Table<P>, group: ThreadGroup<P>): string[] {
+  const broken: string[] = [];
+  const { leader, parent } = group;
+  const threads = threadsOf(group);
+  const alive = threads.filter((thread) => thread.life === 'alive').length;
+  if (alive !== group.live) broken.push(`${alive} threads are alive, and ${group.live} counted`);
+  if (group.isInit !== (t.allocator.childReaper(leader.pidNs) === leader.task))
+    broken.push('the table and the allocator differ about who the init is');
+  if (leader !== t.init) {
+    if (parent === undefined) broken.push('it has no parent');
+    else if (![...childrenOf(parent)].includes(group)) broken.push('its parent does not know it');
+    else if (parent.life !== 'alive' && parent.life !== 'exiting') broken.push(`its parent is ${parent.life}`);
+  }
+  const hasEnded = threads.length === 1 && leader.life === 'zombie';
+  if (hasEnded !== group.waitable) broken.push(`it has ${hasEnded ? '' : 'not '}ended, and the wait list differs`);
+  if (hasEnded && group.status === undefined) broken.push('it has ended without a status');
+  for (const thread of threads) broken.push(...checkChildren(thread));
+  return broken;
+}
+
+function checkChildren<P>(parent: Task<P>): string[] {
+  const broken: string[] = [];
+  let order = -1;
+  let zombie = parent.firstZombie;
+  for (const child of childrenOf(parent)) {
+    if (child.parent !== parent) broken.push('a child has another parent');
+    if (child.order <= order) broken.push('its children are out of order');
+    order = child.order;
+    if (!child.waitable) continue;
+    if (zombie !== child) broken.push('its zombies are out of order');
+    zombie = zombie?.nextZombie;
+  }
+  if (zombie !== undefined) broken.push('a zombie in its list is no child of it');
+  return broken;
+}
+
+/** 3. Every number that the root sees is some task's, its group's or its session's. */
+function checkNumbers<P>(t: Table<P>): string[] {
+  const a = t.allocator;
+  const broken: string[] = [];
+  for (let nr = 1, pid = a.findGePid(nr, a.initPidNs); pid !== undefined; pid = a.findGePid(nr + 1, a.initPidNs)) {
+    nr = a.pidNr(pid);
+    for (const type of [PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID] as const) {
+      const ref = a.pidTask(pid, type);
+      if (ref !== undefined && findTask(t.tasks, ref) === undefined) broken.push(`number ${nr} has a stranger's task`);
+    }
+    if (a.pidTask(pid, PIDTYPE_PID) === undefined && a.pidTask(pid, PIDTYPE_PGID) === undefined)
+      if (a.pidTask(pid, PIDTYPE_SID) === undefined) broken.push(`number ${nr} is nobody's`);
+  }
+  return broken;
+}

@@ -1,0 +1,85 @@
+/** Stopping, going on, and process groups that nobody looks after. Source: kernel/signal.c, kernel/exit.c. */
+import { PIDTYPE_PGID, type PidRef } from '@pidlab/contract';
+import { taskOf } from './checks.ts';
+import { CLD_CONTINUED, CLD_STOPPED, SI_KERNEL, SIGCHLD, SIGCONT, SIGHUP } from './constants.ts';
+import { findTask, post, type Table } from './table.ts';
+import type { ThreadGroup } from './task.ts';
+import type { Process } from './types.ts';
+
+export function isOrphanedGroup<P>(t: Table<P>, process: Process<P>): boolean {
+  const member = taskOf(t, process, 'isOrphanedGroup', 'member');
+  return member.life === 'dead' || isOrphaned(t, member.group.pgrp, undefined);
+}
+
+/** The processes of a group, the one that joined last first. */
+export function membersOf<P>(t: Table<P>, pgrp: PidRef): ThreadGroup<P>[] {
+  const a = t.allocator;
+  const members: ThreadGroup<P>[] = [];
+  for (let ref = a.pidTask(pgrp, PIDTYPE_PGID); ref !== undefined; ref = a.nextPidTask(ref, PIDTYPE_PGID))
+    members.push(findTask(t.tasks, ref)!.group);
+  return members;
+}
+
+/** Nobody in the group, `leaving` aside, has a parent in another group of the same session. Source: `will_become_orphaned_pgrp()`. */
+export function isOrphaned<P>(t: Table<P>, pgrp: PidRef, leaving: ThreadGroup<P> | undefined): boolean {
+  return membersOf(t, pgrp).every((member) => {
+    const parent = member.parent?.group;
+    if (member === leaving || member.live === 0 || parent === undefined || parent === t.init.group) return true;
+    return parent.pgrp === pgrp || parent.session !== member.session;
+  });
+}
+
+/**
+ * The process ends (no `father` given), or loses the father that ended: where that orphans a group with somebody stopped
+ * in it, the group gets SIGHUP and SIGCONT. Source: `kill_orphaned_pgrp()`.
+ */
+export function hangUpOrphans<P>(
+  t: Table<P>,
+  group: ThreadGroup<P>,
+  father: { group: ThreadGroup<P> } | undefined,
+): void {
+  if (t.stopped === 0) return;
+  const parent = father?.group ?? group.parent?.group;
+  if (parent === undefined || parent.pgrp === group.pgrp || parent.session !== group.session) return;
+  if (!isOrphaned(t, group.pgrp, father === undefined ? group : undefined)) return;
+  const members = membersOf(t, group.pgrp);
+  if (!members.some((member) => member.stopped)) return;
+  for (const signal of [SIGHUP, SIGCONT]) {
+    for (const member of members) {
+      const info = { signal, code: SI_KERNEL, pid: 0, value: undefined };
+      post(t, { group: member, thread: undefined, info, force: true });
+    }
+  }
+}
+
+export function stop<P>(t: Table<P>, group: ThreadGroup<P>, signal: number): void {
+  group.stopped = true;
+  group.stopReport = signal;
+  group.continueReport = false;
+  t.stopped++;
+  tellParent(t, group, CLD_STOPPED, signal);
+}
+
+/** Lets a stopped process go on, with what has reached it meanwhile. False when it was not stopped. */
+export function goOn<P>(t: Table<P>, group: ThreadGroup<P>): boolean {
+  if (!group.stopped) return false;
+  group.stopped = false;
+  group.stopReport = 0;
+  group.continueReport = true;
+  t.stopped--;
+  tellParent(t, group, CLD_CONTINUED, SIGCONT);
+  for (const held of group.held ?? []) post(t, held);
+  group.held = undefined;
+  return true;
+}
+
+/** Source: `do_notify_parent_cldstop()`. */
+function tellParent<P>(t: Table<P>, group: ThreadGroup<P>, code: number, value: number): void {
+  const { parent } = group;
+  if (parent === undefined) return;
+  if (t.hooks.childChanged !== undefined) t.news.push({ hook: 'childChanged', process: parent, child: group.leader });
+  if (parent.group.noCldStop) return;
+  const pid = t.allocator.pidNrNs(group.leader.pid, parent.pidNs);
+  const info = { signal: SIGCHLD, code, pid, value };
+  post(t, { group: parent.group, thread: undefined, info, force: false });
+}

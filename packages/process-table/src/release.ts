@@ -1,0 +1,23 @@
+import { PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID } from '@pidlab/contract';
+import { removeChild } from './children.ts';
+import { removeTask, type Table } from './table.ts';
+import type { Task } from './task.ts';
+
+/** The task is no more, and its numbers are free unless a group or session has them. Source: `release_task()`. */
+export function release<P>(t: Table<P>, task: Task<P>): void {
+  const a = t.allocator;
+  const { group } = task;
+  const ref = task.task;
+  a.detachPid(ref, PIDTYPE_PID);
+  if (task === group.leader) {
+    a.detachPid(ref, PIDTYPE_TGID);
+    a.detachPid(ref, PIDTYPE_PGID);
+    a.detachPid(ref, PIDTYPE_SID);
+    if (group.parent !== undefined) removeChild(group);
+  } else {
+    group.others!.splice(group.others!.indexOf(task), 1);
+  }
+  removeTask(t.tasks, task);
+  a.freeTask(ref);
+  task.life = 'dead';
+}

@@ -1,0 +1,161 @@
+/** Sending signals. Source: kernel/signal.c. */
+import type { NsRef } from '@pidlab/contract';
+import { callerOf, checkSignal, fail, integer, pidAt, taskAt, taskOf } from './checks.ts';
+import { SI_KERNEL, SI_QUEUE, SI_TKILL, SI_USER, SIGCHLD, SIGCONT, SIGNAL_MAX } from './constants.ts';
+import { membersOf } from './jobs.ts';
+import { dispositionOf, isKernelOnly } from './receive.ts';
+import { post, type Table } from './table.ts';
+import type { Task, ThreadGroup } from './task.ts';
+import type { Disposition, Process, SigactionFlags } from './types.ts';
+
+/** What a sender says. */
+interface Letter {
+  readonly op: string;
+  readonly signal: number;
+  readonly code: number;
+  readonly value: unknown;
+}
+
+export function kill<P>(t: Table<P>, process: Process<P>, pid: number, signal: number): void {
+  const caller = callerOf(t, process, 'kill');
+  integer(pid, 'pid', 'kill');
+  integer(signal, 'signal', 'kill');
+  const letter: Letter = { op: 'kill', signal, code: SI_USER, value: undefined };
+  if (pid > 0) sendTo(t, caller, processAt(t, pid, caller.pidNs, 'kill'), undefined, letter);
+  else if (pid === -1) killAll(t, caller, letter);
+  else killGroup(t, caller, pid, letter);
+}
+
+function killAll<P>(t: Table<P>, caller: Task<P>, letter: Letter): void {
+  const targets = seenFrom(t, caller.pidNs).filter((group) => group !== caller.group && !isInitOf(group, caller.pidNs));
+  if (targets.length === 0) fail('ESRCH', letter.op, 'the caller sees nobody but itself and the init');
+  checkSignal(letter.signal, letter.op);
+  // Whom the caller may not signal is passed over, and that is no error.
+  const allowed = targets.filter((target) => mayKill(t, caller, target, letter.signal));
+  for (const target of allowed) send(t, caller, target, undefined, letter);
+}
+
+function isInitOf<P>(group: ThreadGroup<P>, ns: NsRef): boolean {
+  return group.isInit && group.leader.pidNs === ns;
+}
+
+/** The processes that a namespace sees, in ascending number. */
+function seenFrom<P>(t: Table<P>, ns: NsRef): ThreadGroup<P>[] {
+  const a = t.allocator;
+  const found: ThreadGroup<P>[] = [];
+  for (let pid = a.findGePid(1, ns); pid !== undefined; ) {
+    const nr = a.pidNrNs(pid, ns);
+    const leader = taskAt(t, nr, ns);
+    if (leader !== undefined && leader.group.leader === leader) found.push(leader.group);
+    pid = a.findGePid(nr + 1, ns);
+  }
+  return found;
+}
+
+function killGroup<P>(t: Table<P>, caller: Task<P>, pid: number, letter: Letter): void {
+  const pgrp = pid === 0 ? caller.group.pgrp : pidAt(t, -pid, caller.pidNs);
+  const targets = pgrp === undefined ? [] : membersOf(t, pgrp);
+  if (targets.length === 0) fail('ESRCH', letter.op, `the caller sees no process group ${-pid}`);
+  checkSignal(letter.signal, letter.op);
+  const allowed = targets.filter((target) => mayKill(t, caller, target, letter.signal));
+  if (allowed.length === 0) refuse(letter);
+  for (const target of allowed) send(t, caller, target, undefined, letter);
+}
+
+export function tgkill<P>(t: Table<P>, process: Process<P>, tgid: number, tid: number, signal: number): void {
+  const caller = callerOf(t, process, 'tgkill');
+  integer(tgid, 'tgid', 'tgkill');
+  integer(tid, 'tid', 'tgkill');
+  integer(signal, 'signal', 'tgkill');
+  if (tgid < 1 || tid < 1) fail('EINVAL', 'tgkill', `tgid is ${tgid} and tid ${tid}; both have to be above 0`);
+  const thread = taskAt(t, tid, caller.pidNs);
+  if (thread === undefined || t.allocator.pidNrNs(thread.group.leader.pid, caller.pidNs) !== tgid)
+    fail('ESRCH', 'tgkill', `process ${tgid} has no thread ${tid}`);
+  sendTo(t, caller, thread.group, thread, { op: 'tgkill', signal, code: SI_TKILL, value: undefined });
+}
+
+export function sigqueue<P>(t: Table<P>, process: Process<P>, pid: number, signal: number, value: unknown): void {
+  const caller = callerOf(t, process, 'sigqueue');
+  integer(pid, 'pid', 'sigqueue');
+  integer(signal, 'signal', 'sigqueue');
+  const target = processAt(t, pid, caller.pidNs, 'sigqueue');
+  sendTo(t, caller, target, undefined, { op: 'sigqueue', signal, code: SI_QUEUE, value });
+}
+
+export function signalFromOutside<P>(t: Table<P>, process: Process<P>, signal: number): void {
+  const op = 'signalFromOutside';
+  const { life, group } = taskOf(t, process, op, 'target');
+  integer(signal, 'signal', op);
+  if (life === 'dead') fail('ESRCH', op, 'the target has been reaped');
+  checkSignal(signal, op);
+  if (signal === 0) return;
+  const info = { signal, code: SI_KERNEL, pid: 0, value: undefined };
+  post(t, { group, thread: undefined, info, force: true });
+}
+
+/** The process of which that number names a thread. */
+function processAt<P>(t: Table<P>, nr: number, ns: NsRef, op: string): ThreadGroup<P> {
+  const task = taskAt(t, nr, ns);
+  return task === undefined ? fail('ESRCH', op, `the caller sees no process ${nr}`) : task.group;
+}
+
+/** Sends to one process, or to one thread of it, if the caller may. */
+export function sendTo<P>(
+  t: Table<P>,
+  caller: Task<P>,
+  target: ThreadGroup<P>,
+  thread: Task<P> | undefined,
+  letter: Letter,
+): void {
+  checkSignal(letter.signal, letter.op);
+  if (!mayKill(t, caller, target, letter.signal)) refuse(letter);
+  send(t, caller, target, thread, letter);
+}
+
+function refuse({ op, signal }: Letter): never {
+  fail('EPERM', op, `mayKill does not let the caller send signal ${signal} there`);
+}
+
+/** Source: `check_kill_permission()`. */
+function mayKill<P>(t: Table<P>, caller: Task<P>, target: ThreadGroup<P>, signal: number): boolean {
+  const { mayKill: ask } = t.hooks;
+  if (ask === undefined || target === caller.group) return true;
+  if (signal === SIGCONT && target.session === caller.group.session) return true;
+  return ask(caller, target.leader, signal);
+}
+
+function send<P>(
+  t: Table<P>,
+  caller: Task<P>,
+  target: ThreadGroup<P>,
+  thread: Task<P> | undefined,
+  { signal, code, value }: Letter,
+): void {
+  if (signal === 0) return;
+  // 0 where the receiver's namespace does not see the sender: it comes from outside.
+  const pid = t.allocator.pidNrNs(caller.group.leader.pid, target.leader.pidNs);
+  post(t, { group: target, thread, info: { signal, code, pid, value }, force: pid === 0 });
+}
+
+export function sigaction<P>(
+  t: Table<P>,
+  process: Process<P>,
+  signal: number,
+  disposition: Disposition,
+  flags: SigactionFlags = {},
+): Disposition {
+  const { group } = callerOf(t, process, 'sigaction');
+  integer(signal, 'signal', 'sigaction');
+  if (signal < 1 || signal > SIGNAL_MAX || isKernelOnly(signal))
+    fail('EINVAL', 'sigaction', `signal is ${signal}; it has to be in [1, ${SIGNAL_MAX}], and not SIGKILL or SIGSTOP`);
+  const before = dispositionOf(group, signal);
+  const actions = new Map(group.actions);
+  if (disposition === 'default') actions.delete(signal);
+  else actions.set(signal, disposition);
+  group.actions = actions.size === 0 ? undefined : actions;
+  if (signal === SIGCHLD) {
+    group.noCldWait = flags.noCldWait === true;
+    group.noCldStop = flags.noCldStop === true;
+  }
+  return before;
+}

@@ -1,0 +1,202 @@
+/** Waiting for children. Source: `kernel_wait4()`, `kernel_waitid()` and `do_wait()`, kernel/exit.c. */
+import { PIDTYPE_TGID, type PidRef } from '@pidlab/contract';
+import { callerOf, fail, INT_MIN, integer, leaderAt, pidAt, vnrOf } from './checks.ts';
+import {
+  __WALL,
+  __WCLONE,
+  __WNOTHREAD,
+  CLD_CONTINUED,
+  CLD_EXITED,
+  CLD_KILLED,
+  CLD_STOPPED,
+  P_ALL,
+  P_PGID,
+  P_PID,
+  P_PIDFD,
+  SIGCHLD,
+  SIGCONT,
+  WCONTINUED,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+  WOULD_BLOCK,
+  WSTOPPED,
+  WUNTRACED,
+} from './constants.ts';
+import { openPid } from './pidfd.ts';
+import { release } from './release.ts';
+import { findTask, type Table } from './table.ts';
+import { childrenOf, type Task, type ThreadGroup, threadsOf } from './task.ts';
+import type { Pidfd, Process, Waited, WaitResult } from './types.ts';
+
+const WAIT4_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
+const WAITID_OPTIONS = WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
+const CONTINUED_STATUS = 0xffff;
+const STOPPED_STATUS = 0x7f;
+
+/** Whom to wait for, and what for. */
+interface Want<P> {
+  /** This child and no other; `undefined` where it does not exist. */
+  readonly one?: ThreadGroup<P> | undefined;
+  /** The children of this process group; `undefined` where it does not exist. */
+  readonly pgrp?: PidRef | undefined;
+  readonly options: number;
+}
+
+export function wait4<P>(t: Table<P>, process: Process<P>, pid: number, options = 0): WaitResult<P> {
+  const caller = callerOf(t, process, 'wait4');
+  integer(pid, 'pid', 'wait4');
+  checkOptions(options, WAIT4_OPTIONS, 'wait4');
+  if (pid === INT_MIN) fail('ESRCH', 'wait4', 'the group -(-2^31) cannot exist');
+  const all = options | WEXITED;
+  if (pid === -1) return wait(t, caller, { options: all }, 'wait4');
+  if (pid > 0) return wait(t, caller, { one: leaderAt(t, pid, caller.pidNs)?.group, options: all }, 'wait4');
+  const pgrp = pid === 0 ? caller.group.pgrp : pidAt(t, -pid, caller.pidNs);
+  return wait(t, caller, { pgrp, options: all }, 'wait4');
+}
+
+export function waitid<P>(
+  t: Table<P>,
+  process: Process<P>,
+  idtype: number,
+  id: number | Pidfd,
+  options: number,
+): WaitResult<P> {
+  const caller = callerOf(t, process, 'waitid');
+  integer(idtype, 'idtype', 'waitid');
+  checkOptions(options, WAITID_OPTIONS, 'waitid');
+  if ((options & (WEXITED | WSTOPPED | WCONTINUED)) === 0)
+    fail('EINVAL', 'waitid', 'options has none of WEXITED, WSTOPPED, WCONTINUED');
+  return wait(t, caller, wanted(t, caller, idtype, id, options), 'waitid');
+}
+
+function wanted<P>(t: Table<P>, caller: Task<P>, idtype: number, id: number | Pidfd, options: number): Want<P> {
+  if (idtype === P_ALL) return { options };
+  if (idtype === P_PIDFD) {
+    const { pid } = openPid(t, id as Pidfd, 'waitid');
+    const ref = t.allocator.pidTask(pid, PIDTYPE_TGID);
+    return { one: ref === undefined ? undefined : findTask(t.tasks, ref)!.group, options };
+  }
+  if (idtype !== P_PID && idtype !== P_PGID) fail('EINVAL', 'waitid', `idtype is ${idtype}; it has to be in [0, 3]`);
+  const nr = id as number;
+  integer(nr, 'id', 'waitid');
+  const least = idtype === P_PID ? 1 : 0;
+  if (nr < least) fail('EINVAL', 'waitid', `id is ${nr}; it has to be at least ${least}`);
+  if (idtype === P_PID) return { one: leaderAt(t, nr, caller.pidNs)?.group, options };
+  return { pgrp: nr === 0 ? caller.group.pgrp : pidAt(t, nr, caller.pidNs), options };
+}
+
+function checkOptions(options: number, known: number, op: string): void {
+  integer(options, 'options', op);
+  if (options < INT_MIN || options > 0xffff_ffff || (options & ~known) !== 0)
+    fail('EINVAL', op, `options is ${options}, which has bits that ${op} does not know`);
+}
+
+function wait<P>(t: Table<P>, caller: Task<P>, want: Want<P>, op: string): WaitResult<P> {
+  const found = 'one' in want ? askOne(t, caller, want) : askAll(t, caller, want);
+  if (found === undefined) fail('ECHILD', op, 'the caller has no such child');
+  if (found === WOULD_BLOCK && (want.options & WNOHANG) !== 0) return undefined;
+  return found;
+}
+
+/** What there is to see of that child; WOULD_BLOCK for a child that shows nothing yet; undefined for no child. */
+function askOne<P>(
+  t: Table<P>,
+  caller: Task<P>,
+  { one, options }: Want<P>,
+): Waited<P> | typeof WOULD_BLOCK | undefined {
+  if (one === undefined || one.parent === undefined) return undefined;
+  const isMine = (options & __WNOTHREAD) !== 0 ? one.parent === caller : one.parent.group === caller.group;
+  return isMine && suits(one, undefined, options) ? look(t, caller, one, options) : undefined;
+}
+
+/** The same for the oldest of all that suit: of the caller's children first, then of the other threads'. */
+function askAll<P>(t: Table<P>, caller: Task<P>, want: Want<P>): Waited<P> | typeof WOULD_BLOCK | undefined {
+  if ('pgrp' in want && want.pgrp === undefined) return undefined;
+  let any = false;
+  for (const parent of parentsFor(caller, want.options)) {
+    const found = askChildren(t, caller, parent, want);
+    if (found !== undefined && found !== WOULD_BLOCK) return found;
+    any ||= found === WOULD_BLOCK;
+  }
+  return any ? WOULD_BLOCK : undefined;
+}
+
+function parentsFor<P>(caller: Task<P>, options: number): readonly Task<P>[] {
+  if (caller.group.others === undefined || (options & __WNOTHREAD) !== 0) return [caller];
+  const threads = threadsOf(caller.group);
+  const at = threads.indexOf(caller);
+  return [...threads.slice(at), ...threads.slice(0, at)];
+}
+
+function askChildren<P>(
+  t: Table<P>,
+  caller: Task<P>,
+  parent: Task<P>,
+  { pgrp, options }: Want<P>,
+): Waited<P> | typeof WOULD_BLOCK | undefined {
+  if ((options & (WSTOPPED | WCONTINUED)) === 0) {
+    for (let child = parent.firstZombie; child !== undefined; child = child.nextZombie)
+      if (suits(child, pgrp, options)) return look(t, caller, child, options);
+    for (let child = parent.firstChild; child !== undefined; child = child.nextSibling)
+      if (!child.waitable && suits(child, pgrp, options)) return WOULD_BLOCK;
+    return undefined;
+  }
+  let any = false;
+  for (const child of childrenOf(parent)) {
+    if (!suits(child, pgrp, options)) continue;
+    const found = look(t, caller, child, options);
+    if (found !== undefined && found !== WOULD_BLOCK) return found;
+    any ||= found === WOULD_BLOCK;
+  }
+  return any ? WOULD_BLOCK : undefined;
+}
+
+/** Source: `eligible_child()`. */
+function suits<P>(child: ThreadGroup<P>, pgrp: PidRef | undefined, options: number): boolean {
+  if (pgrp !== undefined && child.pgrp !== pgrp) return false;
+  if ((options & __WALL) !== 0) return true;
+  return (child.exitSignal !== SIGCHLD) === ((options & __WCLONE) !== 0);
+}
+
+/** What there is to see of a child, which is seen with that. Source: `wait_consider_task()`. */
+function look<P>(
+  t: Table<P>,
+  caller: Task<P>,
+  child: ThreadGroup<P>,
+  options: number,
+): Waited<P> | typeof WOULD_BLOCK | undefined {
+  const keep = (options & WNOWAIT) !== 0;
+  if (child.waitable) {
+    // Nothing will happen to it any more but being reaped.
+    if ((options & WEXITED) === 0) return undefined;
+    const waited = ended(t, caller, child);
+    if (!keep) release(t, child.leader);
+    return waited;
+  }
+  const { leader } = child;
+  if (child.stopped && child.stopReport !== 0 && (options & WSTOPPED) !== 0) {
+    const value = child.stopReport;
+    if (!keep) child.stopReport = 0;
+    const status = (value << 8) | STOPPED_STATUS;
+    return { pid: vnrOf(t, leader.pid, caller), process: leader, code: CLD_STOPPED, value, status };
+  }
+  if (child.continueReport && (options & WCONTINUED) !== 0) {
+    if (!keep) child.continueReport = false;
+    const status = CONTINUED_STATUS;
+    return { pid: vnrOf(t, leader.pid, caller), process: leader, code: CLD_CONTINUED, value: SIGCONT, status };
+  }
+  return WOULD_BLOCK;
+}
+
+function ended<P>(t: Table<P>, caller: Task<P>, { leader, status = 0 }: ThreadGroup<P>): Waited<P> {
+  const signal = status & 0x7f;
+  const code = signal === 0 ? CLD_EXITED : CLD_KILLED;
+  return {
+    pid: vnrOf(t, leader.pid, caller),
+    process: leader,
+    code,
+    value: signal === 0 ? status >> 8 : signal,
+    status,
+  };
+}
