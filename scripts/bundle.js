@@ -9,18 +9,20 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import MagicString from 'magic-string';
 import { rolldown } from 'rolldown';
+import { parseAst } from 'rolldown/parseAst';
 
 const core = resolve(process.cwd(), '../core/src/index.ts');
 
 /** A function declaration can be assigned to, so V8 checks it at every call; a `const` cannot. Moved up, they are there as early. */
 const constFunctions = {
   name: 'const-functions',
+  /** @param {string} code */
   renderChunk(code) {
     const text = new MagicString(code);
-    const { body } = this.parse(code);
-    const start = body.find((node) => node.type !== 'ImportDeclaration').start;
+    const { body } = parseAst(code);
+    const start = body.find((node) => node.type !== 'ImportDeclaration')?.start ?? 0;
     for (const node of body) {
-      if (node.type !== 'FunctionDeclaration' || node.async || node.generator) continue;
+      if (node.type !== 'FunctionDeclaration' || node.id === null || node.async || node.generator) continue;
       const { name } = node.id;
       text.overwrite(node.start, node.id.end, `const ${name} = function`);
       text.appendLeft(node.end, ';\n');
@@ -34,6 +36,7 @@ const bundle = await rolldown({
   input: 'src/index.ts',
   external: ['@pidlab/contract'],
   resolve: { alias: { '@pidlab/core': core } },
+  optimization: { inlineConst: { mode: 'all', pass: 3 } },
   plugins: [constFunctions],
 });
 await bundle.write({ file: 'dist/index.js', format: 'esm', sourcemap: true, comments: true });

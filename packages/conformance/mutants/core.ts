@@ -500,8 +500,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'default-pid-max-for-all',
       'new namespaces start with pidMax 32,768, not with the limit',
-      'const nsAt = createNs(s, parentAt, PID_MAX_LIMIT);',
-      'const nsAt = createNs(s, parentAt, 32_768);',
+      'const nsAt = createNs(s, parentAt, PID_MAX_LIMIT,',
+      'const nsAt = createNs(s, parentAt, 32_768,',
       'PIDMAP-31',
     ],
     [
@@ -583,15 +583,15 @@ export const coreMutants: readonly Mutant[] = [
     [
       'stale-handle-accepted',
       'a handle is good whatever life of the object it means',
-      'w[at] >>> KIND_SHIFT === kind && handleOf(w, at) === handle',
-      'w[at] >>> KIND_SHIFT === kind',
+      'id >>> KIND_SHIFT === kind && (id & GENERATION_MASK) * LINES_LIMIT + line === handle',
+      'id >>> KIND_SHIFT === kind',
       'REF-9',
     ],
     [
       'kind-not-checked',
       'a handle of one kind is good where another is asked for',
-      'w[at] >>> KIND_SHIFT === kind && handleOf(w, at) === handle',
-      'handleOf(w, at) === handle',
+      'id >>> KIND_SHIFT === kind && (id & GENERATION_MASK) * LINES_LIMIT + line === handle',
+      '(id & GENERATION_MASK) * LINES_LIMIT + line === handle',
       'REF-12',
     ],
     [
@@ -642,7 +642,7 @@ export const coreMutants: readonly Mutant[] = [
     [
       'copy-takes-nothing',
       'copyPidNs without CLONE_NEWPID takes no reference',
-      'getUser(s, oldAt);\n        return old;',
+      "getUser(s, oldAt, 'copyPidNs');\n        return old;",
       'return old;',
       'NS-1',
     ],

@@ -4,7 +4,7 @@ export const ERRNO = {
   EPERM: -1,
   /** What is there is not of the kind that was asked for. */
   ENOENT: -2,
-  /** No such namespace or task. */
+  /** No such process: thrown by process tables, not by allocators. */
   ESRCH: -3,
   /** The reference has been closed. */
   EBADF: -9,

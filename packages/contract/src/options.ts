@@ -7,7 +7,7 @@ import type { Floors } from './traits.ts';
 export interface PidAllocatorOptions {
   /**
    * Pids that you expect to be alive at once, in all namespaces together: an integer in `[1, PID_MAX_LIMIT]`, default
-   * 262,144. Sizes the hash tables and, with `namespaces`, the block; more fit as long as there is memory.
+   * 262,144, or as many as fit where `memory` is given and smaller. Sizes the hash tables and, with `namespaces`, the block; more fit as long as there is memory.
    */
   readonly capacity?: number;
   /** Namespaces that you expect at once: an integer in `[0, 131072]`, default 1,024. Sizes the block. */

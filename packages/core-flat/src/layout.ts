@@ -28,6 +28,7 @@ const virtualFields = {
 export const VIRTUAL: Struct<typeof virtualFields> = struct('pid (flat, pid_2)', virtualFields, ROOT_PID);
 
 const taskFields = {
+  unused: [2, 'fills the line, so that the pairs have one to themselves'],
   pairs: [12, 'one `pair` for each type'],
 } as const;
 /** A task with its pairs of numbers. */

@@ -46,14 +46,15 @@ const design: Design = {
 /** An allocator whose namespaces can also be made and ended by the id of their space. */
 export interface PidspaceAllocator extends PidAllocator {
   /**
-   * Makes the space with that id, in `[0, 511]`, as a namespace below the root with one reference.
-   * EBUSY: it exists, as space 0 always does. ENOMEM. Source: `pidspace_init()`, January 2006.
+   * Makes the space with that id as a namespace below the root with one reference.
+   * EINVAL: an id outside `[0, 511]`. EBUSY: it exists, as space 0 always does. ENOMEM. The historic EAGAIN, for the loser
+   * of a race, cannot happen while one thread has the allocator. Source: `pidspace_init()`, January 2006.
    */
   pidspaceInit(space: number): NsRef;
 
   /**
    * Gives back a reference of a caller on the space. It lives on until the last number in it is freed, and its id is free
-   * only then. PidBug for a space that does not exist, that no caller holds, or space 0. Source: `pidspace_free()`.
+   * only then. EINVAL: an id outside `[0, 511]`. PidBug for a space that does not exist, that no caller holds, or space 0. Source: `pidspace_free()`.
    */
   pidspaceFree(space: number): void;
 }

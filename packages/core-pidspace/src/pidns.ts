@@ -29,7 +29,7 @@ export function releaseNs(s: State, nsAt: number): void {
 export function pidspaceInit(s: State, space: number): number {
   if (isSpace(s, space))
     throw new PidError('EBUSY', 'pidspaceInit', `space ${space} exists; free it first, or take another`);
-  const nsAt = createNs(s, s.words[ROOT_NS], PID_MAX_LIMIT);
+  const nsAt = createNs(s, s.words[ROOT_NS], PID_MAX_LIMIT, 'pidspaceInit');
   ownSpace(s, nsAt, space);
   return nsAt;
 }

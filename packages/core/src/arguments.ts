@@ -4,7 +4,17 @@
  */
 import { MAX_PID_NS_LEVEL, PIDTYPE_MAX, PidBug, PidError, type PidType } from '@pidlab/contract';
 import { HEADER } from './layout.ts';
-import { handleOf, KIND_NS, KIND_PID, KIND_SHIFT, KIND_TASK, LINE_MASK, LINE_SHIFT, LINES_LIMIT } from './records.ts';
+import {
+  GENERATION_MASK,
+  handleOf,
+  KIND_NS,
+  KIND_PID,
+  KIND_SHIFT,
+  KIND_TASK,
+  LINE_MASK,
+  LINE_SHIFT,
+  LINES_LIMIT,
+} from './records.ts';
 import type { State } from './state.ts';
 
 const SLAB_END = HEADER.at.slabEnd;
@@ -30,8 +40,10 @@ function recordArg(s: State, handle: unknown, kind: number, op: string, name: st
   if (typeof handle === 'number') {
     // Below the slabs there is nothing that looks like a record's first word.
     const w = s.words;
-    const at = (handle & LINE_MASK) << LINE_SHIFT;
-    if (at < w[SLAB_END] && w[at] >>> KIND_SHIFT === kind && handleOf(w, at) === handle) return at;
+    const line = handle & LINE_MASK;
+    const at = line << LINE_SHIFT;
+    const id = at < w[SLAB_END] ? w[at] : 0;
+    if (id >>> KIND_SHIFT === kind && (id & GENERATION_MASK) * LINES_LIMIT + line === handle) return at;
   }
   throw badHandle(s, handle, kind, op, name);
 }

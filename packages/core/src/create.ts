@@ -23,6 +23,6 @@ function createFresh(design: Design, settings: Settings): State {
   const s = stateOver(design, words);
   ensureCache(s, NS_CACHE, NS.words);
   ensureCache(s, TASK_CACHE, design.taskWords);
-  words[HEADER.at.rootNs] = createNs(s, 0, settings.pidMax);
+  words[HEADER.at.rootNs] = createNs(s, 0, settings.pidMax, 'createPidAllocator');
   return s;
 }

@@ -1,5 +1,5 @@
 /** The expected failures, in sentences: what was asked, what stood in the way, what to do. */
-import { PidError, type Traits } from '@pidlab/contract';
+import { PidBug, PidError, type Traits } from '@pidlab/contract';
 import { NS } from './layout.ts';
 import type { State } from './state.ts';
 
@@ -10,6 +10,14 @@ export const NO_MEMORY = -2;
 /** The same: the chosen number is not free. */
 export const TAKEN = -3;
 
+/** The most references that anything can have. */
+export const COUNT_LIMIT = 0x7fff_ffff;
+
+/** One more would not be counted. */
+export function tooManyReferences(op: string, what: string): PidBug {
+  return new PidBug(op, `the ${what} has ${COUNT_LIMIT} references, which is the most; put some`);
+}
+
 /** The block is full. */
 export function noMemory(op: string, what: string): PidError {
   const raise = 'free something, or create the allocator with a larger capacity, namespaces or memory';
@@ -17,12 +25,8 @@ export function noMemory(op: string, what: string): PidError {
 }
 
 /** More namespaces were made than there are serials. */
-export function noSerials(): PidError {
-  return new PidError(
-    'ENOMEM',
-    'copyPidNs',
-    'this allocator has made all the namespaces it can name; create a new one',
-  );
+export function noSerials(op: string): PidError {
+  return new PidError('ENOMEM', op, 'this allocator has made all the namespaces it can name; create a new one');
 }
 
 /** The design cannot nest that deep. */

@@ -58,8 +58,8 @@ export const PIDMAP: Struct<typeof mapFields> = struct('pidmap', mapFields);
 
 const nsFields = {
   id: 'kind and generation',
-  count: 'references: users + pidmap pages with a number taken + child namespaces; 1 more for the root',
-  users: 'references that callers hold',
+  count: 'references: users + pidmap pages with a number taken + child namespaces',
+  users: 'references that callers hold; the root’s one is the allocator’s',
   parent: 'the namespace above, 0 for the root',
   level: 'depth; the root is 0',
   serial: 'a name no other namespace ever has; salts the hash and marks its numbers',

@@ -1,6 +1,6 @@
 /** struct pid_namespace: its birth, what holds it, and its death. */
 import { PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
-import { noMemory, noSerials, tooDeep } from './errors.ts';
+import { COUNT_LIMIT, noMemory, noSerials, tooDeep, tooManyReferences } from './errors.ts';
 import { HEADER, NS, PAGE_SHIFT, PIDMAP } from './layout.ts';
 import { allocMapPage, freeMapPage } from './pages.ts';
 import { KIND_NS, KIND_PID, KIND_SHIFT } from './records.ts';
@@ -30,15 +30,15 @@ const SERIAL_STEP = 0x85eb_ca6b | 0;
 const SERIAL_STEP_INVERSE = 0xa5cb_9243 | 0;
 
 /** Makes a namespace below `parentAt`, or the root where that is 0, with one user. ENOMEM, with everything undone. */
-export function createNs(s: State, parentAt: number, pidMax: number): number {
+export function createNs(s: State, parentAt: number, pidMax: number, op: string): number {
   const w = s.words;
-  const serial = nextSerial(s);
+  const serial = nextSerial(s, op);
   const nsAt = cacheAlloc(s, NS_CACHE, KIND_NS);
-  if (nsAt === 0) throw noMemory('copyPidNs', 'a namespace');
+  if (nsAt === 0) throw noMemory(op, 'a namespace');
   const page = allocMapPage(s);
   if (page === 0) {
     cacheFree(s, NS_CACHE, nsAt);
-    throw noMemory('copyPidNs', 'the first page of a pidmap');
+    throw noMemory(op, 'the first page of a pidmap');
   }
   w[page << PAGE_SHIFT] = 1;
   w[nsAt + MAP + PIDMAP.at.page] = page;
@@ -54,12 +54,12 @@ export function createNs(s: State, parentAt: number, pidMax: number): number {
  * A name that no other namespace of this allocator has or had, spread so that numbers of different namespaces hash apart.
  * Those that would look like the first word of a record are left out. ENOMEM after 2,684,354,559 of them.
  */
-function nextSerial(s: State): number {
+function nextSerial(s: State, op: string): number {
   let serial = s.words[H.lastSerial];
   do {
     serial = (serial + SERIAL_STEP) | 0;
   } while (serial >>> KIND_SHIFT >= KIND_PID && serial >>> KIND_SHIFT <= KIND_NS);
-  if (serial === 0) throw noSerials();
+  if (serial === 0) throw noSerials(op);
   return serial;
 }
 
@@ -90,7 +90,7 @@ export function createChildNs(s: State, parentAt: number): number {
   const level = s.words[parentAt + LEVEL] + 1;
   if (level > s.design.traits.maxLevel) throw tooDeep(s.design.traits);
   s.design.admitNs(s);
-  const nsAt = createNs(s, parentAt, PID_MAX_LIMIT);
+  const nsAt = createNs(s, parentAt, PID_MAX_LIMIT, 'copyPidNs');
   s.design.claimNs(s, nsAt);
   return nsAt;
 }
@@ -115,9 +115,10 @@ export function dropNs(s: State, nsAt: number): void {
   }
 }
 
-/** Takes a caller's reference. The root needs none and counts none. */
-export function getUser(s: State, nsAt: number): void {
+/** Takes a caller's reference. The root needs none and counts none. PidBug at COUNT_LIMIT of them. */
+export function getUser(s: State, nsAt: number, op: string): void {
   if (nsAt === s.words[H.rootNs]) return;
+  if (s.words[nsAt + COUNT] === COUNT_LIMIT) throw tooManyReferences(op, 'namespace');
   s.access.add(s.words, nsAt + USERS, 1);
   holdNs(s, nsAt);
 }

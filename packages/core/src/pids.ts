@@ -1,6 +1,6 @@
 /** struct pid, as far as all designs share it: the record without its numbers, and its references. */
 import { PidBug, PidError } from '@pidlab/contract';
-import { noPid } from './errors.ts';
+import { COUNT_LIMIT, noPid, tooManyReferences } from './errors.ts';
 import { HOME_DEAD, HOME_LEVEL_SHIFT, NS, PID_HEAD } from './layout.ts';
 import { numbersAt } from './namespaces.ts';
 import { allocPidmap, nextPidmap, takePidmap } from './pidmap.ts';
@@ -10,7 +10,6 @@ import type { State } from './state.ts';
 
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
 const { level: LEVEL, parent: PARENT, pidMax: PID_MAX, reaper: REAPER, disabled: DISABLED, serial: SERIAL } = NS.at;
-const COUNT_LIMIT = 0x7fff_ffff;
 
 /** A pid of `ns` that has one reference, no tasks, and no numbers yet. ENOMEM. */
 export function newPid(s: State, nsAt: number, numbers: number): number {
@@ -55,8 +54,7 @@ export function hasTasks(s: State, pidAt: number): boolean {
 /** Takes a reference. */
 export function getPid(s: State, pidAt: number, op: string): void {
   const w = s.words;
-  if (w[pidAt + COUNT] === COUNT_LIMIT)
-    throw new PidBug(op, `the pid has ${COUNT_LIMIT} references, which is the most; put some`);
+  if (w[pidAt + COUNT] === COUNT_LIMIT) throw tooManyReferences(op, 'pid');
   s.access.add(w, pidAt + COUNT, 1);
 }
 
