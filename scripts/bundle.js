@@ -36,7 +36,6 @@ const bundle = await rolldown({
   input: 'src/index.ts',
   external: ['@pidlab/contract'],
   resolve: { alias: { '@pidlab/core': core } },
-  optimization: { inlineConst: { mode: 'all', pass: 3 } },
   plugins: [constFunctions],
 });
 await bundle.write({ file: 'dist/index.js', format: 'esm', sourcemap: true, comments: true });

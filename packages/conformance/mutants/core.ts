@@ -597,7 +597,7 @@ export const coreMutants: readonly Mutant[] = [
     [
       'negative-numbers-looked-up',
       'a negative number can be looked for',
-      '(nr | 0) === nr && nr >= 0',
+      '(nr & NR_LIMIT) === nr',
       '(nr | 0) === nr',
       'FIND-3',
     ],

@@ -6,6 +6,9 @@ const NEXT = UPID.at.next;
 /** From the link of a number back to the number and to its namespace. */
 const NR_OF_LINK: number = UPID.at.nr - NEXT;
 const NS_OF_LINK: number = UPID.at.ns - NEXT;
+/** From the start of a pid to its link at level 0, and from there to the next level's. */
+const ROOT_LINK: number = NUMBERS + NEXT;
+const UPID_WORDS = UPID.words;
 const ROOT_NS = HEADER.at.rootNs;
 
 /** The pid that `ns` knows as `nr`; 0 for none. Locking: none. Source: `find_pid_ns()`. */
@@ -14,15 +17,12 @@ export function findPidNs(s: State, nr: number, nsAt: number): number {
   const serial = w[nsAt + SERIAL];
   let link = w[slotOf(s.pidHash, nr, serial)];
   while (link > 0) {
-    if (w[link + NR_OF_LINK] === nr && w[link + NS_OF_LINK] === serial) return pidOfLink(link, w[nsAt + LEVEL]);
+    if (w[link + NR_OF_LINK] === nr && w[link + NS_OF_LINK] === serial) {
+      return link - ROOT_LINK - w[nsAt + LEVEL] * UPID_WORDS;
+    }
     link = w[link];
   }
   return 0;
-}
-
-/** The pid that has this link at that level. */
-function pidOfLink(link: number, level: number): number {
-  return link - NEXT - NUMBERS - level * UPID.words;
 }
 
 /** The pid that the root knows as `nr`; 0 for none. */

@@ -20,8 +20,9 @@ export const UPID: Struct<typeof numberFields> = struct('upid', numberFields);
 
 /** Where the numbers start in a pid. */
 export const NUMBERS: number = PID_HEAD.words;
+const UPID_WORDS = UPID.words;
 
 /** Word offset of the pid's number at that level. */
 export function upidAt(pidAt: number, level: number): number {
-  return pidAt + NUMBERS + level * UPID.words;
+  return pidAt + NUMBERS + level * UPID_WORDS;
 }

@@ -27,7 +27,12 @@ export function pidArg(s: State, pid: unknown, op: string): number {
 }
 
 /** The namespace record that a handle means. PidBug when it means none. */
-export function nsArg(s: State, ns: unknown, op: string, name = 'ns'): number {
+export function nsArg(s: State, ns: unknown, op: string): number {
+  return recordArg(s, ns, KIND_NS, op, 'ns');
+}
+
+/** The same for an argument of another name. */
+export function nsArgNamed(s: State, ns: unknown, op: string, name: string): number {
   return recordArg(s, ns, KIND_NS, op, name);
 }
 
@@ -50,7 +55,7 @@ function recordArg(s: State, handle: unknown, kind: number, op: string, name: st
 
 /** A number to look for: an integer in `[0, 2^31 - 1]`. */
 export function nrArg(nr: unknown, op: string): number {
-  if (typeof nr === 'number' && (nr | 0) === nr && nr >= 0) return nr;
+  if (typeof nr === 'number' && (nr & NR_LIMIT) === nr) return nr;
   throw badInteger(nr, op, 'nr', 0, NR_LIMIT);
 }
 

@@ -23,7 +23,7 @@ import {
   type TaskRef,
   type Vnr,
 } from '@pidlab/contract';
-import { describe, integerArg, nrArg, nsArg, pidArg, setTidArg, taskArg, typeArg } from './arguments.ts';
+import { describe, integerArg, nrArg, nsArg, nsArgNamed, pidArg, setTidArg, taskArg, typeArg } from './arguments.ts';
 import { checkInvariants } from './invariants.ts';
 import { HEADER, NS, PID_HEAD } from './layout.ts';
 import { createChildNs, getUser, putUser } from './namespaces.ts';
@@ -78,7 +78,7 @@ function pidRef(s: State, pidAt: number): PidRef {
 }
 
 function pidOrNone(s: State, pidAt: number): PidRef | undefined {
-  return pidAt === 0 ? undefined : pidRef(s, pidAt);
+  return pidAt === 0 ? undefined : (handleOf(s.words, pidAt) as PidRef);
 }
 
 function nsOrNone(s: State, nsAt: number): NsRef | undefined {
@@ -298,7 +298,7 @@ function bindNamespaces(s: State): Namespaces {
   const w = s.words;
   return {
     copyPidNs(flags, old) {
-      const oldAt = nsArg(s, old, 'copyPidNs', 'old');
+      const oldAt = nsArgNamed(s, old, 'copyPidNs', 'old');
       integerArg(flags, 'copyPidNs', 'flags', 0, FLAGS_MAX);
       if ((flags & CLONE_NEWPID) === 0) {
         getUser(s, oldAt, 'copyPidNs');
