@@ -1,5 +1,5 @@
 /** Sending signals. Source: kernel/signal.c. */
-import type { NsRef } from '@pidlab/contract';
+import { type NsRef, PidBug } from '@pidlab/contract';
 import { callerOf, checkSignal, fail, integer, pidAt, taskAt, taskOf } from './checks.ts';
 import { SI_KERNEL, SI_QUEUE, SI_TKILL, SI_USER, SIGCHLD, SIGCONT, SIGNAL_MAX } from './constants.ts';
 import { membersOf } from './jobs.ts';
@@ -148,6 +148,8 @@ export function sigaction<P>(
   integer(signal, 'signal', 'sigaction');
   if (signal < 1 || signal > SIGNAL_MAX || isKernelOnly(signal))
     fail('EINVAL', 'sigaction', `signal is ${signal}; it has to be in [1, ${SIGNAL_MAX}], and not SIGKILL or SIGSTOP`);
+  if (disposition !== 'default' && disposition !== 'ignore' && disposition !== 'handle')
+    throw new PidBug('sigaction', "disposition has to be 'default', 'ignore' or 'handle'");
   const before = dispositionOf(group, signal);
   const actions = new Map(group.actions);
   if (disposition === 'default') actions.delete(signal);

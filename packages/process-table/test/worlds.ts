@@ -4,7 +4,7 @@ import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
 import * as pidspace from '@pidlab/core-pidspace';
 import { describe, expect, test } from 'vitest';
-import { createProcessTable, type Hooks, type Process, type ProcessTable } from '../src/index.ts';
+import { createProcessTable, type Hooks, type Process, type ProcessTable, type SignalInfo } from '../src/index.ts';
 
 /** Whatever the table runs on: the three designs, and the reference model of each. */
 export const subjects: (Strategy & { readonly name: string })[] = [
@@ -26,16 +26,21 @@ export interface World {
   readonly strategy: Strategy;
   /** What the hooks were told: `deliver p 15 terminate from 3`, `exited p`, `childChanged p c`. */
   readonly log: string[];
+  /** What came with the signals of which the log tells. */
+  readonly infos: SignalInfo[];
   /** A child of the root's init that is the init of a namespace. */
   box(payload?: string): P;
 }
 
 export function createWorld(strategy: Strategy, hooks: Hooks<string> = {}): World {
   const log: string[] = [];
+  const infos: SignalInfo[] = [];
   const t = createProcessTable<string>({
     allocator: strategy.createPidAllocator({ capacity: 1_024, namespaces: 40 }),
     initPayload: 'init',
-    deliver(process, { signal, action, pid }) {
+    deliver(process, info) {
+      const { signal, action, pid } = info;
+      infos.push(info);
       log.push(`deliver ${process.payload} ${signal} ${action} from ${pid}`);
     },
     exited(process) {
@@ -47,7 +52,7 @@ export function createWorld(strategy: Strategy, hooks: Hooks<string> = {}): Worl
     ...hooks,
   });
   const box = (payload = 'box'): P => t.clone(t.init, { newPid: true, payload });
-  return { t, init: t.init, strategy, log, box };
+  return { t, init: t.init, strategy, log, infos, box };
 }
 
 /** One test for each subject; whatever it did, everything holds after it. */

@@ -1,0 +1,92 @@
+import { expect } from 'vitest';
+import { WNOHANG } from '../src/index.ts';
+import { each, fails } from './worlds.ts';
+
+each('a child is moved into a group of its own, into another, and back', ({ t, init }) => {
+  const [a, b] = [t.fork(init), t.fork(init)];
+  t.setpgid(init, 2, 0);
+  t.setpgid(init, 3, 2);
+  expect([t.getpgid(init, 2), t.getpgid(init, 3), t.getpgid(b, 0)]).toEqual([2, 2, 2]);
+  t.setpgid(b, 0, 1);
+  t.setpgid(a, 2, 2);
+  expect([t.getpgid(init, 3), t.getpgid(init, 2)]).toEqual([1, 2]);
+});
+
+each('setpgid: who, where, and in which order it is refused', ({ t, init }) => {
+  const p = t.fork(init);
+  const grandchild = t.fork(p);
+  const thread = t.clone(p, { thread: true });
+  fails(t, 'EINVAL', () => t.setpgid(init, 0, -5));
+  fails(t, 'EINVAL', () => t.setpgid(init, -5, 0));
+  fails(t, 'EINVAL', () => t.setpgid(init, 99, -1));
+  fails(t, 'ESRCH', () => t.setpgid(init, 99, 0));
+  fails(t, 'ESRCH', () => t.setpgid(init, 3, 0));
+  fails(t, 'ESRCH', () => t.setpgid(p, 1, 0));
+  fails(t, 'EINVAL', () => t.setpgid(init, 4, 0));
+  fails(t, 'EPERM', () => t.setpgid(init, 2, 99));
+  fails(t, 'EPERM', () => t.setpgid(init, 2, 3));
+  fails(t, 'EPERM', () => t.setpgid(init, 0, 0));
+  t.setpgid(thread, 2, 0);
+  t.exec(p);
+  fails(t, 'EACCES', () => t.setpgid(init, 2, 1));
+  t.setpgid(p, 0, 1);
+  t.setsid(grandchild);
+  fails(t, 'EPERM', () => t.setpgid(p, 3, 1));
+  fails(t, 'EPERM', () => t.setpgid(p, 0, 3));
+});
+
+each('a fork of one that has done exec can be moved again', ({ t, init }) => {
+  const p = t.fork(init);
+  t.exec(p);
+  const child = t.fork(p);
+  t.setpgid(p, 3, 0);
+  expect(t.getpgid(child, 0)).toBe(3);
+});
+
+each('setsid: a session and a group of its own, once', ({ t, init }) => {
+  const p = t.fork(init);
+  expect([t.setsid(p), t.getsid(p, 0), t.getpgid(p, 0)]).toEqual([2, 2, 2]);
+  fails(t, 'EPERM', () => t.setsid(p));
+  fails(t, 'EPERM', () => t.setsid(init));
+  const q = t.fork(init);
+  t.setpgid(q, 0, 0);
+  fails(t, 'EPERM', () => t.setsid(q));
+  const member = t.fork(q);
+  t.setpgid(q, 0, 1);
+  fails(t, 'EPERM', () => t.setsid(q));
+  t.setpgid(member, 0, 1);
+  expect(t.setsid(t.clone(q, { thread: true }))).toBe(3);
+});
+
+each('the ids of zombies can be asked for, of the reaped not', ({ t, init }) => {
+  const p = t.fork(init);
+  t.setsid(p);
+  t.exit(p, 0);
+  expect([t.getpgid(init, 2), t.getsid(init, 2)]).toEqual([2, 2]);
+  t.wait4(init, -1, WNOHANG);
+  for (const nr of [2, -1, 99, 2 ** 31, 2 ** 40]) {
+    fails(t, 'ESRCH', () => t.getpgid(init, nr));
+    fails(t, 'ESRCH', () => t.getsid(init, nr));
+  }
+});
+
+each('a container’s init is in a group and session that it does not see', ({ t, box }) => {
+  const inner = box();
+  expect([t.getpgid(inner, 0), t.getsid(inner, 0), t.getppid(inner)]).toEqual([0, 0, 0]);
+  t.setpgid(inner, 0, 0);
+  expect([t.getpgid(inner, 0), t.getsid(inner, 0)]).toEqual([1, 0]);
+});
+
+each('an outer process can join an inner group, and keeps its number', ({ t, init, box }) => {
+  const outer = t.fork(init);
+  const inner = box();
+  const a = t.fork(inner);
+  t.setpgid(a, 0, 0);
+  const nr = t.allocator.pidNr(a.pid);
+  t.setpgid(outer, 0, nr);
+  expect(t.getpgid(outer, 0)).toBe(nr);
+  t.exit(inner, 0);
+  expect([inner.state, a.state]).toEqual(['exiting', 'dead']);
+  t.setpgid(outer, 0, 0);
+  expect(inner.state).toBe('zombie');
+});

@@ -1,0 +1,147 @@
+import { expect } from 'vitest';
+import {
+  __WALL,
+  __WCLONE,
+  __WNOTHREAD,
+  CLD_CONTINUED,
+  CLD_STOPPED,
+  P_ALL,
+  P_PGID,
+  P_PID,
+  P_PIDFD,
+  SIGCONT,
+  SIGKILL,
+  SIGSTOP,
+  WCONTINUED,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+  WOULD_BLOCK,
+  WSTOPPED,
+  WUNTRACED,
+} from '../src/index.ts';
+import { bug, each, fails } from './worlds.ts';
+
+each('nothing ready, no such child, and a child are three answers', ({ t, init }) => {
+  fails(t, 'ECHILD', () => t.wait4(init, -1));
+  const p = t.fork(init);
+  expect([t.wait4(init, -1), t.wait4(init, -1, WNOHANG)]).toEqual([WOULD_BLOCK, undefined]);
+  expect([t.wait4(init, 2), t.wait4(init, 2, WNOHANG)]).toEqual([WOULD_BLOCK, undefined]);
+  fails(t, 'ECHILD', () => t.wait4(init, 3));
+  fails(t, 'ECHILD', () => t.wait4(p, 2));
+  fails(t, 'ECHILD', () => t.wait4(init, -3));
+  t.exit(p, 0);
+  expect(t.wait4(init, -1)).toMatchObject({ pid: 2 });
+});
+
+each('the oldest child is found, whoever ended first', ({ t, init }) => {
+  const children = [1, 2, 3, 4].map(() => t.fork(init));
+  for (const at of [2, 0, 3]) t.exit(children[at], at);
+  expect([1, 2, 3].map(() => t.wait4(init, -1))).toMatchObject([{ pid: 2 }, { pid: 4 }, { pid: 5 }]);
+  expect(t.wait4(init, -1)).toBe(WOULD_BLOCK);
+});
+
+each('wait4 by group: own, another, none', ({ t, init }) => {
+  const [a, b] = [t.fork(init), t.fork(init)];
+  t.setpgid(init, 3, 3);
+  t.exit(b, 1);
+  expect(t.wait4(init, 0, WNOHANG)).toBeUndefined();
+  t.exit(a, 0);
+  expect(t.wait4(init, -3)).toMatchObject({ pid: 3 });
+  expect(t.wait4(init, 0)).toMatchObject({ pid: 2 });
+});
+
+each('grandchildren and threads are nobody to wait for', ({ t, init }) => {
+  const p = t.fork(init);
+  const child = t.fork(p);
+  t.exit(child, 0);
+  fails(t, 'ECHILD', () => t.wait4(init, 3));
+  t.clone(p, { thread: true });
+  fails(t, 'ECHILD', () => t.wait4(init, 4));
+  expect(t.wait4(init, -1)).toBe(WOULD_BLOCK);
+});
+
+each('every thread waits for the children of all, its own first; __WNOTHREAD for its own', ({ t, init }) => {
+  const p = t.fork(init);
+  const thread = t.clone(p, { thread: true });
+  const ofLeader = t.fork(p);
+  const ofThread = t.fork(thread);
+  fails(t, 'ECHILD', () => t.wait4(p, 5, __WNOTHREAD));
+  t.exit(ofLeader, 0);
+  t.exit(ofThread, 0);
+  expect(t.wait4(p, -1, __WNOTHREAD | WNOHANG)).toMatchObject({ pid: 4 });
+  fails(t, 'ECHILD', () => t.wait4(p, -1, __WNOTHREAD));
+  t.exit(t.fork(p), 0);
+  expect([t.wait4(thread, -1), t.wait4(thread, -1)]).toMatchObject([{ pid: 5 }, { pid: 6 }]);
+});
+
+each('__WCLONE finds those without SIGCHLD, __WALL everybody', ({ t, init }) => {
+  const p = t.clone(init, { exitSignal: 0 });
+  fails(t, 'ECHILD', () => t.wait4(init, -1));
+  fails(t, 'ECHILD', () => t.wait4(init, 2));
+  expect([t.wait4(init, -1, __WCLONE), t.wait4(init, 2, __WALL)]).toEqual([WOULD_BLOCK, WOULD_BLOCK]);
+  const q = t.fork(init);
+  t.exit(q, 0);
+  t.exit(p, 0);
+  fails(t, 'ECHILD', () => t.wait4(init, 3, __WCLONE));
+  expect(t.wait4(init, -1, __WALL)).toMatchObject({ pid: 2 });
+  expect(t.wait4(init, -1, __WALL)).toMatchObject({ pid: 3 });
+});
+
+each('options that a call does not know', ({ t, init }) => {
+  t.fork(init);
+  for (const options of [WEXITED, WNOWAIT, 0x10, 2 ** 40]) fails(t, 'EINVAL', () => t.wait4(init, -1, options));
+  fails(t, 'EINVAL', () => t.wait4(init, -(2 ** 31), WEXITED));
+  fails(t, 'ESRCH', () => t.wait4(init, -(2 ** 31)));
+  for (const options of [0, WNOHANG, WNOWAIT, WEXITED | 0x10])
+    fails(t, 'EINVAL', () => t.waitid(init, P_ALL, 0, options));
+  fails(t, 'EINVAL', () => t.waitid(init, 9, 0, WEXITED));
+  fails(t, 'EINVAL', () => t.waitid(init, P_PID, 0, WEXITED));
+  fails(t, 'EINVAL', () => t.waitid(init, P_PID, -1, WEXITED));
+  fails(t, 'EINVAL', () => t.waitid(init, P_PGID, -1, WEXITED));
+  bug(t, () => t.waitid(init, P_PIDFD, 7, WEXITED));
+  expect(t.waitid(init, P_ALL, -5, WEXITED)).toBe(WOULD_BLOCK);
+  expect(t.waitid(init, P_PGID, 0, WEXITED | WNOHANG)).toBeUndefined();
+});
+
+each('WNOWAIT leaves the child', ({ t, init }) => {
+  t.exit(t.fork(init), 1);
+  for (let i = 0; i < 2; i++) expect(t.waitid(init, P_PID, 2, WEXITED | WNOWAIT)).toMatchObject({ pid: 2, value: 1 });
+  // A zombie will never stop, and so there is nobody to wait for.
+  fails(t, 'ECHILD', () => t.waitid(init, P_ALL, 0, WSTOPPED));
+  expect(t.waitid(init, P_ALL, 0, WEXITED)).toMatchObject({ pid: 2 });
+});
+
+each('stopping and going on are seen once each', ({ t, init }) => {
+  const p = t.fork(init);
+  t.kill(init, 2, SIGSTOP);
+  expect([p.state, t.status(2, init.pidNs).State, t.wait4(init, -1)]).toEqual(['stopped', 'T (stopped)', WOULD_BLOCK]);
+  expect(t.waitid(init, P_ALL, 0, WSTOPPED | WNOWAIT)).toMatchObject({ code: CLD_STOPPED, value: SIGSTOP });
+  expect(t.wait4(init, 2, WUNTRACED)).toMatchObject({ pid: 2, status: 0x137f });
+  expect(t.wait4(init, 2, WUNTRACED)).toBe(WOULD_BLOCK);
+  t.kill(init, 2, SIGCONT);
+  expect(t.wait4(init, 2, WUNTRACED)).toBe(WOULD_BLOCK);
+  expect(t.wait4(init, -1, WCONTINUED)).toMatchObject({ code: CLD_CONTINUED, value: SIGCONT, status: 0xffff });
+  expect(t.wait4(init, -1, WCONTINUED)).toBe(WOULD_BLOCK);
+  t.kill(init, 2, SIGSTOP);
+  t.kill(init, 2, SIGCONT);
+  expect(t.wait4(init, -1, WUNTRACED)).toBe(WOULD_BLOCK);
+  t.kill(init, 2, SIGSTOP);
+  t.kill(init, 2, SIGKILL);
+  expect(t.wait4(init, -1, WUNTRACED)).toMatchObject({ pid: 2, status: SIGKILL });
+});
+
+each('the number is the child’s as the waiter sees it', ({ t, init, box }) => {
+  t.fork(init);
+  const inner = box();
+  const child = t.fork(inner);
+  t.exit(child, 0);
+  expect(t.wait4(inner, 2)).toMatchObject({ pid: 2, process: child });
+  t.exit(inner, 4);
+  const waited = t.wait4(init, -1, WNOHANG);
+  expect(waited).toMatchObject({
+    process: inner,
+    value: 4,
+    pid: t.allocator.traits.rootNumbers === 'small' ? 3 : 0x400001,
+  });
+});
