@@ -29,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -41,6 +42,9 @@
 #define SYS_fsopen 430
 #define SYS_fsconfig 431
 #define SYS_fsmount 432
+#endif
+#ifndef NS_GET_PID_FROM_PIDNS
+#define NS_GET_PID_FROM_PIDNS _IOR(0xb7, 0x6, int)
 #endif
 
 enum {
@@ -276,6 +280,7 @@ static void first(pid_t supervisor) {
 // ── the supervisor ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 static int proc = -1;              // /proc of the recorded namespace
+static int space = -1;             // that namespace itself
 static char *seen[NR_LIMIT];       // what was last printed about each of its numbers
 static uint32_t seen_at[NR_LIMIT]; // in which look it was there
 static int known[LIST_MAX];        // the numbers that have an entry
@@ -317,13 +322,24 @@ static int read_status(const char *path, char *line, size_t bytes) {
   return atoi(value_of(text, "\nThreads:", threads, sizeof threads));
 }
 
-struct view { int count; int nr[LIST_MAX]; char *line[LIST_MAX]; };
+/*
+ * An init that waits for its namespace to empty may spin: in zap_pid_ns_processes() a left-over TIF_SIGPENDING keeps
+ * schedule() from putting it to sleep. With a real-time priority it would then keep everybody else from running.
+ */
+static void demote(int nr) {
+  struct sched_param none = { .sched_priority = 0 };
+  int here = ioctl(space, NS_GET_PID_FROM_PIDNS, nr);
+  if (here > 0) sched_setscheduler(here, SCHED_IDLE, &none);
+}
+
+struct view { int count; int ending; int nr[LIST_MAX]; char *line[LIST_MAX]; };
 static struct view now;
 
 static int add_task(const char *path, int nr) {
   char line[2400];
   int threads = read_status(path, line, sizeof line);
   if (threads > 0 && now.count < LIST_MAX) {
+    if (strchr(line, 'E') != NULL) now.ending++;
     now.nr[now.count] = nr;
     now.line[now.count++] = strdup(line);
   }
@@ -334,6 +350,7 @@ static int add_task(const char *path, int nr) {
 static int take_view(void) {
   char path[64];
   int quiet = 1;
+  now.ending = 0;
   while (now.count > 0) free(now.line[--now.count]);
   int fd = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -369,6 +386,7 @@ static void print_changes(void) {
     seen_at[nr] = look;
     if (seen[nr] != NULL && strcmp(seen[nr], now.line[i]) == 0) continue;
     printf("%d %s\n", nr, now.line[i]);
+    if (strchr(now.line[i], 'E') != NULL) demote(nr);
     if (seen[nr] == NULL) known[known_count++] = nr;
     free(seen[nr]);
     seen[nr] = strdup(now.line[i]);
@@ -394,10 +412,14 @@ static void pause_us(long us) {
 
 /* Waits until nobody runs any more. */
 static void settle(const struct slot *s, int may_end) {
+  int before = -1;
   for (int tries = 0; tries < 2000; tries++) {
     int quiet = take_view();
     int answered = __atomic_load_n(&s->done, __ATOMIC_ACQUIRE) == s->posted;
-    if (quiet && (answered || may_end)) return;
+    // Somebody who spins may look asleep at the wrong moment, so the view has to be the same twice.
+    int ending = now.ending;
+    if (quiet && (answered || may_end) && (ending == 0 || ending == before)) return;
+    before = quiet ? ending : -1;
     pause_us(tries < 20 ? 50 : 1000);
   }
   errno = ETIME;
@@ -474,6 +496,9 @@ int main(int argc, char **argv) {
   snprintf(path, sizeof path, "/proc/%ld/root/proc", init);
   proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (proc < 0) fail(path);
+  snprintf(path, sizeof path, "/proc/%ld/ns/pid", init);
+  space = open(path, O_RDONLY | O_CLOEXEC);
+  if (space < 0) fail(path);
 
   static char line[4096];
   settle(&shared->slots[0], 0);

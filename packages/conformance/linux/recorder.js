@@ -27,12 +27,13 @@ import { createInterface } from 'node:readline';
  * @typedef {{ ret: number | undefined, more: number[], list: number[] | undefined, changed: Seen[], gone: number[] }} Answer
  */
 
-/** The name of each errno that Linux knows. */
-const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));
+/** The name of each errno that Linux knows; EAGAIN has two. */
+const ERRNO_NAMES = new Map(
+  Object.entries(constants.errno).flatMap(([name, value]) => (name === 'EWOULDBLOCK' ? [] : [[value, name]])),
+);
 
 /** @param {number} ret a negative errno */
-export const errnoName = (ret) =>
-  [...ERRNO_NAMES].find(([value, name]) => value === -ret && name !== 'EWOULDBLOCK')?.[1] ?? `E${-ret}`;
+export const errnoName = (ret) => ERRNO_NAMES.get(-ret) ?? `E${-ret}`;
 
 /** Why nothing can be recorded on this machine, or undefined. */
 export function whyNot() {
@@ -81,6 +82,8 @@ export async function openKernel(program) {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = new Promise((resolve) => child.on('close', resolve));
   child.stdin.on('error', () => {});
+  // The recorder gives up by itself when a step does not end; this is for when even that fails.
+  const patience = setTimeout(() => child.kill('SIGKILL'), 120_000);
 
   /** @returns {Promise<Answer>} */
   const answer = async () => {
@@ -116,6 +119,7 @@ export async function openKernel(program) {
     },
     /** Ends everybody in the namespace, and with them the namespace. */
     close: async () => {
+      clearTimeout(patience);
       child.stdin.end();
       await ended;
     },
