@@ -1,6 +1,9 @@
+import { CLONE_NEWPID } from '@pidlab/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Access, atomicAccess, plainAccess } from '../src/access.ts';
+import { bind } from '../src/bind.ts';
+import { make } from './design.ts';
 
 const steps = fc.array(
   fc.record({ op: fc.constantFrom('add', 'or', 'and', 'publish' as const), at: fc.nat(3), value: fc.integer() }),
@@ -44,5 +47,23 @@ describe('plain and atomic access', () => {
       expect(access.add(words, 0, 1)).toBe(0x7fff_ffff);
       expect(words[0]).toBe(-0x8000_0000);
     }
+  });
+
+  test('make the same allocator: word for word the same block after the same calls', () => {
+    const { s: plain } = make();
+    const shared = new Int32Array(new SharedArrayBuffer(plain.words.byteLength));
+    shared.set(plain.words);
+    const states = [plain, { ...plain, words: shared, access: atomicAccess }];
+    for (const s of states) {
+      const a = bind(s);
+      const child = a.copyPidNs(CLONE_NEWPID, a.initPidNs);
+      const pids = Array.from({ length: 200 }, (_, i) => a.allocPid(i % 3 === 0 ? child : a.initPidNs));
+      for (const [i, pid] of pids.entries()) if (i % 2 === 0) a.freePid(pid);
+      a.setLastPid(child, 40_000);
+      a.attachPid(a.allocTask(), 0, a.getPid(a.allocPid(child)));
+      a.putPidNs(a.copyPidNs(CLONE_NEWPID, child));
+      expect(a.checkInvariants()).toEqual([]);
+    }
+    expect(states[1].words.every((word, at) => word === plain.words[at])).toBe(true);
   });
 });
