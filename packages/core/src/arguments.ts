@@ -70,21 +70,37 @@ export function typeArg(type: unknown, op: string): PidType {
   return integerArg(type, op, 'type', 0, PIDTYPE_MAX - 1) as PidType;
 }
 
-/** A copy of the chosen numbers, each an integer; the ranges depend on the namespaces. */
+/** A copy of the chosen numbers, each an integer; the ranges depend on the namespaces. Nothing of a list is asked for twice. */
 export function setTidArg(setTid: unknown, op: string): readonly number[] {
-  if (!Array.isArray(setTid)) throw new PidBug(op, `setTid is ${describe(setTid)}; it has to be an array of numbers`);
-  if (setTid.length > MAX_PID_NS_LEVEL + 1) {
-    throw new PidError(
-      'EINVAL',
-      op,
-      `setTid has ${setTid.length} numbers; it may have one for each level up to the root`,
-    );
+  if (!isList(setTid)) throw new PidBug(op, `setTid is ${describe(setTid)}; it has to be an array of numbers`);
+  const { length } = setTid;
+  if (!Number.isInteger(length) || length > MAX_PID_NS_LEVEL + 1) throw badLength(length, op);
+  const numbers: number[] = [];
+  for (let i = 0; i < length; i++) {
+    const nr = setTid[i];
+    if (typeof nr !== 'number' || !Number.isInteger(nr)) {
+      throw new PidBug(op, `setTid[${i}] is ${describe(nr)}; it has to be an integer`);
+    }
+    numbers.push(nr);
   }
-  const numbers: unknown[] = Array.from(setTid);
-  for (const [i, nr] of numbers.entries()) {
-    if (!Number.isInteger(nr)) throw new PidBug(op, `setTid[${i}] is ${describe(nr)}; it has to be an integer`);
+  return numbers;
+}
+
+/** A revoked proxy cannot even be asked whether it is a list. */
+function isList(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
   }
-  return numbers as number[];
+}
+
+function badLength(length: unknown, op: string): PidError {
+  return new PidError(
+    'EINVAL',
+    op,
+    `setTid has ${describe(length)} numbers; it may have one for each level up to the root`,
+  );
 }
 
 function badInteger(value: unknown, op: string, name: string, min: number, max: number): Error {

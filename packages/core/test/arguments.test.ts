@@ -153,12 +153,12 @@ describe('hostile arguments', () => {
   });
 });
 
-/** A revoked proxy cannot even be asked whether it is a list. */
+/** A revoked proxy cannot even be asked whether it is a list; it is none to allocPid. */
 function isList(value: unknown): boolean {
   try {
     return Array.isArray(value);
   } catch {
-    return true;
+    return false;
   }
 }
 
@@ -172,6 +172,17 @@ describe('hostile lists of chosen numbers', () => {
   ])('%s is refused', (_, lists) => {
     unchanged(b.s.words, () => {
       for (const list of lists) expect(bug(() => b.a.allocPid(b.grandchild, list as number[])).op).toBe('allocPid');
+    });
+  });
+
+  test('a list is read by its places, whatever its iterator would say', () => {
+    class Endless extends Array<number> {
+      override *[Symbol.iterator](): ArrayIterator<number> {
+        for (;;) yield 1;
+      }
+    }
+    unchanged(b.s.words, () => {
+      expect(bug(() => b.a.allocPid(b.grandchild, Endless.from([1.5]))).message).toContain('setTid[0] is 1.5');
     });
   });
 
