@@ -113,7 +113,7 @@ function newProcess<P>(
 }
 
 /** The root's init, which nobody makes. PidBug when the allocator is not fresh. */
-export function createInit<P>(t: Table<P>, payload: P): Task<P> {
+export function createInit<P>(t: Table<P>, payload: P): ThreadGroup<P> {
   const a = t.allocator;
   const root = a.initPidNs;
   const pid = a.allocPid(root);
@@ -132,5 +132,5 @@ export function createInit<P>(t: Table<P>, payload: P): Task<P> {
   a.attachPid(ref, PIDTYPE_PGID, pid);
   a.attachPid(ref, PIDTYPE_SID, pid);
   addTask(t.tasks, init);
-  return init;
+  return group;
 }

@@ -41,7 +41,9 @@ export function createProcessTable<P>(options: ProcessTableOptions<P>): ProcessT
   const t = createTable(options);
   return {
     allocator: t.allocator,
-    init: t.init,
+    get init() {
+      return t.initGroup.leader;
+    },
 
     fork: (caller, payload) => birth.fork(t, caller, payload),
     clone: (caller, options) => birth.clone(t, caller, options),
@@ -97,7 +99,7 @@ export function createProcessTable<P>(options: ProcessTableOptions<P>): ProcessT
 function createTable<P>({ allocator, initPayload, ...hooks }: ProcessTableOptions<P>): Table<P> {
   const unknown = Object.keys(hooks).find((name) => !HOOKS.includes(name));
   if (unknown !== undefined) throw new PidBug('createProcessTable', `there is no option ${JSON.stringify(unknown)}`);
-  const t: Omit<Table<P>, 'init'> = {
+  const t: Omit<Table<P>, 'initGroup'> = {
     allocator,
     hooks,
     tasks: createIndex(),
@@ -109,7 +111,7 @@ function createTable<P>({ allocator, initPayload, ...hooks }: ProcessTableOption
     telling: false,
   };
   const table = t as Table<P>;
-  table.init = birth.createInit(table, initPayload);
+  table.initGroup = birth.createInit(table, initPayload);
   return table;
 }
 

@@ -58,7 +58,7 @@ function checkGroup<P>(t: Table<P>, group: ThreadGroup<P>): string[] {
   if (alive !== group.live) broken.push(`${alive} threads are alive, and ${group.live} counted`);
   if (group.isInit !== (t.allocator.childReaper(leader.pidNs) === leader.task))
     broken.push('the table and the allocator differ about who the init is');
-  if (leader !== t.init) {
+  if (group !== t.initGroup) {
     if (parent === undefined) broken.push('it has no parent');
     else if (![...childrenOf(parent)].includes(group)) broken.push('its parent does not know it');
     else if (parent.life !== 'alive' && parent.life !== 'exiting') broken.push(`its parent is ${parent.life}`);

@@ -24,7 +24,7 @@ export function membersOf<P>(t: Table<P>, pgrp: PidRef): ThreadGroup<P>[] {
 export function isOrphaned<P>(t: Table<P>, pgrp: PidRef, leaving: ThreadGroup<P> | undefined): boolean {
   return membersOf(t, pgrp).every((member) => {
     const parent = member.parent?.group;
-    if (member === leaving || member.live === 0 || parent === undefined || parent === t.init.group) return true;
+    if (member === leaving || member.live === 0 || parent === undefined || parent === t.initGroup) return true;
     return parent.pgrp === pgrp || parent.session !== member.session;
   });
 }

@@ -1,13 +1,14 @@
 /** The state of a table, and the way from the allocator's handles to its tasks. */
 import type { PidAllocator, TaskRef } from '@pidlab/contract';
-import type { Held, Task } from './task.ts';
+import type { Held, Task, ThreadGroup } from './task.ts';
 import type { Hooks, SignalInfo } from './types.ts';
 
 export interface Table<P> {
   readonly allocator: PidAllocator;
   readonly hooks: Hooks<P>;
   readonly tasks: TaskIndex<P>;
-  init: Task<P>;
+  /** The root's init, whoever leads it. */
+  initGroup: ThreadGroup<P>;
   /** The next place in a list of children. */
   nextOrder: number;
   /** Processes that are stopped. */

@@ -173,8 +173,8 @@ export interface ProcStatus {
 export interface ProcessTable<P> {
   readonly allocator: PidAllocator;
   /**
-   * The root's init: number 1, leader of session and group 1, no parent. It cannot be killed from inside. When it exits
-   * everything ends.
+   * The root's init: number 1, leader of session and group 1, no parent; another object after `exec` from a thread of it.
+   * It cannot be killed from inside. When it exits everything ends.
    */
   readonly init: Process<P>;
 
