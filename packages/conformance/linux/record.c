@@ -54,6 +54,7 @@ enum {
   ARGS = 8,
   SHARED_FD = 900,       // where every worker, and what it executes, finds the shared memory
   NR_LIMIT = 4194304,
+  SPUN_NS = 2000000,     // who has run for so long at its end will not come to it by itself
   SECONDS_MAX = 300,     // a scenario that takes longer is killed
 };
 
@@ -299,6 +300,31 @@ static const char *value_of(const char *text, const char *name, char *into, size
   return into;
 }
 
+/* Everybody, by number. `ending` have given their memory back and are no zombies; `awake` says that one of them runs. */
+struct view { int count, ending, awake; uint64_t ran; int nr[LIST_MAX]; char *line[LIST_MAX]; };
+static struct view now;
+
+/*
+ * An init that waits for its namespace to empty may spin instead of sleeping (seen on 6.18: in zap_pid_ns_processes()
+ * schedule() returns at once). With a real-time priority it would keep everybody else from running, so it loses that.
+ */
+static void demote(int nr) {
+  struct sched_param none = { .sched_priority = 0 };
+  int here = ioctl(space, NS_GET_PID_FROM_PIDNS, nr);
+  if (here > 0 && sched_getscheduler(here) == SCHED_FIFO) sched_setscheduler(here, SCHED_OTHER, &none);
+}
+
+/* How long a task has run, in nanoseconds. */
+static uint64_t run_time(int nr) {
+  char path[64], text[64];
+  snprintf(path, sizeof path, "%d/schedstat", nr);
+  int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+  ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+  if (fd >= 0) close(fd);
+  text[length < 0 ? 0 : length] = 0;
+  return strtoull(text, NULL, 10);
+}
+
 /*
  * Reads a task's status into `line`: "tgid state ppid pids tgids pgids sids". The state is S, Z, or E for a task that has
  * given its memory back and is no zombie (an init that waits for its namespace to empty). Returns its threads, 0 when it
@@ -313,8 +339,11 @@ static int read_status(const char *path, char *line, size_t bytes) {
   if (length <= 0) return 0;
   text[length] = 0;
   value_of(text, "\nState:", state, sizeof state);
+  if (state[0] != 'Z' && state[0] != 'X' && strstr(text, "\nVmSize:") == NULL) {
+    if (state[0] != 'S') now.awake = 1;
+    state[0] = 'E';
+  }
   if (state[0] == 'X' || state[0] == 'R' || state[0] == 'D') return -1;
-  if (state[0] == 'S' && strstr(text, "\nVmSize:") == NULL) state[0] = 'E';
   snprintf(line, bytes, "%s %c %s %s %s %s %s", value_of(text, "\nTgid:", tgid, sizeof tgid), state[0],
            value_of(text, "\nPPid:", ppid, sizeof ppid), value_of(text, "\nNSpid:", pids, sizeof pids),
            value_of(text, "\nNStgid:", tgids, sizeof tgids), value_of(text, "\nNSpgid:", pgids, sizeof pgids),
@@ -322,24 +351,15 @@ static int read_status(const char *path, char *line, size_t bytes) {
   return atoi(value_of(text, "\nThreads:", threads, sizeof threads));
 }
 
-/*
- * An init that waits for its namespace to empty may spin: in zap_pid_ns_processes() a left-over TIF_SIGPENDING keeps
- * schedule() from putting it to sleep. With a real-time priority it would then keep everybody else from running.
- */
-static void demote(int nr) {
-  struct sched_param none = { .sched_priority = 0 };
-  int here = ioctl(space, NS_GET_PID_FROM_PIDNS, nr);
-  if (here > 0) sched_setscheduler(here, SCHED_IDLE, &none);
-}
-
-struct view { int count; int ending; int nr[LIST_MAX]; char *line[LIST_MAX]; };
-static struct view now;
-
 static int add_task(const char *path, int nr) {
   char line[2400];
   int threads = read_status(path, line, sizeof line);
   if (threads > 0 && now.count < LIST_MAX) {
-    if (strchr(line, 'E') != NULL) now.ending++;
+    if (strchr(line, 'E') != NULL) {
+      now.ending++;
+      demote(nr);
+      now.ran += run_time(nr);
+    }
     now.nr[now.count] = nr;
     now.line[now.count++] = strdup(line);
   }
@@ -350,7 +370,8 @@ static int add_task(const char *path, int nr) {
 static int take_view(void) {
   char path[64];
   int quiet = 1;
-  now.ending = 0;
+  now.ending = now.awake = 0;
+  now.ran = 0;
   while (now.count > 0) free(now.line[--now.count]);
   int fd = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *folder = fd < 0 ? NULL : fdopendir(fd);
@@ -386,7 +407,6 @@ static void print_changes(void) {
     seen_at[nr] = look;
     if (seen[nr] != NULL && strcmp(seen[nr], now.line[i]) == 0) continue;
     printf("%d %s\n", nr, now.line[i]);
-    if (strchr(now.line[i], 'E') != NULL) demote(nr);
     if (seen[nr] == NULL) known[known_count++] = nr;
     free(seen[nr]);
     seen[nr] = strdup(now.line[i]);
@@ -410,16 +430,27 @@ static void pause_us(long us) {
   nanosleep(&time, NULL);
 }
 
-/* Waits until nobody runs any more. */
+/*
+ * Waits until nobody runs any more. Who is ending has lost its priority, so it is given time: until it is seen asleep
+ * twice without having run in between, or has run for long and is still there.
+ */
 static void settle(const struct slot *s, int may_end) {
-  int before = -1;
-  for (int tries = 0; tries < 2000; tries++) {
+  int ending = -1;
+  uint64_t since = 0, before = 0;
+  for (int tries = 0; tries < 3000; tries++) {
     int quiet = take_view();
     int answered = __atomic_load_n(&s->done, __ATOMIC_ACQUIRE) == s->posted;
-    // Somebody who spins may look asleep at the wrong moment, so the view has to be the same twice.
-    int ending = now.ending;
-    if (quiet && (answered || may_end) && (ending == 0 || ending == before)) return;
-    before = quiet ? ending : -1;
+    if (!quiet || !(answered || may_end)) {
+      ending = -1;
+    } else if (now.ending == 0) {
+      return;
+    } else if (now.ending != ending) {
+      ending = now.ending;
+      since = now.ran;
+    } else if ((!now.awake && now.ran == before) || now.ran - since > (uint64_t)ending * SPUN_NS) {
+      return;
+    }
+    before = now.ran;
     pause_us(tries < 20 ? 50 : 1000);
   }
   errno = ETIME;
@@ -463,8 +494,11 @@ int main(int argc, char **argv) {
   program[length] = 0;
   if (argc == 4 && strcmp(argv[1], "--worker") == 0) {
     map_shared(SHARED_FD);
+    // The leader whose place this is may have ended by a command, and then never answered it.
+    int me = atoi(argv[3]);
+    finish(&shared->slots[me], 0);
     finish(&shared->slots[atoi(argv[2])], 0);
-    work(atoi(argv[3]));
+    work(me);
   }
 
   // One processor for all; the last one that is allowed, since the first has most of the interrupts.

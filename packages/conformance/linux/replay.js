@@ -50,9 +50,9 @@ const SIGCHLD = 17;
 /** Where the kernel goes on after a wrap, in every namespace. */
 const FLOOR = 300;
 const STATES = new Map([
-  ['R (running)', 'S'],
-  ['D (exiting)', 'E'],
-  ['Z (zombie)', 'Z'],
+  ['R (running)', 'alive'],
+  ['D (exiting)', 'ending'],
+  ['Z (zombie)', 'zombie'],
 ]);
 
 const show = (/** @type {unknown} */ value) => (Array.isArray(value) ? `(${value.join(' ')})` : String(value));
@@ -94,7 +94,7 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
   /** By birth: the table's objects, and what the kernel says of them. @type {Map<number, Task>} */
   const tasks = new Map([[0, table.init]]);
   /** @type {Map<number, Known>} */
-  const known = new Map([[0, { leader: 0, state: 'S', ppid: 0, pids: [1], pgids: [1], sids: [1] }]]);
+  const known = new Map([[0, { leader: 0, state: 'alive', ppid: 0, pids: [1], pgids: [1], sids: [1] }]]);
   /** The number that the outermost namespace gave, by birth; it is needed when the task is gone. @type {Map<number, number>} */
   const rootNrs = new Map([[0, 1]]);
   let births = 1;
@@ -161,6 +161,8 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
       case 'ids':
         return { said: [table.getpid(actor), table.gettid(actor), table.getppid(actor)] };
       case 'lastpid':
+        // The kernel's file does not take a cursor above pid_max; the contract's cursor goes anywhere.
+        if (args[0] > allocator.pidMax(actor.pidNs)) return { said: ['EINVAL'] };
         if (args.length > 0) allocator.setLastPid(actor.pidNs, args[0]);
         return { said: [allocator.lastPid(actor.pidNs)] };
       case 'pidmax':
@@ -255,14 +257,14 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
         if (child === undefined) throw new OracleMismatch(recording, index, traits.strategy, 'a child', 'born', 'not');
         tasks.set(task, child);
         rootNrs.set(task, rootNrOf(child));
-        known.set(task, { leader, state: 'S', ppid, pids, pgids, sids });
+        known.set(task, { leader, state: 'alive', ppid, pids, pgids, sids });
       } else {
         const told = known.get(change.task);
         if (told === undefined) throw new TypeError(`${header.name}, step ${index + 1}: nobody is ${change.task}`);
         if (change.kind === 'ppid') told.ppid = change.ppid;
         else if (change.kind === 'pgids') told.pgids = change.numbers;
         else if (change.kind === 'sids') told.sids = change.numbers;
-        else told.state = change.kind === 'zombie' ? 'Z' : 'E';
+        else told.state = change.kind;
       }
     }
   }

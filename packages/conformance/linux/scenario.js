@@ -17,6 +17,8 @@ const SIGKILL = 9;
 const SIGUSR1 = 10;
 const SIGTERM = 15;
 const SIGCHLD = 17;
+/** @type {Record<Seen['state'], 'alive' | 'zombie' | 'ending'>} */
+const STATES = { S: 'alive', Z: 'zombie', E: 'ending' };
 /** Where numbers go on after a wrap. */
 const FLOOR = 300;
 
@@ -303,8 +305,8 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
     const level = (flags & NEWPID) !== 0 ? task.ns.level + 1 : task.childNs.level;
     // Where the outermost namespace is nobody's business, it is not asked for numbers either.
     const most = Math.min(profile.contained ? level : level + 1, 5);
-    const length = random.chance(0.06) ? Math.min(level + 2, 5) : random.between(0, most);
-    if (profile.contained && length > most) return [];
+    // Too long a list is two longer: the namespace that plays the root has one above it, where nothing may be chosen.
+    const length = random.chance(0.06) && level < 3 && !profile.contained ? level + 3 : random.between(0, most);
     return Array.from({ length }, (_, at) => {
       if (at === 0 && fresh && random.chance(0.85)) return 1;
       if (random.chance(0.06)) return random.pick([0, -1, 4_194_304, 1]);
@@ -390,8 +392,7 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
     /** @type {Change[]} */
     const changes = [];
     if (old.state !== state) {
-      if (state === 'S') throw new Error(`${nr} has come back from the dead`);
-      changes.push({ kind: state === 'Z' ? 'zombie' : 'ending', task: id });
+      changes.push({ kind: STATES[state], task: id });
     }
     if (old.ppid !== ppid) changes.push({ kind: 'ppid', task: id, ppid });
     if (String(old.pgids) !== String(pgids)) changes.push({ kind: 'pgids', task: id, numbers: pgids });
