@@ -23,7 +23,18 @@ import {
   type TaskRef,
   type Vnr,
 } from '@pidlab/contract';
-import { describe, integerArg, nrArg, nsArg, nsArgNamed, pidArg, setTidArg, taskArg, typeArg } from './arguments.ts';
+import {
+  describe,
+  integerArg,
+  NR_LIMIT,
+  nrArg,
+  nsArg,
+  nsArgNamed,
+  pidArg,
+  setTidArg,
+  taskArg,
+  typeArg,
+} from './arguments.ts';
 import { checkInvariants } from './invariants.ts';
 import { HEADER, NS, PID_HEAD } from './layout.ts';
 import { createChildNs, getUser, putUser } from './namespaces.ts';
@@ -106,7 +117,7 @@ function bindNumbers(s: State): Numbers {
     },
     nextPidmap(ns, last) {
       const nsAt = nsArg(s, ns, 'nextPidmap');
-      const nr = nextPidmap(s, nsAt, integerArg(last, 'nextPidmap', 'last', 0, 0x7fff_ffff));
+      const nr = nextPidmap(s, nsAt, integerArg(last, 'nextPidmap', 'last', 0, NR_LIMIT));
       return nr === 0 ? undefined : nr;
     },
   };

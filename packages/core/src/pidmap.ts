@@ -123,7 +123,7 @@ export function isTaken(s: State, nsAt: number, nr: number): boolean {
 }
 
 /** How many numbers the page that starts with this one can give out: 0 is never given. */
-export function numbersOf(pageFirst: number): number {
+function numbersOf(pageFirst: number): number {
   return pageFirst === 0 ? BITS_PER_PAGE - 1 : BITS_PER_PAGE;
 }
 

@@ -28,7 +28,7 @@ export function struct<const F extends Fields>(name: string, fields: F, after?: 
 }
 
 /** Words of 4 bytes in a cache line of 64 bytes: every record starts on a line. */
-export const LINE_WORDS = 16;
+const LINE_WORDS = 16;
 
 /** Rounds a record's size up to whole cache lines. */
 export function wholeLines(words: number): number {

@@ -49,7 +49,7 @@ export function eachSlot(s: State, cache: number, visit: (at: number) => void): 
 }
 
 /** Calls `visit` for each record of a cache that is in use. */
-export function eachRecord(s: State, cache: number, visit: (at: number) => void): void {
+function eachRecord(s: State, cache: number, visit: (at: number) => void): void {
   const kind = kindOf(cache);
   eachSlot(s, cache, (at) => {
     if (s.words[at] >>> KIND_SHIFT === kind) visit(at);
