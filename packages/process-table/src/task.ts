@@ -18,21 +18,21 @@ import type { Process, ProcessState, SignalInfo } from './types.ts';
 export type Life = 'alive' | 'exiting' | 'zombie' | 'dead';
 
 export class Task<P> implements Process<P> {
-  readonly table: Table<P>;
-  readonly group: ThreadGroup<P>;
-  payload: P;
-  task: TaskRef;
-  pid: PidRef;
-  readonly pidNs: NsRef;
+  declare readonly table: Table<P>;
+  declare readonly group: ThreadGroup<P>;
+  declare payload: P;
+  declare task: TaskRef;
+  declare pid: PidRef;
+  declare readonly pidNs: NsRef;
   /** Holds a reference unless it is `pidNs`, which the pid itself keeps alive. */
-  pidNsForChildren: NsRef;
-  life: Life = 'alive';
+  declare pidNsForChildren: NsRef;
+  declare life: Life;
   /** Goes up at each exec: a child that was made before does not choose its exit signal any more. */
-  execId: number;
-  firstChild: ThreadGroup<P> | undefined = undefined;
-  lastChild: ThreadGroup<P> | undefined = undefined;
-  firstZombie: ThreadGroup<P> | undefined = undefined;
-  lastZombie: ThreadGroup<P> | undefined = undefined;
+  declare execId: number;
+  declare firstChild: ThreadGroup<P> | undefined;
+  declare lastChild: ThreadGroup<P> | undefined;
+  declare firstZombie: ThreadGroup<P> | undefined;
+  declare lastZombie: ThreadGroup<P> | undefined;
 
   constructor(group: ThreadGroup<P>, payload: P, task: TaskRef, pid: PidRef, ns: NsRef, execId: number) {
     this.table = group.table;
@@ -43,6 +43,11 @@ export class Task<P> implements Process<P> {
     this.pidNs = ns;
     this.pidNsForChildren = ns;
     this.execId = execId;
+    this.life = 'alive';
+    this.firstChild = undefined;
+    this.lastChild = undefined;
+    this.firstZombie = undefined;
+    this.lastZombie = undefined;
   }
 
   get state(): ProcessState {
@@ -72,53 +77,53 @@ export class Task<P> implements Process<P> {
 }
 
 export class ThreadGroup<P> {
-  readonly table: Table<P>;
-  leader!: Task<P>;
+  declare readonly table: Table<P>;
+  declare leader: Task<P>;
   /** Its further threads, oldest first; none of them is a zombie. */
-  others: Task<P>[] | undefined = undefined;
+  declare others: Task<P>[] | undefined;
   /** Threads that are alive. */
-  live = 1;
-  pgrp: PidRef;
-  session: PidRef;
+  declare live: number;
+  declare pgrp: PidRef;
+  declare session: PidRef;
 
   // ── its place in the tree ──
-  parent: Task<P> | undefined;
-  nextSibling: ThreadGroup<P> | undefined = undefined;
-  prevSibling: ThreadGroup<P> | undefined = undefined;
-  nextZombie: ThreadGroup<P> | undefined = undefined;
-  prevZombie: ThreadGroup<P> | undefined = undefined;
+  declare parent: Task<P> | undefined;
+  declare nextSibling: ThreadGroup<P> | undefined;
+  declare prevSibling: ThreadGroup<P> | undefined;
+  declare nextZombie: ThreadGroup<P> | undefined;
+  declare prevZombie: ThreadGroup<P> | undefined;
   /** It ascends along the list of children. */
-  order = 0;
+  declare order: number;
   /** It is in its parent's list of zombies. */
-  waitable = false;
+  declare waitable: boolean;
 
   // ── its end ──
-  exitSignal: number;
+  declare exitSignal: number;
   /** The parent's `execId` when it was made. */
-  parentExecId: number;
+  declare parentExecId: number;
   /** The wait status, once it is settled. */
-  status: number | undefined = undefined;
+  declare status: number | undefined;
 
   // ── its standing ──
-  sessionLeader = false;
+  declare sessionLeader: boolean;
   /** It has done exec: its parent cannot move it to another group any more. */
-  execed = false;
+  declare execed: boolean;
   /** It is the init of its namespace. */
-  isInit = false;
-  subreaper = false;
+  declare isInit: boolean;
+  declare subreaper: boolean;
 
   // ── its signals ──
   /** What is not `default`. Never changed in place, so that a fork shares it. */
-  actions: ReadonlyMap<number, 'ignore' | 'handle'> | undefined = undefined;
-  noCldWait = false;
-  noCldStop = false;
-  stopped = false;
+  declare actions: ReadonlyMap<number, 'ignore' | 'handle'> | undefined;
+  declare noCldWait: boolean;
+  declare noCldStop: boolean;
+  declare stopped: boolean;
   /** The signal of a stop that nobody has waited for; 0 for none. */
-  stopReport = 0;
+  declare stopReport: number;
   /** It has gone on, and nobody has waited for that. */
-  continueReport = false;
+  declare continueReport: boolean;
   /** What reached it while it was stopped. */
-  held: Held<P>[] | undefined = undefined;
+  declare held: Held<P>[] | undefined;
 
   constructor(table: Table<P>, pgrp: PidRef, session: PidRef, exitSignal: number, parentExecId: number) {
     this.table = table;
@@ -127,6 +132,26 @@ export class ThreadGroup<P> {
     this.parent = undefined;
     this.exitSignal = exitSignal;
     this.parentExecId = parentExecId;
+    this.others = undefined;
+    this.live = 1;
+    this.nextSibling = undefined;
+    this.prevSibling = undefined;
+    this.nextZombie = undefined;
+    this.prevZombie = undefined;
+    this.order = 0;
+    this.waitable = false;
+    this.status = undefined;
+    this.sessionLeader = false;
+    this.execed = false;
+    this.isInit = false;
+    this.subreaper = false;
+    this.actions = undefined;
+    this.noCldWait = false;
+    this.noCldStop = false;
+    this.stopped = false;
+    this.stopReport = 0;
+    this.continueReport = false;
+    this.held = undefined;
   }
 }
 

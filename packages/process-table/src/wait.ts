@@ -113,8 +113,10 @@ function askOne<P>(
 /** The same for the oldest of all that suit: of the caller's children first, then of the other threads'. */
 function askAll<P>(t: Table<P>, caller: Task<P>, want: Want<P>): Waited<P> | typeof WOULD_BLOCK | undefined {
   if ('pgrp' in want && want.pgrp === undefined) return undefined;
+  if (caller.group.others === undefined || (want.options & __WNOTHREAD) !== 0)
+    return askChildren(t, caller, caller, want);
   let any = false;
-  for (const parent of parentsFor(caller, want.options)) {
+  for (const parent of threadsFrom(caller)) {
     const found = askChildren(t, caller, parent, want);
     if (found !== undefined && found !== WOULD_BLOCK) return found;
     any ||= found === WOULD_BLOCK;
@@ -122,8 +124,8 @@ function askAll<P>(t: Table<P>, caller: Task<P>, want: Want<P>): Waited<P> | typ
   return any ? WOULD_BLOCK : undefined;
 }
 
-function parentsFor<P>(caller: Task<P>, options: number): readonly Task<P>[] {
-  if (caller.group.others === undefined || (options & __WNOTHREAD) !== 0) return [caller];
+/** The threads of the process, the caller first. */
+function threadsFrom<P>(caller: Task<P>): Task<P>[] {
   const threads = threadsOf(caller.group);
   const at = threads.indexOf(caller);
   return [...threads.slice(at), ...threads.slice(0, at)];
