@@ -83,14 +83,13 @@ function notifyParent<P>(t: Table<P>, group: ThreadGroup<P>): boolean {
   if (group.parentExecId !== parent.execId) signal = SIGCHLD;
   let reapsItself = false;
   if (signal === SIGCHLD) {
-    const ignored = parent.group.actions?.get(SIGCHLD) === 'ignore';
-    reapsItself = ignored || parent.group.noCldWait;
-    if (ignored) signal = 0;
+    reapsItself = parent.group.noCldWait || parent.group.actions?.get(SIGCHLD) === 'ignore';
   }
   if (!reapsItself && !group.waitable) addZombie(group);
   if (t.hooks.childChanged !== undefined) t.news.push({ hook: 'childChanged', process: parent, child: group.leader });
-  if (signal !== 0 && parent.group.actions !== undefined) sendExitSignal(t, parent, group, signal);
-  else if (signal !== 0 && signal !== SIGCHLD) sendExitSignal(t, parent, group, signal);
+  // SIGCHLD means nothing to who has said nothing about any signal.
+  if (signal !== 0 && (signal !== SIGCHLD || parent.group.actions !== undefined))
+    sendExitSignal(t, parent, group, signal);
   return reapsItself;
 }
 

@@ -64,7 +64,6 @@ export function stop<P>(t: Table<P>, group: ThreadGroup<P>, signal: number): voi
 export function goOn<P>(t: Table<P>, group: ThreadGroup<P>): boolean {
   if (!group.stopped) return false;
   group.stopped = false;
-  group.stopReport = 0;
   group.continueReport = true;
   t.stopped--;
   tellParent(t, group, CLD_CONTINUED, SIGCONT);

@@ -118,7 +118,7 @@ export class ThreadGroup<P> {
   declare noCldWait: boolean;
   declare noCldStop: boolean;
   declare stopped: boolean;
-  /** The signal of a stop that nobody has waited for; 0 for none. */
+  /** While it is stopped: the signal, if nobody has waited for that; else 0. */
   declare stopReport: number;
   /** It has gone on, and nobody has waited for that. */
   declare continueReport: boolean;

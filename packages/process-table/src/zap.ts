@@ -23,9 +23,8 @@ export function zap<P>(t: Table<P>, init: Task<P>): void {
   for (let pid = next(t, init, nr); pid !== undefined; pid = next(t, init, nr)) {
     nr = a.pidNrNs(pid, ns);
     const ref = a.pidTask(pid, PIDTYPE_PID);
-    if (ref === undefined) continue;
-    const task = findTask(t.tasks, ref)!;
-    if (task.group !== group) endGroup(t, task.group, SIGKILL);
+    // Threads of the init itself have ended.
+    if (ref !== undefined) endGroup(t, findTask(t.tasks, ref)!.group, SIGKILL);
   }
   while (init.firstZombie !== undefined) release(t, init.firstZombie.leader);
 }

@@ -1,7 +1,7 @@
 /**
  * Random sequences of calls. After each step everything holds, and a refused call has changed nothing; at the end
  * everybody is killed, and the allocator holds what it held at the start. Each sequence also runs on the reference model
- * of the same design, and the two tables must be of one mind at every step.
+ * of the same design, and the two tables must be of one mind at every step. SEED and RUNS in the environment look further.
  */
 import { PidError } from '@pidlab/contract';
 import fc from 'fast-check';

@@ -127,6 +127,7 @@ each('tgkill reaches one thread', ({ t, init, log, infos }) => {
   fails(t, 'EINVAL', () => t.tgkill(init, 2, 3, 65));
   t.exit(p, 0);
   t.tgkill(init, 2, 2, SIGUSR1);
+  t.tgkill(init, 2, 2, SIGKILL);
   expect([log.at(-1), thread.state]).toEqual(['exited p', 'running']);
   t.tgkill(init, 2, 3, SIGTERM);
   expect(p.waitStatus).toBe(SIGTERM);
@@ -281,6 +282,14 @@ each('a group is orphaned when nobody in it has a parent in another group of the
   expect([shell, job, member].map((p) => t.isOrphanedGroup(p))).toEqual([true, false, false]);
   t.exit(job, 0);
   expect(t.isOrphanedGroup(member)).toBe(true);
+});
+
+each('the root’s init looks after no group, whatever its session', ({ t, init }) => {
+  const p = t.fork(init);
+  t.setpgid(init, 2, 0);
+  expect(t.isOrphanedGroup(p)).toBe(true);
+  t.kill(init, 2, SIGTSTP);
+  expect(p.state).toBe('running');
 });
 
 each('a stopped group that becomes orphaned gets SIGHUP and SIGCONT', ({ t, init, log }) => {
