@@ -141,7 +141,7 @@ function askChildren<P>(
     for (let child = parent.firstZombie; child !== undefined; child = child.nextZombie)
       if (suits(child, pgrp, options)) return look(t, caller, child, options);
     for (let child = parent.firstChild; child !== undefined; child = child.nextSibling)
-      if (!child.waitable && suits(child, pgrp, options)) return WOULD_BLOCK;
+      if (suits(child, pgrp, options)) return WOULD_BLOCK;
     return undefined;
   }
   let any = false;
