@@ -275,6 +275,8 @@ describe('docs/errors.md: PidError', () => {
     const named = new Set(rows.flatMap(([code, , op]) => opsIn(op).map((name) => `${code} ${name}`)));
     const provoked = errors.map(([code, op]) => `${code} ${op}`);
     expect([...named].sort()).toEqual(provoked.sort());
+    const withoutOp = rows.filter(([, , op]) => opsIn(op).length === 0).map(([code]) => code);
+    expect(withoutOp).toEqual([...new Set(withoutOp)]);
   });
 
   for (const [code, op, ...provocations] of errors) {

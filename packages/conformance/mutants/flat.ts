@@ -28,8 +28,8 @@ export const flatMutants: readonly Mutant[] = [
     [
       'flat-rollback-forgets-the-virtual',
       'when the root is full the virtual number is not given back',
-      'giveBack(s, pidAt, taken);',
-      'giveBack(s, pidAt, 0);',
+      'giveUp(s, giveBack, pidAt, 1, rootAt',
+      'giveUp(s, giveBack, pidAt, 0, rootAt',
       'ALLOC-12',
     ],
   ]),

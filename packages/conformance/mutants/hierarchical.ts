@@ -6,15 +6,15 @@ export const hierarchicalMutants: readonly Mutant[] = [
     [
       'rollback-forgets-a-level',
       'when an outer level is full, the innermost numbers that were taken are given back, but for one',
-      'giveBack(s, pidAt, taken);',
-      'giveBack(s, pidAt, Math.max(0, taken - 1));',
+      'giveUp(s, giveBack, pidAt, level - i,',
+      'giveUp(s, giveBack, pidAt, Math.max(0, level - i - 1),',
       'ALLOC-12',
     ],
     [
       'rollback-leaks-the-object',
       'when a level is full the object is not given back',
-      'giveBack(s, pidAt, taken);',
-      'if (taken > 0) giveBack(s, pidAt, taken);',
+      'giveUp(s, giveBack, pidAt,',
+      'giveUp(s, (...up) => (up[2] > 0 ? giveBack(...up) : undefined), pidAt,',
       'ALLOC-14',
     ],
     [

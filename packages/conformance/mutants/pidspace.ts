@@ -29,8 +29,8 @@ export const pidspaceMutants: readonly Mutant[] = [
     [
       'pidspace-rollback-leaks-the-object',
       'when a space is full the object is not given back',
-      'giveBack(s, pidAt, taken);',
-      '',
+      'giveUp(s, giveBack,',
+      'giveUp(s, () => undefined,',
       'ALLOC-14',
     ],
     [

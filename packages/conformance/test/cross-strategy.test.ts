@@ -4,6 +4,7 @@ import {
   type NsRef,
   PID_MAX_LIMIT,
   type PidAllocator,
+  PidError,
   type PidRef,
   type Strategy,
 } from '@pidlab/contract';
@@ -117,7 +118,8 @@ function attempt<T>(body: () => T): T | string {
   try {
     return body();
   } catch (error) {
-    return String((error as { code?: string }).code);
+    if (!(error instanceof PidError)) throw error;
+    return error.code;
   }
 }
 

@@ -51,7 +51,7 @@ export interface PidAllocator {
    *
    * EAGAIN: a map on the way has no free number. ENOMEM: no memory, or `ns` takes no new pids. EINVAL: `setTid` is too long,
    * has a number outside `[1, pidMax)` of its level, or one other than 1 for a namespace without a reaper. EEXIST: a
-   * chosen number is taken. On any of these only cursors may have moved. Source: `alloc_pid()`, `clone3(2)`.
+   * chosen number is taken. On any of these only cursors may have moved, and pages been put to use. Source: `alloc_pid()`, `clone3(2)`.
    */
   allocPid(ns: NsRef, setTid?: readonly number[]): PidRef;
 
@@ -181,12 +181,12 @@ export interface PidAllocator {
    * Without CLONE_NEWPID in `flags`: `old` with one more reference. With it: a new child of `old`, one level down, with one
    * reference that is the caller's, holding one on `old`.
    *
-   * EINVAL: CLONE_NEWPID together with CLONE_THREAD. ENOSPC: deeper than `traits.maxLevel`, or one more than
+   * EINVAL: CLONE_NEWPID together with CLONE_THREAD, or `flags` outside `[0, 2^32 - 1]`. ENOSPC: deeper than `traits.maxLevel`, or one more than
    * `traits.maxNamespaces`. ENOMEM, with everything undone. Source: `copy_pid_ns()`.
    */
   copyPidNs(flags: number, old: NsRef): NsRef;
 
-  /** Takes a reference and returns `ns`. */
+  /** Takes a reference and returns `ns`. PidBug at 2^30 of them. */
   getPidNs(ns: NsRef): NsRef;
 
   /**

@@ -22,8 +22,8 @@ export interface PidAllocatorOptions {
   /** Where allocation goes on after a wrap; default: the design's `traits.floors`. */
   readonly floors?: Floors;
   /**
-   * `'capacity'` (default) sizes the hash tables for at most one number a slot; `'kernel'` uses the rule of 2007, by
-   * megabytes of memory and never above 4,096 slots.
+   * `'capacity'` (default) gives the hash tables at least one slot for each number that `capacity` pids of the first two
+   * levels carry; deeper ones share slots. `'kernel'` uses the rule of 2007: by megabytes of the block, 16 to 4,096 slots.
    */
   readonly hash?: 'capacity' | 'kernel';
   /**

@@ -1,5 +1,4 @@
-import type { PidError } from '@pidlab/contract';
-import { HEADER, hashAdd, NS, newPid, noNumber, type State, slotOf, slotOfNr, takeNumber } from '@pidlab/core';
+import { giveUp, HEADER, hashAdd, NS, newPid, type State, slotOf, slotOfNr, takeNumber } from '@pidlab/core';
 import { giveBack } from './free.ts';
 import { ROOT_PID, VIRTUAL } from './layout.ts';
 
@@ -9,11 +8,11 @@ const { vnr: VNR, vnext: VNEXT } = VIRTUAL.at;
 const ROOT_NS = HEADER.at.rootNs;
 
 /**
- * Gives a new pid a virtual number in `ns` and a global one in the root, or changes nothing but the cursors. A pid of the
+ * Gives a new pid a virtual number in `ns` and a global one in the root, or leaves only cursors moved. A pid of the
  * root gets the global one alone, which is its virtual one too.
  *
  * EAGAIN when a map on the way is full, ENOMEM when memory is or when `ns` takes no new pids, EEXIST when a chosen number
- * is taken. Locking: none up to the commit point, then one hash chain a number.
+ * is taken. Locking: none until it is complete, then one hash chain a number. Source: `alloc_pid()`, hashed twice.
  */
 export function allocPid(s: State, nsAt: number, setTid: readonly number[]): number {
   return s.words[nsAt + LEVEL] === 0 ? allocRootPid(s, nsAt, setTid) : allocContainedPid(s, nsAt, setTid);
@@ -23,10 +22,10 @@ function allocRootPid(s: State, nsAt: number, setTid: readonly number[]): number
   const w = s.words;
   const pidAt = newPid(s, nsAt, 1);
   const nr = takeNumber(s, nsAt, setTid, 0);
-  if (nr < 0) throw giveUp(s, pidAt, 0, nsAt, nr, setTid);
+  if (nr < 0) throw giveUp(s, giveBack, pidAt, 0, nsAt, nr, setTid);
   w[pidAt + NR] = nr;
   w[pidAt + PID_NS] = w[nsAt + SERIAL];
-  // Commit point: nothing below can fail, and nothing above can be found yet.
+  // From here nothing fails; until here nobody could find it.
   hashAdd(s, slotOfNr(s.pidHash, nr), pidAt + NEXT);
   return pidAt;
 }
@@ -37,27 +36,14 @@ function allocContainedPid(s: State, nsAt: number, setTid: readonly number[]): n
   const serial = w[nsAt + SERIAL];
   const pidAt = newPid(s, nsAt, 2);
   const vnr = takeNumber(s, nsAt, setTid, 0);
-  if (vnr < 0) throw giveUp(s, pidAt, 0, nsAt, vnr, setTid);
+  if (vnr < 0) throw giveUp(s, giveBack, pidAt, 0, nsAt, vnr, setTid);
   w[pidAt + VNR] = vnr;
   const nr = takeNumber(s, rootAt, setTid, 1);
-  if (nr < 0) throw giveUp(s, pidAt, 1, rootAt, nr, setTid);
+  if (nr < 0) throw giveUp(s, giveBack, pidAt, 1, rootAt, nr, setTid);
   w[pidAt + NR] = nr;
   w[pidAt + PID_NS] = serial;
-  // Commit point: nothing below can fail, and nothing above can be found yet.
+  // From here nothing fails; until here nobody could find it.
   hashAdd(s, slotOf(s.vnrHash, vnr, serial), pidAt + VNEXT);
   hashAdd(s, slotOfNr(s.pidHash, nr), pidAt + NEXT);
   return pidAt;
-}
-
-/** Gives back what was taken before the namespace at `at` had no number, and says why it had none. */
-function giveUp(
-  s: State,
-  pidAt: number,
-  taken: number,
-  at: number,
-  failure: number,
-  setTid: readonly number[],
-): PidError {
-  giveBack(s, pidAt, taken);
-  return noNumber(s, at, failure, setTid[taken]);
 }

@@ -11,7 +11,7 @@ const NS_OF_VLINK: number = ROOT_PID.at.ns - VNEXT;
 
 /**
  * The pid that `ns` knows as `nr`; 0 for none: in the root by its global number, elsewhere by the virtual one.
- * Locking: none.
+ * Locking: none. Source: `find_pid()` and its virtual twin, June 2007.
  */
 export function findPidNs(s: State, nr: number, nsAt: number): number {
   const w = s.words;
@@ -36,7 +36,7 @@ export function findPid(s: State, nr: number): number {
   return 0;
 }
 
-/** The pid with the smallest number at or above `nr` that `ns` sees; 0 for none. */
+/** The pid with the smallest number at or above `nr` that `ns` sees; 0 for none. Source: `find_ge_pid()`. */
 export function findGePid(s: State, nr: number, nsAt: number): number {
   return findGeInMap(s, nr, nsAt);
 }

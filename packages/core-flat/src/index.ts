@@ -1,6 +1,6 @@
 /**
- * The flat design, proposed beside the hierarchical one in 2007: a pid carries a global number and a virtual one, however
- * its namespace came to be.
+ * The flat design, proposed beside the hierarchical one in 2007: a pid carries a global number, by which the root knows
+ * it, and where it lives in another namespace a virtual one for there.
  *
  * @packageDocumentation
  */
@@ -27,6 +27,7 @@ export const traits: Traits = Object.freeze({
 
 const design: Design = {
   traits,
+  // Every pid is in the first, and with half of it empty most look-ups end at the first link; only some are in the second.
   tables: [
     { name: 'pid_hash', slotsPerPid: 2 },
     { name: 'vpid_hash', slotsPerPid: 1 },

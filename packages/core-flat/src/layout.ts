@@ -6,9 +6,9 @@
  *                    global       virtual          both sizes take one cache line of 64 bytes
  * ```
  *
- * A task keeps the numbers of its pids beside its links, so that asking for them does not touch the pid.
+ * A task keeps the numbers of its pids beside its links, and answers for them without a look at the pid.
  *
- * Source: Emelianov, "[FLAT 1/6] Changes in data structures for flat model", June 2007.
+ * Source: Emelyanov, "[FLAT 1/6] Changes in data structures for flat model", June 2007.
  */
 import { PID_HEAD, type Struct, struct, TASK } from '@pidlab/core';
 

@@ -15,7 +15,7 @@ const numberFields = {
   ns: 'serial of the namespace that gave it',
   next: 'hash link: the next link of the chain, or the marker of its slot',
 } as const;
-/** struct upid: a number, whose it is, and its place in the hash. Repeats once for each level, root first. */
+/** struct upid: a number, whose it is, and its place in the hash. A pid has one after the other, from the root's level to its own. */
 export const UPID: Struct<typeof numberFields> = struct('upid', numberFields);
 
 /** Where the numbers start in a pid. */

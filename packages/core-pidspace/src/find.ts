@@ -10,7 +10,7 @@ const { rootNs: ROOT_NS, spaces: SPACES } = HEADER.at;
 
 /**
  * The pid that `ns` knows as `nr`; 0 for none: in the root by the global number, elsewhere the space is shifted in first.
- * Locking: none.
+ * Locking: none. Source: `find_pid()`, 2006.
  */
 export function findPidNs(s: State, nr: number, nsAt: number): number {
   if (s.words[nsAt + LEVEL] === 0) return findPid(s, nr);
@@ -30,7 +30,7 @@ export function findPid(s: State, nr: number): number {
 
 /**
  * The pid with the smallest number at or above `nr` that `ns` sees; 0 for none. From the root the search goes on through
- * the spaces in ascending order, which is the order of the global numbers.
+ * the spaces in ascending order, which is the order of the global numbers. Source: `find_ge_pid()`.
  */
 export function findGePid(s: State, nr: number, nsAt: number): number {
   const w = s.words;

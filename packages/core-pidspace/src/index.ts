@@ -35,6 +35,7 @@ export const traits: Traits = Object.freeze({
 
 const design: Design = {
   traits,
+  // With half of the table empty most look-ups end at the first link.
   tables: [{ name: 'pid_hash', slotsPerPid: 2 }],
   pidWords: () => PID.words,
   taskWords: TASK.words,

@@ -10,12 +10,9 @@ export const NO_MEMORY = -2;
 /** The same: the chosen number is not free. */
 export const TAKEN = -3;
 
-/** The most references that anything can have. */
-export const COUNT_LIMIT = 0x7fff_ffff;
-
 /** One more would not be counted. */
-export function tooManyReferences(op: string, what: string): PidBug {
-  return new PidBug(op, `the ${what} has ${COUNT_LIMIT} references, which is the most; put some`);
+export function tooManyReferences(op: string, what: string, limit: number): PidBug {
+  return new PidBug(op, `the ${what} has ${limit} references, which is the most; put some`);
 }
 
 /** The block is full. */

@@ -14,7 +14,7 @@ export { type HashTable, hashAdd, hashDel, slotOf, slotOfNr } from './hash.ts';
 export { HEADER, NS, PID_HEAD, TASK, TASK_LINK } from './layout.ts';
 export { createNs, putUser } from './namespaces.ts';
 export { freePidmap, nextPidmap } from './pidmap.ts';
-export { buryPid, findGeInMap, homeOf, newPid, pidLevel, takeNumber } from './pids.ts';
+export { buryPid, findGeInMap, giveUp, homeOf, newPid, pidLevel, takeNumber } from './pids.ts';
 export { handleOf } from './records.ts';
 export type { State } from './state.ts';
 export { type Fields, type Struct, struct } from './struct.ts';

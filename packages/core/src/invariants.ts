@@ -24,10 +24,9 @@ import {
 } from '@pidlab/contract';
 import { popcount } from './bitops.ts';
 import { slotsOf } from './block.ts';
-import { COUNT_LIMIT } from './errors.ts';
 import type { HashTable } from './hash.ts';
 import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, TASK, TASK_LINK } from './layout.ts';
-import { numbersAt, wasGiven } from './namespaces.ts';
+import { numbersAt, USERS_LIMIT, wasGiven } from './namespaces.ts';
 import { isTaken } from './pidmap.ts';
 import { hasTasks, homeOf, isDead, pidLevel } from './pids.ts';
 import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './records.ts';
@@ -230,7 +229,7 @@ function checkSettings(s: State, nsAt: number, say: Say): void {
   if (!inRange(N.floor, 1, RESERVED_PIDS)) say(`namespace ${nsAt} has a floor of ${w[nsAt + N.floor]}`);
   if (!inRange(N.disabled, 0, 1)) say(`namespace ${nsAt} has ${w[nsAt + N.disabled]} for disabled`);
   if (!inRange(N.entries, 1, PIDMAP_ENTRIES)) say(`namespace ${nsAt} has ${w[nsAt + N.entries]} pidmap entries`);
-  if (!inRange(N.users, 0, COUNT_LIMIT)) say(`namespace ${nsAt} has ${w[nsAt + N.users]} users`);
+  if (!inRange(N.users, 0, USERS_LIMIT)) say(`namespace ${nsAt} has ${w[nsAt + N.users]} users`);
 }
 
 /** Checks counts against bits, adds the pages to `owned`, and returns how many have a number taken. */

@@ -1,6 +1,6 @@
 /** struct pid_namespace: its birth, what holds it, and its death. */
 import { PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
-import { COUNT_LIMIT, noMemory, noSerials, tooDeep, tooManyReferences } from './errors.ts';
+import { noMemory, noSerials, tooDeep, tooManyReferences } from './errors.ts';
 import { HEADER, NS, PAGE_SHIFT, PIDMAP } from './layout.ts';
 import { allocMapPage, freeMapPage } from './pages.ts';
 import { KIND_NS, KIND_PID, KIND_SHIFT } from './records.ts';
@@ -28,6 +28,9 @@ const H = HEADER.at;
 const SERIAL_STEP = 0x85eb_ca6b | 0;
 /** Its inverse modulo 2^32: a serial times this says how many were named before. */
 const SERIAL_STEP_INVERSE = 0xa5cb_9243 | 0;
+
+/** The most references that callers can have: far from where children and pages would make the count overflow. */
+export const USERS_LIMIT = 0x4000_0000;
 
 /** Makes a namespace below `parentAt`, or the root where that is 0, with one user. ENOMEM, with everything undone. */
 export function createNs(s: State, parentAt: number, pidMax: number, op: string): number {
@@ -115,10 +118,10 @@ export function dropNs(s: State, nsAt: number): void {
   }
 }
 
-/** Takes a caller's reference. The root needs none and counts none. PidBug at COUNT_LIMIT of them. */
+/** Takes a caller's reference. The root needs none and counts none. PidBug at USERS_LIMIT of them. */
 export function getUser(s: State, nsAt: number, op: string): void {
   if (nsAt === s.words[H.rootNs]) return;
-  if (s.words[nsAt + COUNT] === COUNT_LIMIT) throw tooManyReferences(op, 'namespace');
+  if (s.words[nsAt + USERS] === USERS_LIMIT) throw tooManyReferences(op, 'namespace', USERS_LIMIT);
   s.access.add(s.words, nsAt + USERS, 1);
   holdNs(s, nsAt);
 }

@@ -14,7 +14,7 @@
  * The first number taken in a page holds the namespace, the last one given back lets go of it, so live pids keep their
  * namespace alive at the price of one count for each page.
  *
- * Source: `alloc_pidmap()`, `free_pidmap()` and `next_pidmap()` of 2.6.24; the counting by page is Emelianov's "Reference
+ * Source: `alloc_pidmap()`, `free_pidmap()` and `next_pidmap()` of 2.6.24; the counting by page is Emelyanov's "Reference
  * counting of pid namespaces by pids" of July 2007, with page 0 counted exactly (there its first number took no reference).
  */
 import { BITS_PER_PAGE, PID_MAX_LIMIT } from '@pidlab/contract';

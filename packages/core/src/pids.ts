@@ -1,6 +1,6 @@
 /** struct pid, as far as all designs share it: the record without its numbers, and its references. */
 import { PidBug, PidError } from '@pidlab/contract';
-import { COUNT_LIMIT, noPid, tooManyReferences } from './errors.ts';
+import { noNumber, noPid, tooManyReferences } from './errors.ts';
 import { HOME_DEAD, HOME_LEVEL_SHIFT, NS, PID_HEAD } from './layout.ts';
 import { numbersAt } from './namespaces.ts';
 import { allocPidmap, nextPidmap, takePidmap } from './pidmap.ts';
@@ -10,6 +10,9 @@ import type { State } from './state.ts';
 
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
 const { level: LEVEL, parent: PARENT, pidMax: PID_MAX, reaper: REAPER, disabled: DISABLED, serial: SERIAL } = NS.at;
+
+/** The most references that a pid can have. */
+const COUNT_LIMIT = 0x7fff_ffff;
 
 /** A pid of `ns` that has one reference, no tasks, and no numbers yet. ENOMEM. */
 export function newPid(s: State, nsAt: number, numbers: number): number {
@@ -54,7 +57,7 @@ export function hasTasks(s: State, pidAt: number): boolean {
 /** Takes a reference. */
 export function getPid(s: State, pidAt: number, op: string): void {
   const w = s.words;
-  if (w[pidAt + COUNT] === COUNT_LIMIT) throw tooManyReferences(op, 'pid');
+  if (w[pidAt + COUNT] === COUNT_LIMIT) throw tooManyReferences(op, 'pid', COUNT_LIMIT);
   s.access.add(w, pidAt + COUNT, 1);
 }
 
@@ -118,4 +121,18 @@ export function findGeInMap(s: State, nr: number, nsAt: number): number {
     at = nextPidmap(s, nsAt, at);
   } while (at !== 0);
   return 0;
+}
+
+/** Gives back the numbers that were taken before `ns` had none for the pid, and says why it had none. */
+export function giveUp(
+  s: State,
+  giveBack: (s: State, pidAt: number, count: number) => void,
+  pidAt: number,
+  taken: number,
+  nsAt: number,
+  failure: number,
+  setTid: readonly number[],
+): PidError {
+  giveBack(s, pidAt, taken);
+  return noNumber(s, nsAt, failure, setTid[taken]);
 }

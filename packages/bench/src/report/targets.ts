@@ -62,8 +62,8 @@ export function targetsOf(results: readonly Result[]): Target[] {
     },
   });
   const limits: Limit[] = [
-    factor('churn', 1_000_000, 5, { order: 'random' }),
     ...['random', 'oldest'].flatMap((order) => [
+      factor('churn', 1_000_000, 5, { order }),
       factor('churn', 32_000, 3, { order }),
       factor('churn', 1_000, 1, { order }),
     ]),
