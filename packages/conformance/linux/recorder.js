@@ -83,7 +83,7 @@ export async function openKernel(program) {
   const ended = new Promise((resolve) => child.on('close', resolve));
   child.stdin.on('error', () => {});
   // The recorder gives up by itself when a step does not end; this is for when even that fails.
-  const patience = setTimeout(() => child.kill('SIGKILL'), 120_000);
+  const patience = setTimeout(() => child.kill('SIGKILL'), 60_000);
 
   /** @returns {Promise<Answer>} */
   const answer = async () => {
@@ -119,9 +119,9 @@ export async function openKernel(program) {
     },
     /** Ends everybody in the namespace, and with them the namespace. */
     close: async () => {
-      clearTimeout(patience);
       child.stdin.end();
       await ended;
+      clearTimeout(patience);
     },
   };
 }

@@ -5,7 +5,7 @@
 import { PidError } from '@pidlab/contract';
 import { printStep } from './recording.js';
 
-/** @import { CreatePidAllocator, Traits } from '@pidlab/contract' */
+/** @import { CreatePidAllocator, NsRef, Traits } from '@pidlab/contract' */
 /** @import { CloneOptions, Process, ProcessTable, ProcessTableOptions, WaitResult } from '@pidlab/process-table' */
 /** @import { Recording, Step } from './recording.js' */
 
@@ -47,6 +47,11 @@ export class OracleMismatch extends Error {
 const NEWPID = 0x2000_0000;
 const PARENT = 0x8000;
 const SIGCHLD = 17;
+const P_ALL = 0;
+const P_PID = 1;
+const P_PGID = 2;
+const WEXITED = 4;
+const WNOWAIT = 0x0100_0000;
 /** Where the kernel goes on after a wrap, in every namespace. */
 const FLOOR = 300;
 const STATES = new Map([
@@ -97,6 +102,12 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
   const known = new Map([[0, { leader: 0, state: 'alive', ppid: 0, pids: [1], pgids: [1], sids: [1] }]]);
   /** The number that the outermost namespace gave, by birth; it is needed when the task is gone. @type {Map<number, number>} */
   const rootNrs = new Map([[0, 1]]);
+  /** The init of each namespace that has had one. @type {Map<NsRef, number>} */
+  const inits = new Map([[root, 0]]);
+  /** How often the kernel did what the table does differently on purpose. */
+  const differences = { deadNamespace: 0, belowFloor: 0, whichErrno: 0, whichChild: 0 };
+  /** Two or more have died in one step: in which order is the scheduler's affair. */
+  let massDeath = false;
   let births = 1;
   let compared = 0;
   let index = 0;
@@ -111,7 +122,8 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
     const step = steps[index];
     const actor = tasks.get(step.actor);
     if (actor === undefined) throw new OracleMismatch(recording, index, traits.strategy, 'the actor', 'there', 'gone');
-    const answer = perform(step, actor);
+    const birth = step.op === 'fork' || step.op === 'thread';
+    const answer = birth ? performBirth(step, actor) : perform(step, actor);
     // A task that does not live to see its call return has no answer.
     if (step.ret !== undefined) same('the answer', [expected(step, actor, answer.child), ...step.more], answer.said);
     if (step.list !== undefined) same('the listing', step.list.map((nr) => argument(nr, actor)), table.listProcesses(actor.pidNs));
@@ -119,7 +131,7 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
     compareAll();
   }
   same('broken invariants', [], table.checkInvariants());
-  return { steps: steps.length, compared };
+  return { steps: steps.length, compared, differences };
 
   /** @param {Step} step @param {Task} actor @returns {{ said: unknown[], child?: Task }} */
   function perform(step, actor) {
@@ -136,7 +148,8 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
   }
 
   /** @param {Step} step @param {Task} actor @returns {{ said: unknown[], child?: Task }} */
-  function call({ op, args }, actor) {
+  function call(step, actor) {
+    const { op, args } = step;
     switch (op) {
       case 'fork': {
         /** @type {CloneOptions<undefined>} */
@@ -149,12 +162,9 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
         return { said: [allocator.pidNrNs(child.pid, actor.pidNs)], child };
       }
       case 'wait':
-        return waited(table.wait4(actor, argument(args[0], actor), args[1] >>> 0), ({ status }) => [status]);
+        return waited(table.wait4(actor, waitTarget(step, actor), args[1] >>> 0), ({ status }) => [status]);
       case 'waitid':
-        return waited(table.waitid(actor, args[0], argument(args[1], actor), args[2] >>> 0), ({ code, value }) => [
-          code,
-          value,
-        ]);
+        return waitid(step, actor);
       case 'exec':
         table.exec(actor);
         return { said: [0] };
@@ -173,6 +183,105 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
       default:
         return { said: [simpleCall(op, args, actor) ?? 0] };
     }
+  }
+
+  /** Whether nobody can be born in a namespace any more. @param {NsRef} ns */
+  function ended(ns) {
+    const init = inits.get(ns);
+    return init !== undefined && known.get(init)?.state !== 'alive';
+  }
+
+  /**
+   * A fork or a new thread, with what the table does differently on purpose (README.md, "Where we differ").
+   *
+   * @param {Step} step @param {Task} actor
+   */
+  function performBirth(step, actor) {
+    const ns = actor.pidNsForChildren;
+    const restore = wrapBelowFloor((step.args[0] & NEWPID) !== 0 ? actor.pidNs : ns);
+    const answer = perform(step, actor);
+    const [said] = answer.said;
+    if (answer.child !== undefined || said === 'EINVAL') {
+      if (said === 'EINVAL') restore();
+      if (said === 'EINVAL' && step.ret === 'EEXIST' && step.args.length > 3) {
+        // The table looks at the whole list before it takes a number, the kernel level by level.
+        differences.whichErrno++;
+        return { said: ['EEXIST'] };
+      }
+      if (said !== 'EINVAL' || !ended(ns) || step.ret === 'EINVAL') return answer;
+    }
+    if (!ended(ns) || (said !== 'ENOMEM' && said !== 'EINVAL')) {
+      restore();
+      return answer;
+    }
+    // The kernel takes numbers at every level and only then sees that nobody may be born there.
+    differences.deadNamespace++;
+    try {
+      let [above, level] = [/** @type {NsRef | undefined} */ (ns), 2];
+      for (; above !== undefined && ended(above); level++) above = allocator.nsParent(above);
+      if (above !== undefined) allocator.freePid(allocator.allocPid(above, step.args.slice(level)));
+      restore();
+      return { said: [step.ret === 'EEXIST' && step.args.length > 2 ? 'EEXIST' : 'ENOMEM'] };
+    } catch (error) {
+      restore();
+      if (error instanceof PidError) return { said: [error.code] };
+      throw error;
+    }
+  }
+
+  /**
+   * The kernel goes on at 1, not at the floor, when its cursor has not come past the floor and nothing is free above. Puts
+   * the cursors of such namespaces back to the start, and returns what puts back those that did not move from there.
+   *
+   * @param {NsRef} ns
+   */
+  function wrapBelowFloor(ns) {
+    /** @type {[NsRef, number][]} */
+    const moved = [];
+    for (let at = /** @type {NsRef | undefined} */ (ns); at !== undefined; at = allocator.nsParent(at)) {
+      const last = allocator.lastPid(at);
+      if (last === 0 || last >= FLOOR) continue;
+      let nr = last + 1;
+      while (nr < allocator.pidMax(at) && allocator.nextPidmap(at, nr - 1) === nr) nr++;
+      if (nr < allocator.pidMax(at)) continue;
+      allocator.setLastPid(at, 0);
+      moved.push([at, last]);
+    }
+    differences.belowFloor += moved.length;
+    return () => {
+      for (const [at, last] of moved) if (allocator.lastPid(at) === 0) allocator.setLastPid(at, last);
+    };
+  }
+
+  /**
+   * Whom to wait for: after a mass death the very child that the kernel found, where several are ready and none was asked
+   * for by number.
+   *
+   * @param {Step} step @param {Task} actor
+   */
+  function waitTarget({ args, ret }, actor) {
+    const asked = argument(args[0], actor);
+    if (asked > 0 || typeof ret !== 'number' || ret === 0 || !massDeath) return asked;
+    const [kind, id] = asked === -1 ? [P_ALL, 0] : [P_PGID, Math.max(-asked, 0)];
+    const first = table.waitid(actor, kind, id, ((args[1] | WEXITED | WNOWAIT) >>> 0));
+    const wanted = argument(ret, actor);
+    if (typeof first !== 'object' || first.pid === wanted) return asked;
+    differences.whichChild++;
+    return wanted;
+  }
+
+  /** @param {Step} step @param {Task} actor */
+  function waitid({ args, ret }, actor) {
+    let [kind, id] = [args[0], argument(args[1], actor)];
+    if (kind !== P_PID && typeof ret === 'number' && ret > 0 && massDeath) {
+      const first = table.waitid(actor, kind, id, (args[2] | WNOWAIT) >>> 0);
+      const wanted = argument(ret, actor);
+      if (typeof first === 'object' && first.pid !== wanted) {
+        differences.whichChild++;
+        [kind, id] = [P_PID, wanted];
+      }
+    }
+    return waited(table.waitid(actor, kind, id, args[2] >>> 0), ({ code, value }) => [code, value]);
   }
 
   /** The calls that answer with a number, or with nothing. @param {string} op @param {number[]} args @param {Task} actor */
@@ -247,6 +356,7 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
     const actor = /** @type {Known} */ (known.get(step.actor));
     if (step.op === 'exec' && step.ret === 0 && actor.leader !== step.actor)
       tasks.set(actor.leader, /** @type {Task} */ (tasks.get(step.actor)));
+    massDeath ||= step.changes.filter(({ kind }) => kind === 'gone' || kind === 'zombie').length > 1;
     for (const change of step.changes) {
       if (change.kind === 'gone') {
         tasks.delete(change.task);
@@ -257,6 +367,7 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
         if (child === undefined) throw new OracleMismatch(recording, index, traits.strategy, 'a child', 'born', 'not');
         tasks.set(task, child);
         rootNrs.set(task, rootNrOf(child));
+        if (pids.at(-1) === 1) inits.set(child.pidNs, task);
         known.set(task, { leader, state: 'alive', ppid, pids, pgids, sids });
       } else {
         const told = known.get(change.task);

@@ -103,9 +103,10 @@ function randomFrom(seed) {
 
 /** @typedef {{ level: number, parent: Ns | undefined, init: Task | undefined }} Ns */
 /**
- * What is known of a task: what /proc said, which namespace it is in, and in which its children will be.
+ * What is known of a task: what /proc said, which namespace it is in, in which its children will be, and whether it (as a
+ * leader, for its process) ignores SIGCHLD.
  *
- * @typedef {{ id: number, leader: number, ns: Ns, childNs: Ns, seen: Seen }} Task
+ * @typedef {{ id: number, leader: number, ns: Ns, childNs: Ns, ignores: boolean, seen: Seen }} Task
  */
 /** @typedef {{ op: Op, task: Task, args: number[], child?: Ns }} Plan */
 
@@ -129,9 +130,9 @@ export async function recordScenario(program, { seed, steps: wanted, kernel, pro
       const plan = stage.plan();
       if (plan === undefined) continue;
       const answer = await machine.command(plan.op, plan.task.id, wireArgs(plan, stage.nextId));
-      // A namespace that is already gone cannot be opened; the kernel was not asked, and nothing has happened.
-      if (plan.op === 'setns' && answer.ret !== undefined && answer.ret <= -1000) {
-        if (++refused > 100) throw new Error('no namespace can be opened any more');
+      // A namespace that is gone, or a file of it, cannot be opened; the call was not made, and nothing has happened.
+      if (answer.ret !== undefined && answer.ret <= -1000) {
+        if (++refused > 200) throw new Error('nothing can be opened any more');
         continue;
       }
       steps.push(stage.settle(plan, answer));
@@ -176,15 +177,16 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
   /** Namespaces that somebody wants to see forks in: their limits have just been moved. @type {Ns | undefined} */
   let narrowed;
 
-  const add = (/** @type {Seen} */ seen, /** @type {Ns} */ ns, /** @type {Ns} */ childNs) => {
-    const task = { id: nextId++, leader: 0, ns, childNs, seen };
+  const add = (/** @type {Seen} */ seen, /** @type {Ns} */ ns, /** @type {Task | undefined} */ maker) => {
+    const task = { id: nextId++, leader: 0, ns, childNs: ns, ignores: maker !== undefined && ignores(maker), seen };
     task.leader = seen.tgid === seen.nr ? task.id : (byNr.get(seen.tgid)?.id ?? 0);
     tasks.set(task.id, task);
     byNr.set(seen.nr, task);
     ns.init ??= task;
     return task;
   };
-  add(first.changed[0], root, root);
+  const ignores = (/** @type {Task} */ task) => tasks.get(task.leader)?.ignores ?? false;
+  add(first.changed[0], root, undefined);
 
   const alive = () => [...tasks.values()].filter((task) => task.seen.state === 'S');
   const sees = (/** @type {Ns} */ ns, /** @type {Ns | undefined} */ other) => {
@@ -257,6 +259,10 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       const child = random.chance(0.6) ? random.pick([task, ...childrenOf(task)]) : undefined;
       const pid = child === undefined ? somebody(task) : child === task ? 0 : numberIn(child, task.ns);
       const member = random.pick(inSight(task));
+      // Linux 6.18 never ends an init that is in the group of a dead process of its own namespace: it holds that number
+      // itself, and waits for it to be given back.
+      const moved = pid === 0 ? tasks.get(task.leader) : inSight(task).find((other) => numberIn(other, task.ns) === pid);
+      if (moved !== undefined && moved.ns.init === tasks.get(moved.leader)) return [pid, 0];
       return [pid, random.pick([0, groupOf(task, member), groupOf(task, task), pid, somebody(task)])];
     },
     getpgid: (task) => [somebody(task)],
@@ -281,8 +287,11 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
     kill(task) {
       const signal = random.pick([0, 0, SIGKILL, SIGKILL, SIGTERM, SIGUSR1, SIGCHLD, 65, -1]);
       const target = random.pick(inSight(task));
-      if (random.chance(0.6)) return [somebody(task), signal];
-      // Whole groups and everybody in sight only where not all are in sight, or the stage would soon be empty.
+      const one = somebody(task);
+      if (random.chance(0.6) && (one > 0 || signal === 0)) return [one, signal];
+      // In which order many die at once is the scheduler's affair. It shows where children reap themselves.
+      if (signal > 0 && signal < 65 && [...tasks.values()].some(({ ignores }) => ignores)) return undefined;
+      // Everybody in sight only where not all are, or the stage would soon be empty.
       if (random.chance(0.3)) return task.ns === root && signal !== 0 ? undefined : [-1, signal];
       const group = groupOf(task, target);
       return group > 1 || signal === 0 ? [-group, signal] : undefined;
@@ -293,7 +302,7 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       const tgid = random.chance(0.2) ? somebody(task) : numberIn(leader, task.ns);
       return [tgid, numberIn(target, task.ns), random.pick([0, 0, SIGKILL, SIGUSR1, 65])];
     },
-    sigchld: () => [random.between(0, 1)],
+    sigchld: () => [random.chance(0.3) ? 1 : 0],
     subreaper: () => [random.between(0, 1)],
   };
 
@@ -352,6 +361,8 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       const { ret } = answer;
       const failed = ret !== undefined && ret < 0;
       if (op === 'unshare' && !failed) task.childNs = { level: task.ns.level + 1, parent: task.ns, init: undefined };
+      if (op === 'exec' && !failed) /** @type {Task} */ (tasks.get(task.leader)).childNs = task.childNs;
+      if (op === 'sigchld' && !failed) /** @type {Task} */ (tasks.get(task.leader)).ignores = args[0] === 1;
       const target = op === 'setns' ? byNr.get(args[0]) : undefined;
       if (target !== undefined && !failed) task.childNs = target.ns;
       /** @type {Change[]} */
@@ -384,7 +395,7 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       if (op !== 'fork' && op !== 'thread') throw new Error(`${nr} has come out of a ${op}`);
       let ns = maker.childNs;
       if (op === 'fork' && (args[0] & NEWPID) !== 0) ns = { level: ns.level + 1, parent: ns, init: undefined };
-      const { id, leader } = add(seen, ns, ns);
+      const { id, leader } = add(seen, ns, maker);
       return [{ kind: 'born', task: id, leader, ppid, pids, pgids, sids }];
     }
     const { seen: old, id } = before;
