@@ -222,6 +222,13 @@ export const coreMutants: readonly Mutant[] = [
   ]),
   ...mutantsOf('core', 'pids.ts', [
     [
+      'failed-first-moves-the-cursor',
+      'a namespace whose first pid could not be made begins with 2',
+      'if (nextPidmap(s, home, 0) === 0) s.words[home + LAST_PID] = 0;',
+      '',
+      'ALLOC-21',
+    ],
+    [
       'disabled-still-allocates',
       'a namespace that takes no new pids gives them out',
       'w[nsAt + DISABLED] === 0 ? cacheAlloc',

@@ -51,7 +51,8 @@ export interface PidAllocator {
    *
    * EAGAIN: a map on the way has no free number. ENOMEM: no memory, or `ns` takes no new pids. EINVAL: `setTid` is too long,
    * has a number outside `[1, pidMax)` of its level, or one other than 1 for a namespace without a reaper. EEXIST: a
-   * chosen number is taken. On any of these only cursors may have moved, and pages been put to use. Source: `alloc_pid()`, `clone3(2)`.
+   * chosen number is taken. On any of these only cursors may have moved, and pages been put to use; a
+   * namespace that has no pid yet begins with 1 all the same. Source: `alloc_pid()`, `clone3(2)`.
    */
   allocPid(ns: NsRef, setTid?: readonly number[]): PidRef;
 

@@ -9,7 +9,15 @@ import { cacheAlloc, cacheFree, pidCache } from './slab.ts';
 import type { State } from './state.ts';
 
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
-const { level: LEVEL, parent: PARENT, pidMax: PID_MAX, reaper: REAPER, disabled: DISABLED, serial: SERIAL } = NS.at;
+const {
+  level: LEVEL,
+  parent: PARENT,
+  lastPid: LAST_PID,
+  pidMax: PID_MAX,
+  reaper: REAPER,
+  disabled: DISABLED,
+  serial: SERIAL,
+} = NS.at;
 
 /** The most references that a pid can have. */
 const COUNT_LIMIT = 0x7fff_ffff;
@@ -123,7 +131,10 @@ export function findGeInMap(s: State, nr: number, nsAt: number): number {
   return 0;
 }
 
-/** Gives back the numbers that were taken before `ns` had none for the pid, and says why it had none. */
+/**
+ * Gives back the numbers that were taken before `ns` had none for the pid, and says why it had none. A namespace that has
+ * no pid begins anew: its first one is number 1, however often making it failed. Source: mainline's `alloc_pid()`.
+ */
 export function giveUp(
   s: State,
   giveBack: (s: State, pidAt: number, count: number) => void,
@@ -133,6 +144,8 @@ export function giveUp(
   failure: number,
   setTid: readonly number[],
 ): PidError {
+  const home = homeOf(s, pidAt);
   giveBack(s, pidAt, taken);
+  if (nextPidmap(s, home, 0) === 0) s.words[home + LAST_PID] = 0;
   return noNumber(s, nsAt, failure, setTid[taken]);
 }

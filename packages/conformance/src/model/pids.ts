@@ -35,6 +35,7 @@ export function allocPid(s: State, ns: NsRef, setTid: readonly number[] = []): P
     }
   } catch (error) {
     giveObject(s.memory, cache);
+    if (own.taken.size === 0) own.lastPid = 0;
     throw error;
   }
 
