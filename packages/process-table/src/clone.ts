@@ -90,8 +90,6 @@ function newProcess<P>(
     pid = a.allocPid(ns, setTid);
   } catch (error) {
     a.freeTask(ref);
-    // A number for the first process was taken and given back, and it has to be 1 when it comes. As alloc_pid() does.
-    if (a.childReaper(ns) === undefined) a.setLastPid(ns, 0);
     throw error;
   }
   // Commit point: nothing below can fail.
