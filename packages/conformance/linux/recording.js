@@ -124,7 +124,11 @@ function printChange(change) {
   const { task } = change;
   switch (change.kind) {
     case 'born': {
-      const words = [`+${task}`, change.ppid, ...[change.pids, change.pgids, change.sids].map((list) => list.join('.'))];
+      const words = [
+        `+${task}`,
+        change.ppid,
+        ...[change.pids, change.pgids, change.sids].map((list) => list.join('.')),
+      ];
       return [...words, ...(change.leader === task ? [] : [`of ${change.leader}`])].join(' ');
     }
     case 'ppid':
@@ -191,4 +195,8 @@ function parseChange(part) {
 }
 
 /** @param {string} text @param {string} separator */
-const numbers = (text, separator) => text.split(separator).filter((word) => word !== '').map(Number);
+const numbers = (text, separator) =>
+  text
+    .split(separator)
+    .filter((word) => word !== '')
+    .map(Number);

@@ -60,6 +60,9 @@ const USUAL = {
   subreaper: 1,
 };
 
+/** The most that can be asked for. The recorder has room for 3,072 tasks in a scenario, and gives one a minute. */
+export const OPTIONS_LIMITS = { steps: 5_000, count: 10_000 };
+
 /** @type {Record<string, Profile>} */
 export const PROFILES = {
   'root-mixed': { depth: 0, tasks: 24 },
@@ -72,7 +75,11 @@ export const PROFILES = {
   'deep-full': { depth: 4, tasks: 36, tight: true, weights: { fork: 50, lastpid: 12, pidmax: 12, list: 4 } },
   'deep-zap': { depth: 6, tasks: 45, weights: { fork: 50, exitgroup: 4, exit: 10, kill: 12, setns: 9, unshare: 5 } },
   'deep-groups': { depth: 4, tasks: 40, weights: { setsid: 8, setpgid: 18, kill: 12, getpgid: 4, getsid: 4 } },
-  'deep-threads': { depth: 3, tasks: 40, weights: { thread: 24, exec: 12, tgkill: 5, exit: 12, ids: 6 } },
+  'deep-threads': {
+    depth: 3,
+    tasks: 40,
+    weights: { setns: 0, unshare: 0, thread: 24, exec: 12, tgkill: 5, exit: 12, ids: 6 },
+  },
   'deep-chosen': { depth: 4, tasks: 34, chosen: 0.6, weights: { fork: 45, lastpid: 8 } },
 };
 
@@ -194,7 +201,8 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
     return other === ns;
   };
   /** Where `task` is known by a number to somebody in `ns`. */
-  const numberIn = (/** @type {Task} */ task, /** @type {Ns} */ ns) => (sees(ns, task.ns) ? task.seen.pids[ns.level] : 0);
+  const numberIn = (/** @type {Task} */ task, /** @type {Ns} */ ns) =>
+    sees(ns, task.ns) ? task.seen.pids[ns.level] : 0;
   const deathless = (/** @type {Task} */ task) => task.leader === 0;
 
   /** A number that somebody in the namespace of `task` might mean: mostly one that somebody has. */
@@ -224,7 +232,10 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       }
       return [flags, signal, ...chosen(task, flags)];
     },
-    thread: () => [random.chance(0.04) ? NEWPID : 0],
+    // Which thread of a killed process ends last is the scheduler's affair. It shows where an init is kept from ending by
+    // somebody whose parent is outside.
+    thread: (task) =>
+      joined && task.ns !== root && task.ns.init?.id === task.leader ? undefined : [random.chance(0.04) ? NEWPID : 0],
     unshare: (task) => (task.ns.level < profile.depth ? [] : undefined),
     setns(task) {
       const target = random.pick([...tasks.values()].filter((other) => sees(task.ns, other.ns) || random.chance(0.1)));
@@ -232,7 +243,8 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
     },
     // Number 1 of all must stay the task that the recorder can end.
     exec: (task) => (task.leader === 0 && task.id !== 0 ? undefined : []),
-    exit: (task) => (task.id === 0 || (task.ns.init === task && random.chance(0.6)) ? undefined : [random.between(0, 255)]),
+    exit: (task) =>
+      task.id === 0 || (task.ns.init === task && random.chance(0.6)) ? undefined : [random.between(0, 255)],
     exitgroup(task) {
       const init = tasks.get(task.leader);
       return deathless(task) || (task.ns.init === init && random.chance(0.7)) ? undefined : [random.between(0, 255)];
@@ -240,7 +252,7 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
     wait(task) {
       if (random.chance(0.65)) return [-1, WNOHANG | WALL];
       const child = childrenOf(task);
-      const options = random.pick([WNOHANG, WNOHANG | WALL, WNOHANG | WALL, WNOHANG | 2 ** 31, WNOHANG | 0x40]);
+      const options = random.pick([WNOHANG, WNOHANG | WALL, WNOHANG | WALL, WNOHANG | (2 ** 31), WNOHANG | 0x40]);
       if (random.chance(0.25)) return [random.pick([0, -(2 ** 31)]), options];
       if (child.length === 0 || random.chance(0.15)) return [somebody(task), options];
       const one = random.pick(child);
@@ -251,7 +263,11 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       const options = WEXITED | WNOHANG | random.pick([WALL, WALL, WNOWAIT | WALL, WNOWAIT, 0]);
       if (child.length === 0 || random.chance(0.2)) return [random.between(0, 2), somebody(task), options];
       const one = random.pick(child);
-      const [kind, id] = random.pick([[0, 0], [1, numberIn(one, task.ns)], [2, groupOf(task, one)]]);
+      const [kind, id] = random.pick([
+        [0, 0],
+        [1, numberIn(one, task.ns)],
+        [2, groupOf(task, one)],
+      ]);
       return [kind, id, options];
     },
     setsid: () => [],
@@ -261,7 +277,8 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       const member = random.pick(inSight(task));
       // Linux 6.18 never ends an init that is in the group of a dead process of its own namespace: it holds that number
       // itself, and waits for it to be given back.
-      const moved = pid === 0 ? tasks.get(task.leader) : inSight(task).find((other) => numberIn(other, task.ns) === pid);
+      const moved =
+        pid === 0 ? tasks.get(task.leader) : inSight(task).find((other) => numberIn(other, task.ns) === pid);
       if (moved !== undefined && moved.ns.init === tasks.get(moved.leader)) return [pid, 0];
       return [pid, random.pick([0, groupOf(task, member), groupOf(task, task), pid, somebody(task)])];
     },
@@ -274,7 +291,9 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       if (random.chance(0.1)) return random.chance(0.5) ? [] : [-1];
       const high = Math.max(...inSight(task).map((other) => numberIn(other, task.ns)));
       if (profile.tight) return [random.between(FLOOR, FLOOR + 20)];
-      return [random.pick([0, 1, 298, 299, 300, 301, high, high + 7, random.between(1, 32_000), random.between(1, 320)])];
+      return [
+        random.pick([0, 1, 298, 299, 300, 301, high, high + 7, random.between(1, 32_000), random.between(1, 320)]),
+      ];
     },
     pidmax(task) {
       if (profile.contained && task.ns === root) return undefined;
@@ -324,9 +343,21 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
     });
   }
 
-  const weights = Object.entries({ ...USUAL, ...profile.weights });
-  const bag = weights.flatMap(([op, weight]) => Array(weight).fill(/** @type {Op} */ (op)));
-  const INSIDE_ONLY = new Set(['thread', 'exec', 'setpgid', 'subreaper', 'sigchld', 'unshare', 'list', 'ids', 'getpgid', 'getsid']);
+  const weights = { ...USUAL, ...profile.weights };
+  const joined = !profile.contained && weights.setns + weights.unshare > 0;
+  const bag = Object.entries(weights).flatMap(([op, weight]) => Array(weight).fill(/** @type {Op} */ (op)));
+  const INSIDE_ONLY = new Set([
+    'thread',
+    'exec',
+    'setpgid',
+    'subreaper',
+    'sigchld',
+    'unshare',
+    'list',
+    'ids',
+    'getpgid',
+    'getsid',
+  ]);
 
   return {
     get nextId() {
@@ -342,7 +373,9 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       if (op === 'fork' && narrowed !== undefined && random.chance(0.5)) {
         actors = living.filter((task) => task.ns === narrowed);
       } else if ((op === 'wait' || op === 'waitid') && random.chance(0.75)) {
-        const wanted = new Set([...tasks.values()].filter(({ seen }) => seen.state === 'Z').map(({ seen }) => seen.ppid));
+        const wanted = new Set(
+          [...tasks.values()].filter(({ seen }) => seen.state === 'Z').map(({ seen }) => seen.ppid),
+        );
         actors = living.filter(({ seen }) => wanted.has(seen.tgid));
       } else if (profile.depth > 1 && random.chance(0.5)) {
         const level = random.between(1, profile.depth);
@@ -350,7 +383,8 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       }
       if (actors.length === 0) actors = living;
       const task = random.pick(actors);
-      if (profile.contained && task.id === 0 && (INSIDE_ONLY.has(op) || op === 'tgkill' || op === 'kill')) return undefined;
+      if (profile.contained && task.id === 0 && (INSIDE_ONLY.has(op) || op === 'tgkill' || op === 'kill'))
+        return undefined;
       if (nextId > 2_900 && (op === 'fork' || op === 'thread')) return undefined;
       const args = draw[/** @type {Op} */ (op)](task);
       return args === undefined ? undefined : { op, task, args };
@@ -359,7 +393,8 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
     /** Takes in what happened. @param {Plan} plan @param {Answer} answer @returns {Step} */
     settle({ op, task, args }, answer) {
       const { ret } = answer;
-      const failed = ret !== undefined && ret < 0;
+      // A cursor that has never moved reads as -1.
+      const failed = ret !== undefined && ret < (op === 'lastpid' ? -1 : 0);
       if (op === 'unshare' && !failed) task.childNs = { level: task.ns.level + 1, parent: task.ns, init: undefined };
       if (op === 'exec' && !failed) /** @type {Task} */ (tasks.get(task.leader)).childNs = task.childNs;
       if (op === 'sigchld' && !failed) /** @type {Task} */ (tasks.get(task.leader)).ignores = args[0] === 1;
@@ -388,7 +423,12 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
   };
 
   /** @returns {Change[]} */
-  function changesOf(/** @type {Seen} */ seen, /** @type {Op} */ op, /** @type {Task} */ maker, /** @type {number[]} */ args) {
+  function changesOf(
+    /** @type {Seen} */ seen,
+    /** @type {Op} */ op,
+    /** @type {Task} */ maker,
+    /** @type {number[]} */ args,
+  ) {
     const { nr, state, ppid, pids, pgids, sids } = seen;
     const before = byNr.get(nr);
     if (before === undefined) {

@@ -1,0 +1,139 @@
+// npm run linux-oracle [-- options]: records fresh scenarios from the kernel of this machine and replays each at once on a
+// process table. The last line is `N passed, N failed`, each scenario counting as one; `--help` says more.
+
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildRecorder, kernelName, whyNot } from '../packages/conformance/linux/recorder.js';
+import { encodeRecording } from '../packages/conformance/linux/recording.js';
+import { OPTIONS_LIMITS, PROFILES, recordScenario } from '../packages/conformance/linux/scenario.js';
+import { build, install, root, section } from './lib/run.js';
+
+const HELP = `npm run linux-oracle -- [options]
+
+Has the kernel of this machine perform random scenarios (forks, exits, waits, threads, namespaces, sessions, signals, full
+maps, chosen numbers), and a process table the same ones; compares answer by answer and number by number.
+Needs Linux, root and cc. Elsewhere it says why it cannot, and exits with 0.
+
+  --seed N          the first seed; default: a random one, which is printed
+  --steps N         steps of each scenario, 1 to ${OPTIONS_LIMITS.steps}; default 500
+  --count N         scenarios, with seeds N, N + 1, …; default 12, one of each profile
+  --profile NAME    only this mixture of steps: ${Object.keys(PROFILES).join(', ')}
+  --strategy WHAT   hierarchical (default), flat, pidspace, or the path of a module that exports createPidAllocator and
+                    traits; what goes deeper than the design is skipped
+  --save FOLDER     also write each recording to FOLDER/<name>.oracle
+  --help            this text
+
+Exit code: 0 all identical (or nothing could be recorded here), 1 a difference, 2 wrong options.`;
+
+const options = readOptions();
+if (options.help) {
+  console.log(HELP);
+} else {
+  process.exitCode = await main();
+}
+
+async function main() {
+  const reason = whyNot();
+  if (reason !== undefined) {
+    console.log(`skipped: ${reason}\n0 passed, 0 failed, 1 skipped`);
+    return 0;
+  }
+  await install();
+  section('build');
+  const built = await build();
+  if (built !== 0) return built;
+  section('linux-oracle');
+  return compare();
+}
+
+async function compare() {
+  const { replayMode, replayRecording } = await import('../packages/conformance/linux/replay.js');
+  const { createProcessTable } = await import('../packages/process-table/dist/index.js');
+  const subject = { ...(await strategy()), createProcessTable };
+  const kernel = kernelName();
+  const { seed: first, steps, count, profile, save } = options;
+  console.log(
+    `${kernel}, ${subject.traits.strategy}: ${count} scenarios of ${steps} steps, seeds ${first} to ${first + count - 1}`,
+  );
+  let [passed, failed, skipped] = [0, 0, 0];
+  const { program, remove } = buildRecorder();
+  try {
+    for (let seed = first; seed < first + count; seed++) {
+      try {
+        const recording = await recordScenario(program, { seed, steps, kernel, ...(profile && { profile }) });
+        const { name } = recording.header;
+        if (save !== undefined) {
+          mkdirSync(save, { recursive: true });
+          writeFileSync(join(save, `${name}.oracle`), encodeRecording(recording));
+        }
+        if (replayMode(recording.header, subject.traits) === undefined) {
+          console.log(`skipped    ${name}: deeper than ${subject.traits.strategy} can follow`);
+          skipped++;
+          continue;
+        }
+        const { compared, differences } = replayRecording(recording, subject);
+        const known = Object.entries(differences).flatMap(([what, times]) => (times > 0 ? [`${what} ${times}`] : []));
+        const also = known.length > 0 ? `; differs on purpose: ${known.join(', ')}` : '';
+        console.log(`identical  ${name}: ${steps} steps, ${compared} comparisons${also}`);
+        passed++;
+      } catch (error) {
+        failed++;
+        const { name: kind, message } = /** @type {Error} */ (error);
+        console.log(
+          `FAILED     seed ${seed}: ${kind === 'OracleMismatch' ? message : /** @type {Error} */ (error).stack}`,
+        );
+      }
+    }
+  } finally {
+    remove();
+  }
+  console.log(`${kernel}: ${passed} of ${passed + failed} identical`);
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  return failed > 0 ? 1 : 0;
+}
+
+/** @returns {Promise<import('../packages/contract/dist/index.js').Strategy>} */
+async function strategy() {
+  const builtin = join(root, 'packages', `core-${options.strategy}`, 'dist', 'index.js');
+  return import(pathToFileURL(existsSync(builtin) ? builtin : resolve(options.strategy)).href);
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seed: { type: 'string' },
+        steps: { type: 'string', default: '500' },
+        count: { type: 'string', default: '12' },
+        profile: { type: 'string' },
+        strategy: { type: 'string', default: 'hierarchical' },
+        save: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const { profile, strategy: name } = values;
+    if (profile !== undefined && !Object.hasOwn(PROFILES, profile)) throw new Error(`there is no profile ${profile}`);
+    const known = ['hierarchical', 'flat', 'pidspace'].includes(name);
+    if (!known && !existsSync(resolve(name))) throw new Error(`--strategy ${name} is no design and no file`);
+    return {
+      ...values,
+      seed:
+        values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : whole('seed', values.seed, 0, 2 ** 32 - 1),
+      steps: whole('steps', values.steps, 1, OPTIONS_LIMITS.steps),
+      count: whole('count', values.count, 1, OPTIONS_LIMITS.count),
+    };
+  } catch (error) {
+    console.error(`${/** @type {Error} */ (error).message}\n\n${HELP}`);
+    return process.exit(2);
+  }
+}
+
+/** @param {string} name @param {string} text @param {number} low @param {number} high */
+function whole(name, text, low, high) {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < low || value > high)
+    throw new Error(`--${name} is ${text}; it has to be a whole number in [${low}, ${high}]`);
+  return value;
+}
