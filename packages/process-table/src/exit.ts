@@ -85,6 +85,8 @@ function notifyParent<P>(t: Table<P>, group: ThreadGroup<P>): boolean {
   if (signal === SIGCHLD) {
     reapsItself = parent.group.noCldWait || parent.group.actions?.get(SIGCHLD) === 'ignore';
   }
+  // An init that waits for its namespace to empty reaps every child, whatever signal that would send.
+  if (parent.group.isInit && parent.group.live === 0) reapsItself = true;
   if (!reapsItself && !group.waitable) addZombie(group);
   if (t.hooks.childChanged !== undefined) t.news.push({ hook: 'childChanged', process: parent, child: group.leader });
   // SIGCHLD means nothing to who has said nothing about any signal.
