@@ -55,7 +55,7 @@ enum {
   SHARED_FD = 900,       // where every worker, and what it executes, finds the shared memory
   NR_LIMIT = 4194304,
   SPUN_NS = 2000000,     // who has run for so long at its end will not come to it by itself
-  SECONDS_MAX = 60,      // a scenario that takes longer is killed
+  SECONDS_MAX = 60,     // a scenario that takes longer is killed
 };
 
 /* The words of the protocol, in the order of `names`. */
@@ -438,7 +438,7 @@ static void pause_us(long us) {
 static void settle(const struct slot *s, int may_end) {
   int ending = -1;
   uint64_t since = 0, before = 0;
-  for (int tries = 0; tries < 3000; tries++) {
+  for (int tries = 0; tries < 15000; tries++) {
     int quiet = take_view();
     int answered = __atomic_load_n(&s->done, __ATOMIC_ACQUIRE) == s->posted;
     if (!quiet || !(answered || may_end)) {
@@ -524,7 +524,7 @@ int main(int argc, char **argv) {
   long init = syscall(SYS_clone3, &args, sizeof args);
   if (init < 0) fail("clone3(CLONE_NEWPID | CLONE_NEWNS)");
   if (init == 0) first(me);
-  for (int tries = 0; tries < 2000 && __atomic_load_n(&shared->slots[0].done, __ATOMIC_ACQUIRE) == 0; tries++) pause_us(1000);
+  for (int tries = 0; tries < 15000 && __atomic_load_n(&shared->slots[0].done, __ATOMIC_ACQUIRE) == 0; tries++) pause_us(1000);
   if (shared->slots[0].done == 0) errno = ETIME, fail("number 1 does not answer");
   if (shared->slots[0].ret < 0) errno = (int)-shared->slots[0].ret, fail("number 1: mount /proc, setsid, SCHED_RR");
   char path[64];
