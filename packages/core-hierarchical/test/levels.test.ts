@@ -85,6 +85,7 @@ describe('hierarchical', () => {
     (level) => {
       const { a, path } = tower();
       const deepest = path[LEVELS - 1];
+      a.allocPid(deepest); // a namespace without pids would begin anew
       // Two records on the free list, so that none has to be cut: one may go to the pid that fills the map.
       const spare = [a.allocPid(deepest), a.allocPid(deepest)];
       for (const pid of spare) a.freePid(pid);
