@@ -26,13 +26,13 @@ import {
   eachLivePid,
   findGeInMap,
   freePidmap,
+  giveUp,
   HEADER,
   hashAdd,
   hashDel,
   homeOf,
   NS,
   newPid,
-  noNumber,
   PID_HEAD,
   pidLevel,
   struct,
@@ -117,8 +117,7 @@ const design = {
     for (let i = level; i >= 0; i--) {
       const nr = takeNumber(s, at, setTid, level - i);
       if (nr < 0) {
-        giveBack(s, pidAt, i + 1);
-        throw noNumber(s, at, nr, setTid[level - i]);
+        throw giveUp(s, () => giveBack(s, pidAt, i + 1), pidAt, level - i, at, nr, setTid);
       }
       w[upidAt(pidAt, i) + NR] = nr;
       w[upidAt(pidAt, i) + UPID_NS] = w[at + SERIAL];
