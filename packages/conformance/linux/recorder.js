@@ -82,8 +82,6 @@ export async function openKernel(program) {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = new Promise((resolve) => child.on('close', resolve));
   child.stdin.on('error', () => {});
-  // The recorder gives up by itself when a step does not end; this is for when even that fails.
-  const patience = setTimeout(() => child.kill('SIGKILL'), 60_000);
 
   /** @returns {Promise<Answer>} */
   const answer = async () => {
@@ -103,9 +101,12 @@ export async function openKernel(program) {
     }
   };
 
+  const first = await answer();
+  // The recorder gives up by itself when a step does not end; this is for when even that fails.
+  const patience = setTimeout(() => child.kill('SIGKILL'), 60_000);
   return {
     /** What there is at the start. */
-    first: await answer(),
+    first,
     /**
      * Has the worker in `slot` perform one command.
      *

@@ -226,7 +226,14 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
     differences.deadNamespace++;
     try {
       let [above, level] = [/** @type {NsRef | undefined} */ (ns), 2];
-      for (; above !== undefined && ended(above); level++) above = allocator.nsParent(above);
+      for (; above !== undefined && ended(above); level++) {
+        const nr = step.args[level];
+        if (nr !== undefined && allocator.nextPidmap(above, nr - 1) === nr) {
+          restore();
+          return { said: ['EEXIST'] };
+        }
+        above = allocator.nsParent(above);
+      }
       if (above !== undefined) allocator.freePid(allocator.allocPid(above, step.args.slice(level)));
       restore();
       return { said: [step.ret === 'EEXIST' && step.args.length > 2 ? 'EEXIST' : 'ENOMEM'] };
