@@ -1,6 +1,7 @@
 import type { Nr, NsRef, PidRef, PidType, RootNr, TaskRef, Vnr } from './handles.ts';
 import type { PidAllocatorOptions } from './options.ts';
 import type { SlabInfo, Stats } from './reports.ts';
+import type { PidAllocatorDescriptor } from './shared.ts';
 import type { Traits } from './traits.ts';
 
 /**
@@ -232,13 +233,55 @@ export interface PidAllocator {
 
   /** A copy of all state, for `createPidAllocator({ snapshot })` of the same package: handles go on working there. */
   snapshot(): Uint8Array;
+
+  // ── many threads ────────────────────────────────────────────────────────────────────────────────────────────────────
+  //
+  // In an allocator that was made with `shared: true` everything above may be called from every worker at any time, and
+  // handles of one worker work in all. The exceptions are the four that look at the whole: while other workers are in the
+  // middle of calls, `slabInfo` and `stats` are close and not exact, `checkInvariants` reports what is merely under way, and
+  // a `snapshot` may be of no use.
+  //
+  // EBUSY from any function: a lock has been held for seconds by a worker that was terminated without `declareGone`.
+
+  /** The place that this worker has in the block: 0 for the creator, and for an allocator that is not shared. */
+  readonly workerSlot: number;
+
+  /**
+   * What other threads attach with, by `attachPidAllocator` of the same package: can be posted to workers, any number of
+   * times. PidBug unless the allocator was made with `shared: true`.
+   */
+  share(): PidAllocatorDescriptor;
+
+  /**
+   * Ends this worker's use: gives its place back, and the free records that it kept at hand. Every function of this object
+   * is a PidBug from here on; pids, tasks and namespaces stay as they are. PidBug unless shared.
+   */
+  detach(): void;
+
+  /**
+   * Says that the worker in that slot was terminated without `detach` and runs no more. Its locks are broken, what it kept at hand
+   * is given back, and its slot is free. What it was in the middle of is lost: at most one pid, task or namespace, which is
+   * never used again, and the numbers it had; `checkInvariants` lists that in sentences that begin with `leaked: `.
+   *
+   * Call it after the thread has ended, never while it may still run. EINVAL for a slot that does not exist; PidBug for this
+   * worker's own, for one that nobody has, and unless shared.
+   */
+  declareGone(workerSlot: number): void;
 }
 
 /** What a strategy package exports under this name. Options that are unknown or out of range are a PidBug. */
 export type CreatePidAllocator = (options?: PidAllocatorOptions) => PidAllocator;
 
+/**
+ * What a strategy package exports under this name, to join an allocator that another thread shares. PidBug for a descriptor
+ * that is damaged, or of another package, version or size; nothing in its block has changed then. PidError EAGAIN when all its worker slots are taken.
+ */
+export type AttachPidAllocator = (descriptor: PidAllocatorDescriptor) => PidAllocator;
+
 /** What a module has to export to be a strategy: the suite and the benchmark take any. */
 export interface Strategy {
   readonly createPidAllocator: CreatePidAllocator;
+  /** There if, and only if, `traits.shared` is true. */
+  readonly attachPidAllocator?: AttachPidAllocator;
   readonly traits: Traits;
 }

@@ -10,13 +10,13 @@ export const ERRNO = {
   EBADF: -9,
   /** No such child. */
   ECHILD: -10,
-  /** Every number that may be given out is taken. Something has to be freed first. */
+  /** Every number that may be given out is taken, or every worker slot. Something has to be given back first. */
   EAGAIN: -11,
   /** The block of memory is full, or the namespace takes no new pids. */
   ENOMEM: -12,
   /** It is too late for this. */
   EACCES: -13,
-  /** The space exists already. */
+  /** The space exists already; or a lock is held by a worker that seems to be gone. */
   EBUSY: -16,
   /** The chosen number is taken. */
   EEXIST: -17,

@@ -3,10 +3,11 @@
  *
  * @packageDocumentation
  */
-export type { CreatePidAllocator, PidAllocator, Strategy } from './allocator.ts';
+export type { AttachPidAllocator, CreatePidAllocator, PidAllocator, Strategy } from './allocator.ts';
 export * from './constants.ts';
 export { ERRNO, type ErrnoCode, PidBug, PidError } from './errors.ts';
 export type { Nr, NsRef, PidRef, PidType, RootNr, TaskRef, Vnr } from './handles.ts';
 export type { PidAllocatorOptions } from './options.ts';
 export type { SlabInfo, Stats } from './reports.ts';
+export type { PidAllocatorDescriptor } from './shared.ts';
 export type { Floors, Traits } from './traits.ts';

@@ -31,6 +31,16 @@ export interface PidAllocatorOptions {
    * do not fit another. Fix it for runs that must repeat to the bit.
    */
   readonly generationBase?: number;
-  /** Start from what `snapshot()` returned, instead of from nothing. No other option may stand beside it. */
+  /**
+   * Put the block into a `SharedArrayBuffer`, so that other threads can join with `attachPidAllocator`. Default: false. A
+   * browser has those only on pages that are served cross-origin isolated (COOP and COEP headers).
+   */
+  readonly shared?: boolean;
+  /** Threads that can be attached at once, the creator included: an integer in `[1, 256]`, default 16. Only beside `shared`. */
+  readonly workers?: number;
+  /**
+   * Start from what `snapshot()` returned, instead of from nothing. Only `shared` may stand beside it, for a snapshot of a
+   * shared allocator.
+   */
   readonly snapshot?: Uint8Array;
 }

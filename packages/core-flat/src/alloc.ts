@@ -1,4 +1,16 @@
-import { giveUp, HEADER, hashAdd, NS, newPid, type State, slotOf, slotOfNr, takeNumber } from '@pidlab/core';
+import {
+  bearPid,
+  giveUp,
+  HEADER,
+  hashAdd,
+  NS,
+  newPid,
+  SHARED,
+  type State,
+  slotOf,
+  slotOfNr,
+  takeNumber,
+} from '@pidlab/core';
 import { giveBack } from './free.ts';
 import { ROOT_PID, VIRTUAL } from './layout.ts';
 
@@ -12,7 +24,7 @@ const ROOT_NS = HEADER.at.rootNs;
  * root gets the global one alone, which is its virtual one too.
  *
  * EAGAIN when a map on the way is full, ENOMEM when memory is or when `ns` takes no new pids, EEXIST when a chosen number
- * is taken. Locking: none until it is complete, then one hash chain a number. Source: `alloc_pid()`, hashed twice.
+ * is taken. Locking: none. Source: `alloc_pid()`, hashed twice.
  */
 export function allocPid(s: State, nsAt: number, setTid: readonly number[]): number {
   return s.words[nsAt + LEVEL] === 0 ? allocRootPid(s, nsAt, setTid) : allocContainedPid(s, nsAt, setTid);
@@ -21,12 +33,13 @@ export function allocPid(s: State, nsAt: number, setTid: readonly number[]): num
 function allocRootPid(s: State, nsAt: number, setTid: readonly number[]): number {
   const w = s.words;
   const pidAt = newPid(s, nsAt, 1);
+  if (SHARED) forgetKeys(s, pidAt, 0);
   const nr = takeNumber(s, nsAt, setTid, 0);
   if (nr < 0) throw giveUp(s, giveBack, pidAt, 0, nsAt, nr, setTid);
   w[pidAt + NR] = nr;
   w[pidAt + PID_NS] = w[nsAt + SERIAL];
-  // From here nothing fails; until here nobody could find it.
   hashAdd(s, slotOfNr(s.pidHash, nr), pidAt + NEXT);
+  bearPid(s, pidAt);
   return pidAt;
 }
 
@@ -35,6 +48,7 @@ function allocContainedPid(s: State, nsAt: number, setTid: readonly number[]): n
   const rootAt = w[ROOT_NS];
   const serial = w[nsAt + SERIAL];
   const pidAt = newPid(s, nsAt, 2);
+  if (SHARED) forgetKeys(s, pidAt, 1);
   const vnr = takeNumber(s, nsAt, setTid, 0);
   if (vnr < 0) throw giveUp(s, giveBack, pidAt, 0, nsAt, vnr, setTid);
   w[pidAt + VNR] = vnr;
@@ -42,8 +56,14 @@ function allocContainedPid(s: State, nsAt: number, setTid: readonly number[]): n
   if (nr < 0) throw giveUp(s, giveBack, pidAt, 1, rootAt, nr, setTid);
   w[pidAt + NR] = nr;
   w[pidAt + PID_NS] = serial;
-  // From here nothing fails; until here nobody could find it.
   hashAdd(s, slotOf(s.vnrHash, vnr, serial), pidAt + VNEXT);
   hashAdd(s, slotOfNr(s.pidHash, nr), pidAt + NEXT);
+  bearPid(s, pidAt);
   return pidAt;
+}
+
+/** A reader that still stands on the record must not take the pid that it becomes for the one that it was. */
+function forgetKeys(s: State, pidAt: number, level: number): void {
+  s.words[pidAt + NR] = 0;
+  if (level > 0) s.words[pidAt + VNR] = 0;
 }

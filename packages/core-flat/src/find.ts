@@ -1,4 +1,16 @@
-import { findGeInMap, NS, type State, slotOf, slotOfNr } from '@pidlab/core';
+import {
+  after,
+  findGeInMap,
+  hashHead,
+  isFindable,
+  NS,
+  SHARED,
+  type State,
+  see,
+  slotOf,
+  slotOfNr,
+  wentAstray,
+} from '@pidlab/core';
 import { ROOT_PID, VIRTUAL } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL } = NS.at;
@@ -17,23 +29,45 @@ export function findPidNs(s: State, nr: number, nsAt: number): number {
   const w = s.words;
   if (w[nsAt + LEVEL] === 0) return findPid(s, nr);
   const serial = w[nsAt + SERIAL];
-  let link = w[slotOf(s.vnrHash, nr, serial)];
-  while (link > 0) {
-    if (w[link + VNR_OF_LINK] === nr && w[link + NS_OF_VLINK] === serial) return link - VNEXT;
-    link = w[link];
+  const slot = slotOf(s.vnrHash, nr, serial);
+  for (;;) {
+    let link = hashHead(s, slot);
+    while (link > 0) {
+      if (w[link + VNR_OF_LINK] === nr && w[link + NS_OF_VLINK] === serial) {
+        if (!SHARED) return link - VNEXT;
+        const id = see(s, link - VNEXT);
+        const again = link + after(id);
+        if (w[again + VNR_OF_LINK] !== nr || w[again + NS_OF_VLINK] !== serial) break;
+        return isFindable(s, link - VNEXT, id) ? link - VNEXT : 0;
+      }
+      link = w[link];
+    }
+    if (!SHARED || !wentAstray(s, slot, link)) return 0;
   }
-  return 0;
 }
 
 /** The pid that the root knows as `nr`, its global number; 0 for none. */
 export function findPid(s: State, nr: number): number {
   const w = s.words;
-  let link = w[slotOfNr(s.pidHash, nr)];
-  while (link > 0) {
-    if (w[link + NR_OF_LINK] === nr) return link - NEXT;
-    link = w[link];
+  const slot = slotOfNr(s.pidHash, nr);
+  for (;;) {
+    let link = hashHead(s, slot);
+    while (link > 0) {
+      if (w[link + NR_OF_LINK] === nr) {
+        if (!SHARED) return link - NEXT;
+        const id = see(s, link - NEXT);
+        if (w[link + after(id) + NR_OF_LINK] !== nr) break;
+        return isFindable(s, link - NEXT, id) ? link - NEXT : 0;
+      }
+      link = w[link];
+    }
+    if (!SHARED || !wentAstray(s, slot, link)) return 0;
   }
-  return 0;
+}
+
+/** The slot of the pid's global number, whose lock is the pid's. */
+export function pidSlot(s: State, pidAt: number): number {
+  return slotOfNr(s.pidHash, s.words[pidAt + NR]);
 }
 
 /** The pid with the smallest number at or above `nr` that `ns` sees; 0 for none. Source: `find_ge_pid()`. */

@@ -7,7 +7,7 @@ const ROOT_NS = HEADER.at.rootNs;
 
 /**
  * Takes a pid out of both hash tables, so that nobody finds it, and only then gives its numbers back.
- * Locking: one hash chain a number. Source: `free_pid()`, hashed twice.
+ * Locking: one hash chain a number, the first of which is the pid's own lock. Source: `free_pid()`, hashed twice.
  */
 export function freePid(s: State, pidAt: number): void {
   const w = s.words;

@@ -1,4 +1,4 @@
-import { giveUp, hashAdd, NS, newPid, type State, slotOf, takeNumber } from '@pidlab/core';
+import { bearPid, giveUp, hashAdd, NS, newPid, SHARED, type State, slotOf, takeNumber } from '@pidlab/core';
 import { giveBack } from './free.ts';
 import { UPID, upidAt } from './layout.ts';
 
@@ -9,12 +9,13 @@ const { nr: NR, ns: UPID_NS, next: NEXT } = UPID.at;
  * Makes a pid with a number at every level from that of `ns` up to the root, or leaves only cursors moved.
  *
  * EAGAIN when a map on the way is full, ENOMEM when memory is or when `ns` takes no new pids, EEXIST when a chosen number
- * is taken. Locking: none until it is complete, then one hash chain a level. Source: `alloc_pid()`.
+ * is taken. Locking: none. Source: `alloc_pid()`.
  */
 export function allocPid(s: State, nsAt: number, setTid: readonly number[]): number {
   const w = s.words;
   const level = w[nsAt + LEVEL];
   const pidAt = newPid(s, nsAt, level + 1);
+  if (SHARED) forgetKeys(s, pidAt, level);
   let at = nsAt;
   for (let i = level; i >= 0; i--) {
     const nr = takeNumber(s, at, setTid, level - i);
@@ -24,10 +25,15 @@ export function allocPid(s: State, nsAt: number, setTid: readonly number[]): num
     w[upid + UPID_NS] = w[at + SERIAL];
     at = w[at + PARENT];
   }
-  // From here nothing fails; until here nobody could find it.
   for (let i = level; i >= 0; i--) {
     const upid = upidAt(pidAt, i);
     hashAdd(s, slotOf(s.pidHash, w[upid + NR], w[upid + UPID_NS]), upid + NEXT);
   }
+  bearPid(s, pidAt);
   return pidAt;
+}
+
+/** A reader that still stands on the record must not take the pid that it becomes for the one that it was. */
+function forgetKeys(s: State, pidAt: number, level: number): void {
+  for (let i = 0; i <= level; i++) s.words[upidAt(pidAt, i) + NR] = 0;
 }

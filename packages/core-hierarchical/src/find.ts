@@ -1,4 +1,16 @@
-import { findGeInMap, HEADER, NS, type State, slotOf } from '@pidlab/core';
+import {
+  after,
+  findGeInMap,
+  HEADER,
+  hashHead,
+  isFindable,
+  NS,
+  SHARED,
+  type State,
+  see,
+  slotOf,
+  wentAstray,
+} from '@pidlab/core';
 import { NUMBERS, UPID } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL } = NS.at;
@@ -15,14 +27,28 @@ const ROOT_NS = HEADER.at.rootNs;
 export function findPidNs(s: State, nr: number, nsAt: number): number {
   const w = s.words;
   const serial = w[nsAt + SERIAL];
-  let link = w[slotOf(s.pidHash, nr, serial)];
-  while (link > 0) {
-    if (w[link + NR_OF_LINK] === nr && w[link + NS_OF_LINK] === serial) {
-      return link - ROOT_LINK - w[nsAt + LEVEL] * UPID_WORDS;
+  const slot = slotOf(s.pidHash, nr, serial);
+  for (;;) {
+    let link = hashHead(s, slot);
+    while (link > 0) {
+      if (w[link + NR_OF_LINK] === nr && w[link + NS_OF_LINK] === serial) {
+        const pidAt = link - ROOT_LINK - w[nsAt + LEVEL] * UPID_WORDS;
+        if (!SHARED) return pidAt;
+        const id = see(s, pidAt);
+        const again = link + after(id);
+        if (w[again + NR_OF_LINK] !== nr || w[again + NS_OF_LINK] !== serial) break;
+        return isFindable(s, pidAt, id) ? pidAt : 0;
+      }
+      link = w[link];
     }
-    link = w[link];
+    if (!SHARED || !wentAstray(s, slot, link)) return 0;
   }
-  return 0;
+}
+
+/** The slot of the pid's first number, whose lock is the pid's. */
+export function pidSlot(s: State, pidAt: number): number {
+  const upid = pidAt + NUMBERS;
+  return slotOf(s.pidHash, s.words[upid + UPID.at.nr], s.words[upid + UPID.at.ns]);
 }
 
 /** The pid that the root knows as `nr`; 0 for none. */

@@ -6,7 +6,7 @@ const { nr: NR, ns: UPID_NS, next: NEXT } = UPID.at;
 
 /**
  * Takes a pid out of the hash at every level, so that nobody finds it, and only then gives its numbers back.
- * Locking: one hash chain a level. Source: `free_pid()`.
+ * Locking: one hash chain a level, the first of which is the pid's own lock. Source: `free_pid()`.
  */
 export function freePid(s: State, pidAt: number): void {
   const w = s.words;

@@ -1,4 +1,4 @@
-import { giveUp, hashAdd, NS, newPid, type State, slotOfNr, takeNumber } from '@pidlab/core';
+import { bearPid, giveUp, hashAdd, NS, newPid, SHARED, type State, slotOfNr, takeNumber } from '@pidlab/core';
 import { giveBack } from './free.ts';
 import { globalNr, PID } from './layout.ts';
 
@@ -10,17 +10,23 @@ const { nr: NR, next: NEXT, ns: PID_NS } = PID.at;
  * its cursor moved.
  *
  * EAGAIN when the map is full, ENOMEM when memory is or when `ns` takes no new pids, EEXIST when a chosen number is taken.
- * Locking: none until it is complete, then one hash chain. Source: `alloc_pidmap()`, 2006.
+ * Locking: none. Source: `alloc_pidmap()`, 2006.
  */
 export function allocPid(s: State, nsAt: number, setTid: readonly number[]): number {
   const w = s.words;
   const pidAt = newPid(s, nsAt, 1);
+  if (SHARED) forgetKeys(s, pidAt);
   const vpid = takeNumber(s, nsAt, setTid, 0);
   if (vpid < 0) throw giveUp(s, giveBack, pidAt, 0, nsAt, vpid, setTid);
   const nr = globalNr(w[nsAt + SPACE], vpid);
   w[pidAt + NR] = nr;
   w[pidAt + PID_NS] = w[nsAt + SERIAL];
-  // From here nothing fails; until here nobody could find it.
   hashAdd(s, slotOfNr(s.pidHash, nr), pidAt + NEXT);
+  bearPid(s, pidAt);
   return pidAt;
+}
+
+/** A reader that still stands on the record must not take the pid that it becomes for the one that it was. */
+function forgetKeys(s: State, pidAt: number): void {
+  s.words[pidAt + NR] = 0;
 }

@@ -1,5 +1,17 @@
 import { MAX_NR_PIDSPACES, PID_MAX_LIMIT } from '@pidlab/contract';
-import { findGeInMap, HEADER, NS, type State, slotOfNr } from '@pidlab/core';
+import {
+  after,
+  findGeInMap,
+  HEADER,
+  hashHead,
+  isFindable,
+  NS,
+  SHARED,
+  type State,
+  see,
+  slotOfNr,
+  wentAstray,
+} from '@pidlab/core';
 import { globalNr, PID, spaceOf, vpidOf } from './layout.ts';
 
 const { level: LEVEL, space: SPACE } = NS.at;
@@ -20,12 +32,25 @@ export function findPidNs(s: State, nr: number, nsAt: number): number {
 /** The pid that the root knows as `nr`, its global number; 0 for none. */
 export function findPid(s: State, nr: number): number {
   const w = s.words;
-  let link = w[slotOfNr(s.pidHash, nr)];
-  while (link > 0) {
-    if (w[link + NR_OF_LINK] === nr) return link - NEXT;
-    link = w[link];
+  const slot = slotOfNr(s.pidHash, nr);
+  for (;;) {
+    let link = hashHead(s, slot);
+    while (link > 0) {
+      if (w[link + NR_OF_LINK] === nr) {
+        if (!SHARED) return link - NEXT;
+        const id = see(s, link - NEXT);
+        if (w[link + after(id) + NR_OF_LINK] !== nr) break;
+        return isFindable(s, link - NEXT, id) ? link - NEXT : 0;
+      }
+      link = w[link];
+    }
+    if (!SHARED || !wentAstray(s, slot, link)) return 0;
   }
-  return 0;
+}
+
+/** The slot of the pid's number, whose lock is the pid's. */
+export function pidSlot(s: State, pidAt: number): number {
+  return slotOfNr(s.pidHash, s.words[pidAt + NR]);
 }
 
 /**

@@ -5,7 +5,7 @@ const { nr: NR, next: NEXT } = PID.at;
 
 /**
  * Takes a pid out of the hash, so that nobody finds it, and only then gives its number back.
- * Locking: one hash chain. Source: `free_pidmap()`, 2006.
+ * Locking: its hash chain, which is the pid's own lock. Source: `free_pidmap()`, 2006.
  */
 export function freePid(s: State, pidAt: number): void {
   hashDel(s, slotOfNr(s.pidHash, s.words[pidAt + NR]), pidAt + NEXT);

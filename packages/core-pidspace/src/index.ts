@@ -5,74 +5,26 @@
  */
 import {
   MAX_NR_PIDSPACES,
-  type NsRef,
-  PID_MAX_LIMIT,
-  type PidAllocator,
+  type PidAllocatorDescriptor,
   type PidAllocatorOptions,
-  RESERVED_PIDS,
-  RESERVED_PIDS_NON_DFLT,
-  type Traits,
+  PID_MAX_LIMIT,
 } from '@pidlab/contract';
-import { bind, createState, type Design, handleOf, integerArg, type State, TASK } from '@pidlab/core';
-import { allocPid } from './alloc.ts';
-import { findGePid, findPid, findPidNs } from './find.ts';
-import { freePid } from './free.ts';
-import { checkDesign, eachNumber } from './invariants.ts';
-import { globalNr, PID, spaceOf, vpidOf } from './layout.ts';
-import { admitNs, claimNs, pidspaceFree, pidspaceInit, releaseNs } from './pidns.ts';
-import { forgetNumbers, pidNr, pidNrNs, pidOwnNr, pidSerial, rememberNumbers, taskNrNs } from './translate.ts';
+import { integerArg, type Strategy, strategyOf } from '@pidlab/core';
+import { globalNr, spaceOf, vpidOf } from './layout.ts';
+import { variant as shared } from './shared.ts';
+import { type PidspaceAllocator, variant as plain } from './variant.ts';
 
-/** What this design can express. */
-export const traits: Traits = Object.freeze({
-  strategy: 'pidspace',
-  maxLevel: 1,
-  maxNamespaces: MAX_NR_PIDSPACES - 1,
-  maxNumbers: 1,
-  rootNumbers: 'encoded',
-  floors: Object.freeze({ root: RESERVED_PIDS, child: RESERVED_PIDS_NON_DFLT }),
-  shared: false,
-});
+export { traits } from './traits.ts';
+export type { PidspaceAllocator };
 
-const design: Design = {
-  traits,
-  // With half of the table empty most look-ups end at the first link.
-  tables: [{ name: 'pid_hash', slotsPerPid: 2 }],
-  pidWords: () => PID.words,
-  taskWords: TASK.words,
-  ...{ allocPid, freePid, findPidNs, findPid, findGePid },
-  ...{ pidNrNs, pidNr, pidOwnNr, pidSerial, taskNrNs, rememberNumbers, forgetNumbers },
-  ...{ admitNs, claimNs, releaseNs, eachNumber, checkDesign },
-};
-
-/** An allocator whose namespaces can also be made and ended by the id of their space. */
-export interface PidspaceAllocator extends PidAllocator {
-  /**
-   * Makes the space with that id as a namespace below the root with one reference.
-   * EINVAL: an id outside `[0, 511]`. EBUSY: it exists, as space 0 always does. ENOMEM. The historic EAGAIN, for the loser
-   * of a race, cannot happen while one thread has the allocator. Source: `pidspace_init()`, January 2006.
-   */
-  pidspaceInit(space: number): NsRef;
-
-  /**
-   * Gives back a reference of a caller on the space. It lives on until the last number in it is freed, and its id is free
-   * only then. EINVAL: an id outside `[0, 511]`. PidBug for a space that does not exist, that no caller holds, or space 0. Source: `pidspace_free()`.
-   */
-  pidspaceFree(space: number): void;
-}
+const strategy: Strategy<PidspaceAllocator> = strategyOf(plain, shared);
 
 /** Makes an allocator. Throws PidBug for options that are unknown or out of range. */
-export function createPidAllocator(options?: PidAllocatorOptions): PidspaceAllocator {
-  const s = createState(design, options);
-  return Object.freeze({ ...bind(s), ...bindSpaces(s) });
-}
+export const createPidAllocator: (options?: PidAllocatorOptions) => PidspaceAllocator = strategy.createPidAllocator;
 
-function bindSpaces(s: State): Pick<PidspaceAllocator, 'pidspaceInit' | 'pidspaceFree'> {
-  const spaceArg = (space: number, op: string) => integerArg(space, op, 'space', 0, MAX_NR_PIDSPACES - 1);
-  return {
-    pidspaceInit: (space) => handleOf(s.words, pidspaceInit(s, spaceArg(space, 'pidspaceInit'))) as NsRef,
-    pidspaceFree: (space) => pidspaceFree(s, spaceArg(space, 'pidspaceFree')),
-  };
-}
+/** Joins an allocator that another thread shares. Throws PidBug for a descriptor that does not fit, PidError EAGAIN when all worker slots are taken. */
+export const attachPidAllocator: (descriptor: PidAllocatorDescriptor) => PidspaceAllocator =
+  strategy.attachPidAllocator;
 
 const NR_MAX = 0x7fff_ffff;
 

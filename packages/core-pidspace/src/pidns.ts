@@ -25,16 +25,14 @@ export function releaseNs(s: State, nsAt: number): void {
   s.words[SPACES + s.words[nsAt + SPACE]] = 0;
 }
 
-/** Makes the space with that id; EBUSY when it exists, ENOMEM. Source: `pidspace_init()`. */
+/** Makes the space with that id; EBUSY when it exists, ENOMEM. Locking: under `nsLock`. Source: `pidspace_init()`. */
 export function pidspaceInit(s: State, space: number): number {
   if (isSpace(s, space))
     throw new PidError('EBUSY', 'pidspaceInit', `space ${space} exists; free it first, or take another`);
-  const nsAt = createNs(s, s.words[ROOT_NS], PID_MAX_LIMIT, 'pidspaceInit');
-  ownSpace(s, nsAt, space);
-  return nsAt;
+  return createNs(s, s.words[ROOT_NS], PID_MAX_LIMIT, 'pidspaceInit', (nsAt) => ownSpace(s, nsAt, space));
 }
 
-/** Gives back the reference that `pidspaceInit` took; the space goes with its last number. Source: `pidspace_free()`. */
+/** Gives back the reference that `pidspaceInit` took; the space goes with its last number. Locking: under `nsLock`. Source: `pidspace_free()`. */
 export function pidspaceFree(s: State, space: number): void {
   if (!isSpace(s, space)) throw new PidBug('pidspaceFree', `space ${space} does not exist`);
   if (space === 0) throw new PidBug('pidspaceFree', 'space 0 is the root, which is never destroyed');

@@ -4,6 +4,7 @@
  */
 import { MAX_PID_NS_LEVEL, PIDTYPE_MAX, PidBug, PidError, type PidType } from '@pidlab/contract';
 import { HEADER } from './layout.ts';
+import { SHARED } from './mode.ts';
 import {
   GENERATION_MASK,
   handleOf,
@@ -53,8 +54,24 @@ function recordArg(s: State, handle: unknown, kind: number, op: string, name: st
   throw badHandle(s, handle, kind, op, name);
 }
 
-/** A number to look for: an integer in `[0, 2^31 - 1]`. */
-export function nrArg(nr: unknown, op: string): number {
+/** Whether the record at `at` is still in the life that a handle means. */
+export function fits(s: State, at: number, handle: unknown): boolean {
+  return fitsId(s.words[at], at, handle);
+}
+
+/** The same, for a first word that was read before. */
+export function fitsId(id: number, at: number, handle: unknown): boolean {
+  return id >>> KIND_SHIFT !== 0 && (id & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT) === handle;
+}
+
+/** Refuses every use of an allocator after `detach`. */
+export function mustBeAttached(s: State, op: string): void {
+  if (s.worker === 0) throw new PidBug(op, 'this allocator was detached; attach again with attachPidAllocator');
+}
+
+/** A number to look for: an integer in `[0, 2^31 - 1]`. With `s` where no handle stands beside it, which would be refused after `detach`. */
+export function nrArg(nr: unknown, op: string, s?: State): number {
+  if (SHARED && s !== undefined) mustBeAttached(s, op);
   if (typeof nr === 'number' && (nr & NR_LIMIT) === nr) return nr;
   throw badInteger(nr, op, 'nr', 0, NR_LIMIT);
 }
@@ -111,6 +128,7 @@ function badInteger(value: unknown, op: string, name: string, min: number, max: 
 const KIND_NAMES = ['nothing', 'pid', 'task', 'namespace', 'retired record'];
 
 function badHandle(s: State, handle: unknown, kind: number, op: string, name: string): PidBug {
+  if (SHARED) mustBeAttached(s, op);
   const start = `${name} is ${describe(handle)}`;
   const allowed = `it has to be a live ${KIND_NAMES[kind]} handle of this allocator`;
   if (typeof handle !== 'number' || !Number.isSafeInteger(handle) || handle < 0)

@@ -23,9 +23,12 @@ import {
   type TaskRef,
   type Vnr,
 } from '@pidlab/contract';
+import { publish } from './access.ts';
 import {
   describe,
+  fits,
   integerArg,
+  mustBeAttached,
   NR_LIMIT,
   nrArg,
   nsArg,
@@ -35,12 +38,27 @@ import {
   taskArg,
   typeArg,
 } from './arguments.ts';
+import { describeBlock } from './descriptor.ts';
+import { staleNs } from './errors.ts';
 import { checkInvariants } from './invariants.ts';
 import { HEADER, NS, PID_HEAD } from './layout.ts';
+import { locked, NS_LOCK } from './locks.ts';
+import { SHARED } from './mode.ts';
 import { createChildNs, getUser, putUser } from './namespaces.ts';
 import { nextPidmap } from './pidmap.ts';
-import { checkSetTid, getPid, hasTasks, homeIfAlive, isDead, putPid } from './pids.ts';
-import { handleOf } from './records.ts';
+import {
+  addReference,
+  checkSetTid,
+  endPid,
+  hasTasks,
+  homeIfAlive,
+  isDead,
+  lockPid,
+  putPid,
+  tryLockPid,
+  unlockPid,
+} from './pids.ts';
+import { handleOf, handleSeen, see } from './records.ts';
 import { slabInfo, stats } from './reports.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { State } from './state.ts';
@@ -52,13 +70,15 @@ import {
   freeTask,
   nextPidTask,
   pidTask,
+  reaperOf,
   taskPid,
   transferPid,
 } from './tasks.ts';
+import { declareGone, detach } from './workers.ts';
 import { zapPidNsProcesses } from './zap.ts';
 
 const { lastPid: LAST_PID, pidMax: PID_MAX, level: LEVEL, parent: PARENT } = NS.at;
-const { reaper: REAPER, disabled: DISABLED } = NS.at;
+const DISABLED = NS.at.disabled;
 const COUNT = PID_HEAD.at.count;
 const ROOT_NS = HEADER.at.rootNs;
 const AUTOMATIC: readonly number[] = [];
@@ -75,12 +95,13 @@ export function bind(s: State): PidAllocator {
     bindTaskViews(s),
   ] as const;
   const [numbers, pids, lookups, translation, tasks, taskViews] = parts;
+  const workerSlot = SHARED ? s.owner - 1 : 0;
   const initPidNs = handleOf(s.words, s.words[ROOT_NS]) as NsRef;
   const { traits } = s.design;
   return Object.freeze({
     ...{ traits, initPidNs },
     ...{ ...numbers, ...pids, ...lookups, ...translation, ...tasks, ...taskViews },
-    ...{ ...bindNamespaces(s), ...bindWhole(s) },
+    ...{ ...bindNamespaces(s), ...bindWhole(s), ...bindWorkers(s), workerSlot },
   });
 }
 
@@ -89,15 +110,24 @@ function pidRef(s: State, pidAt: number): PidRef {
 }
 
 function pidOrNone(s: State, pidAt: number): PidRef | undefined {
-  return pidAt === 0 ? undefined : (handleOf(s.words, pidAt) as PidRef);
+  return pidAt === 0 ? undefined : (handleSeen(s, pidAt) as PidRef);
 }
 
 function nsOrNone(s: State, nsAt: number): NsRef | undefined {
-  return nsAt === 0 ? undefined : (handleOf(s.words, nsAt) as NsRef);
+  return nsAt === 0 ? undefined : (handleSeen(s, nsAt) as NsRef);
 }
 
 function taskOrNone(s: State, taskAt: number): TaskRef | undefined {
-  return taskAt === 0 ? undefined : (handleOf(s.words, taskAt) as TaskRef);
+  return taskAt === 0 ? undefined : (handleSeen(s, taskAt) as TaskRef);
+}
+
+/**
+ * What was read of a record, unless another worker freed the record meanwhile: then the handle was stale, and what was
+ * read may be another's. `life` is the record's first word, read when the handle had just been found right.
+ */
+function unlessFreed<T>(s: State, at: number, life: number, read: T, op: string, name: string): T {
+  if (SHARED && s.words[at] !== life) throw new PidBug(op, `${name} is stale: another worker freed it meanwhile`);
+  return read;
 }
 
 type Numbers = Pick<PidAllocator, 'lastPid' | 'setLastPid' | 'pidMax' | 'setPidMax' | 'nextPidmap'>;
@@ -108,12 +138,12 @@ function bindNumbers(s: State): Numbers {
     lastPid: (ns) => w[nsArg(s, ns, 'lastPid') + LAST_PID],
     setLastPid(ns, nr) {
       const nsAt = nsArg(s, ns, 'setLastPid');
-      w[nsAt + LAST_PID] = integerArg(nr, 'setLastPid', 'nr', 0, PID_MAX_LIMIT - 1);
+      publish(w, nsAt + LAST_PID, integerArg(nr, 'setLastPid', 'nr', 0, PID_MAX_LIMIT - 1));
     },
     pidMax: (ns) => w[nsArg(s, ns, 'pidMax') + PID_MAX],
     setPidMax(ns, pidMax) {
       const nsAt = nsArg(s, ns, 'setPidMax');
-      w[nsAt + PID_MAX] = integerArg(pidMax, 'setPidMax', 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT);
+      publish(w, nsAt + PID_MAX, integerArg(pidMax, 'setPidMax', 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT));
     },
     nextPidmap(ns, last) {
       const nsAt = nsArg(s, ns, 'nextPidmap');
@@ -130,18 +160,21 @@ function bindPids(s: State): Pids {
   return {
     allocPid(ns, setTid) {
       if (setTid !== undefined) return pidRef(s, allocChosen(s, ns, setTid));
-      return pidRef(s, design.allocPid(s, nsArg(s, ns, 'allocPid'), AUTOMATIC));
+      const nsAt = nsArg(s, ns, 'allocPid');
+      const pidAt = design.allocPid(s, nsAt, AUTOMATIC);
+      if (SHARED && !fits(s, nsAt, ns)) throw misplaced(s, pidAt);
+      return pidRef(s, pidAt);
     },
     freePid(pid) {
-      const pidAt = pidArg(s, pid, 'freePid');
+      const pidAt = lockPid(s, pid, 'freePid');
       if (isDead(s, pidAt) || hasTasks(s, pidAt)) throw cannotFree(s, pidAt);
-      design.freePid(s, pidAt);
+      endPid(s, pidAt);
     },
     getPid(pid) {
-      getPid(s, pidArg(s, pid, 'getPid'), 'getPid');
+      takeReference(s, lockPid(s, pid, 'getPid'), 'getPid');
       return pid;
     },
-    putPid: (pid) => putPid(s, pidArg(s, pid, 'putPid')),
+    putPid: (pid) => putPid(s, lockPid(s, pid, 'putPid')),
     pidCount: (pid) => words[pidArg(s, pid, 'pidCount') + COUNT],
   };
 }
@@ -151,24 +184,59 @@ function allocChosen(s: State, ns: NsRef, setTid: readonly number[]): number {
   const chosen = setTidArg(setTid, 'allocPid');
   const nsAt = nsArg(s, ns, 'allocPid');
   checkSetTid(s, nsAt, chosen);
-  return s.design.allocPid(s, nsAt, chosen);
+  const pidAt = s.design.allocPid(s, nsAt, chosen);
+  if (SHARED && !fits(s, nsAt, ns)) throw misplaced(s, pidAt);
+  return pidAt;
+}
+
+/** The namespace ended before it had the pid, and another one got its record and thus the pid: takes that back. */
+function misplaced(s: State, pidAt: number): PidBug {
+  endPid(s, lockPid(s, pidRef(s, pidAt), 'allocPid'));
+  return staleNs('allocPid');
 }
 
 function cannotFree(s: State, pidAt: number): PidBug {
   const dead = 'the pid has been freed already; only references still keep it';
-  return new PidBug('freePid', isDead(s, pidAt) ? dead : 'tasks still hang on the pid; the last detachPid frees it');
+  const why = isDead(s, pidAt) ? dead : 'tasks still hang on the pid; the last detachPid frees it';
+  unlockPid(s);
+  return new PidBug('freePid', why);
+}
+
+/** Takes a reference on a pid that is locked, and unlocks it. */
+function takeReference(s: State, pidAt: number, op: string): void {
+  const bug = addReference(s, pidAt, op);
+  unlockPid(s);
+  if (bug !== undefined) throw bug;
+}
+
+/** Takes a reference on a pid that `find` finds, and finds again while another worker frees what was found. */
+function findAndGet(s: State, op: string, find: () => number): PidRef | undefined {
+  for (;;) {
+    const pid = pidOrNone(s, find());
+    if (pid === undefined) return undefined;
+    const pidAt = tryLockPid(s, pid, op);
+    if (pidAt === 0) continue;
+    if (SHARED && s.words[pidAt + COUNT] === 0) {
+      unlockPid(s);
+      continue;
+    }
+    takeReference(s, pidAt, op);
+    return pid;
+  }
 }
 
 type Lookups = Pick<PidAllocator, 'findPidNs' | 'findPid' | 'findVpid' | 'findGetPid' | 'findGePid'>;
 
 function bindLookups(s: State): Lookups {
-  const { design } = s;
+  const { design, words } = s;
   return {
     findPidNs(nr, ns) {
       const nsAt = nsArg(s, ns, 'findPidNs');
-      return pidOrNone(s, design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt));
+      const life = words[nsAt];
+      const pid = pidOrNone(s, design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt));
+      return unlessFreed(s, nsAt, life, pid, 'findPidNs', 'ns');
     },
-    findPid: (nr) => pidOrNone(s, design.findPid(s, nrArg(nr, 'findPid'))),
+    findPid: (nr) => pidOrNone(s, design.findPid(s, nrArg(nr, 'findPid', s))),
     findVpid(nr, viewer) {
       const nsAt = activeNs(s, taskArg(s, viewer, 'findVpid', 'viewer'));
       nrArg(nr, 'findVpid');
@@ -176,13 +244,16 @@ function bindLookups(s: State): Lookups {
     },
     findGetPid(nr, ns) {
       const nsAt = nsArg(s, ns, 'findGetPid');
-      const pidAt = design.findPidNs(s, nrArg(nr, 'findGetPid'), nsAt);
-      if (pidAt !== 0) getPid(s, pidAt, 'findGetPid');
-      return pidOrNone(s, pidAt);
+      const life = words[nsAt];
+      nrArg(nr, 'findGetPid');
+      const pid = findAndGet(s, 'findGetPid', () => design.findPidNs(s, nr, nsAt));
+      return unlessFreed(s, nsAt, life, pid, 'findGetPid', 'ns');
     },
     findGePid(nr, ns) {
       const nsAt = nsArg(s, ns, 'findGePid');
-      return pidOrNone(s, design.findGePid(s, nrArg(nr, 'findGePid'), nsAt));
+      const life = words[nsAt];
+      const pid = pidOrNone(s, design.findGePid(s, nrArg(nr, 'findGePid'), nsAt));
+      return unlessFreed(s, nsAt, life, pid, 'findGePid', 'ns');
     },
   };
 }
@@ -190,20 +261,32 @@ function bindLookups(s: State): Lookups {
 type Translation = Pick<PidAllocator, 'pidNrNs' | 'pidNr' | 'pidVnr' | 'pidNs' | 'isContainerInit'>;
 
 function bindTranslation(s: State): Translation {
-  const { design } = s;
+  const { design, words } = s;
   return {
     pidNrNs(pid, ns) {
       const pidAt = pidArg(s, pid, 'pidNrNs');
-      return design.pidNrNs(s, pidAt, nsArg(s, ns, 'pidNrNs')) as Nr;
+      const life = words[pidAt];
+      const nr = design.pidNrNs(s, pidAt, nsArg(s, ns, 'pidNrNs')) as Nr;
+      return unlessFreed(s, pidAt, life, nr, 'pidNrNs', 'pid');
     },
-    pidNr: (pid) => design.pidNr(s, pidArg(s, pid, 'pidNr')) as RootNr,
+    pidNr(pid) {
+      const pidAt = pidArg(s, pid, 'pidNr');
+      const life = words[pidAt];
+      return unlessFreed(s, pidAt, life, design.pidNr(s, pidAt) as RootNr, 'pidNr', 'pid');
+    },
     pidVnr(pid, viewer) {
       const pidAt = pidArg(s, pid, 'pidVnr');
+      const life = words[pidAt];
       const nsAt = activeNs(s, taskArg(s, viewer, 'pidVnr', 'viewer'));
-      return (nsAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt)) as Vnr;
+      const nr = nsAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt);
+      return unlessFreed(s, pidAt, life, nr as Vnr, 'pidVnr', 'pid');
     },
     pidNs: (pid) => nsOrNone(s, homeIfAlive(s, pidArg(s, pid, 'pidNs'))),
-    isContainerInit: (pid) => design.pidOwnNr(s, pidArg(s, pid, 'isContainerInit')) === 1,
+    isContainerInit(pid) {
+      const pidAt = pidArg(s, pid, 'isContainerInit');
+      const life = words[pidAt];
+      return unlessFreed(s, pidAt, life, design.pidOwnNr(s, pidAt) === 1, 'isContainerInit', 'pid');
+    },
   };
 }
 
@@ -222,18 +305,23 @@ type Tasks = Pick<
 
 function bindTasks(s: State): Tasks {
   return {
-    allocTask: () => handleOf(s.words, allocTask(s)) as TaskRef,
-    freeTask: (task) => freeTask(s, taskArg(s, task, 'freeTask')),
+    allocTask() {
+      if (SHARED) mustBeAttached(s, 'allocTask');
+      return handleOf(s.words, allocTask(s)) as TaskRef;
+    },
+    freeTask: (task) => freeTask(s, taskArg(s, task, 'freeTask'), task),
     attachPid(task, type, pid) {
       const taskAt = taskArg(s, task, 'attachPid');
       const pidAt = pidArg(s, pid, 'attachPid');
-      attachPid(s, taskAt, typeArg(type, 'attachPid'), pidAt);
+      typeArg(type, 'attachPid');
+      if (SHARED) lockPid(s, pid, 'attachPid');
+      attachPid(s, taskAt, task, type, pidAt);
     },
-    detachPid: (task, type) => detachPid(s, taskArg(s, task, 'detachPid'), typeArg(type, 'detachPid')),
+    detachPid: (task, type) => detachPid(s, taskArg(s, task, 'detachPid'), task, typeArg(type, 'detachPid')),
     transferPid(old, next, type) {
       const oldAt = taskArg(s, old, 'transferPid', 'old');
       const nextAt = taskArg(s, next, 'transferPid', 'next');
-      transferPid(s, oldAt, nextAt, typeArg(type, 'transferPid'));
+      transferPid(s, oldAt, old, nextAt, next, typeArg(type, 'transferPid'));
     },
     pidTask: (pid, type) => taskOrNone(s, pidTask(s, pidArg(s, pid, 'pidTask'), typeArg(type, 'pidTask'))),
     nextPidTask(task, type) {
@@ -241,9 +329,9 @@ function bindTasks(s: State): Tasks {
     },
     taskPid: (task, type) => pidOrNone(s, taskPid(s, taskArg(s, task, 'taskPid'), typeArg(type, 'taskPid'))),
     getTaskPid(task, type) {
-      const pidAt = taskPid(s, taskArg(s, task, 'getTaskPid'), typeArg(type, 'getTaskPid'));
-      if (pidAt !== 0) getPid(s, pidAt, 'getTaskPid');
-      return pidOrNone(s, pidAt);
+      const taskAt = taskArg(s, task, 'getTaskPid');
+      typeArg(type, 'getTaskPid');
+      return findAndGet(s, 'getTaskPid', () => taskPid(s, taskAt, type));
     },
   };
 }
@@ -275,7 +363,7 @@ function bindTaskViews(s: State): TaskViews {
       const nsAt = nsArg(s, ns, 'findTaskByPidTypeNs');
       return findTask(typeArg(type, 'findTaskByPidTypeNs'), nrArg(nr, 'findTaskByPidTypeNs'), nsAt);
     },
-    findTaskByPid: (nr) => firstTask(design.findPid(s, nrArg(nr, 'findTaskByPid')), PIDTYPE_PID),
+    findTaskByPid: (nr) => firstTask(design.findPid(s, nrArg(nr, 'findTaskByPid', s)), PIDTYPE_PID),
     findTaskByVpid(nr, viewer) {
       const nsAt = activeNs(s, taskArg(s, viewer, 'findTaskByVpid', 'viewer'));
       nrArg(nr, 'findTaskByVpid');
@@ -308,50 +396,93 @@ type Namespaces = Pick<
 function bindNamespaces(s: State): Namespaces {
   const w = s.words;
   return {
-    copyPidNs(flags, old) {
-      const oldAt = nsArgNamed(s, old, 'copyPidNs', 'old');
-      integerArg(flags, 'copyPidNs', 'flags', 0, FLAGS_MAX);
-      if ((flags & CLONE_NEWPID) === 0) {
-        getUser(s, oldAt, 'copyPidNs');
-        return old;
-      }
-      if ((flags & CLONE_THREAD) !== 0) {
-        throw new PidError(
-          'EINVAL',
-          'copyPidNs',
-          'flags has CLONE_NEWPID and CLONE_THREAD; a thread stays in its namespace',
-        );
-      }
-      return handleOf(w, createChildNs(s, oldAt)) as NsRef;
-    },
+    copyPidNs: (flags, old) => locked(s, NS_LOCK, 'copyPidNs', () => copyPidNs(s, flags, old)),
     getPidNs(ns) {
-      getUser(s, nsArg(s, ns, 'getPidNs'), 'getPidNs');
+      locked(s, NS_LOCK, 'getPidNs', () => getUser(s, nsArg(s, ns, 'getPidNs'), 'getPidNs'));
       return ns;
     },
-    putPidNs: (ns) => putUser(s, nsArg(s, ns, 'putPidNs'), 'putPidNs'),
-    nsLevel: (ns) => w[nsArg(s, ns, 'nsLevel') + LEVEL],
-    nsParent: (ns) => nsOrNone(s, w[nsArg(s, ns, 'nsParent') + PARENT]),
-    childReaper: (ns) => taskOrNone(s, w[nsArg(s, ns, 'childReaper') + REAPER]),
-    disablePidAllocation(ns) {
-      w[nsArg(s, ns, 'disablePidAllocation') + DISABLED] = 1;
+    putPidNs: (ns) => locked(s, NS_LOCK, 'putPidNs', () => putUser(s, nsArg(s, ns, 'putPidNs'), 'putPidNs')),
+    nsLevel(ns) {
+      const nsAt = nsArg(s, ns, 'nsLevel');
+      const life = w[nsAt];
+      return unlessFreed(s, nsAt, life, w[nsAt + LEVEL], 'nsLevel', 'ns');
     },
+    nsParent(ns) {
+      const nsAt = nsArg(s, ns, 'nsParent');
+      const life = w[nsAt];
+      const parentAt = w[nsAt + PARENT];
+      if (parentAt !== 0) see(s, parentAt);
+      // It is held by its child, so what was seen is the parent as long as the child is there.
+      return unlessFreed(s, nsAt, life, nsOrNone(s, parentAt), 'nsParent', 'ns');
+    },
+    childReaper(ns) {
+      const nsAt = nsArg(s, ns, 'childReaper');
+      const life = w[nsAt];
+      return unlessFreed(s, nsAt, life, taskOrNone(s, reaperOf(s, nsAt)), 'childReaper', 'ns');
+    },
+    disablePidAllocation: (ns) => publish(w, nsArg(s, ns, 'disablePidAllocation') + DISABLED, 1),
     zapPidNsProcesses(ns, kill) {
       const nsAt = nsArg(s, ns, 'zapPidNsProcesses');
       if (typeof kill !== 'function') {
         throw new PidBug('zapPidNsProcesses', `kill is ${describe(kill)}; it has to be a function (pid, nr) => void`);
       }
-      return zapPidNsProcesses(s, nsAt, (pidAt, nr) => kill(pidRef(s, pidAt), nr));
+      return zapPidNsProcesses(s, nsAt, (pid, nr) => kill(pid as PidRef, nr));
     },
   };
+}
+
+function copyPidNs(s: State, flags: number, old: NsRef): NsRef {
+  const oldAt = nsArgNamed(s, old, 'copyPidNs', 'old');
+  integerArg(flags, 'copyPidNs', 'flags', 0, FLAGS_MAX);
+  if ((flags & CLONE_NEWPID) === 0) {
+    getUser(s, oldAt, 'copyPidNs');
+    return old;
+  }
+  if ((flags & CLONE_THREAD) !== 0) {
+    throw new PidError(
+      'EINVAL',
+      'copyPidNs',
+      'flags has CLONE_NEWPID and CLONE_THREAD; a thread stays in its namespace',
+    );
+  }
+  return handleOf(s.words, createChildNs(s, oldAt)) as NsRef;
 }
 
 type Whole = Pick<PidAllocator, 'slabInfo' | 'stats' | 'checkInvariants' | 'snapshot'>;
 
 function bindWhole(s: State): Whole {
+  const whole = <T>(op: string, look: (s: State) => T) => {
+    return (): T => {
+      if (SHARED) mustBeAttached(s, op);
+      return look(s);
+    };
+  };
   return {
-    slabInfo: () => slabInfo(s),
-    stats: () => stats(s),
-    checkInvariants: () => checkInvariants(s),
-    snapshot: () => takeSnapshot(s),
+    slabInfo: whole('slabInfo', slabInfo),
+    stats: whole('stats', stats),
+    checkInvariants: whole('checkInvariants', (state) => checkInvariants(state)),
+    snapshot: whole('snapshot', takeSnapshot),
+  };
+}
+
+type Workers = Pick<PidAllocator, 'share' | 'detach' | 'declareGone'>;
+
+function bindWorkers(s: State): Workers {
+  const attached = (op: string) => {
+    if (SHARED) mustBeAttached(s, op);
+  };
+  return {
+    share() {
+      attached('share');
+      return describeBlock(s);
+    },
+    detach() {
+      attached('detach');
+      detach(s);
+    },
+    declareGone(workerSlot) {
+      attached('declareGone');
+      declareGone(s, workerSlot);
+    },
   };
 }

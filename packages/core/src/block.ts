@@ -1,35 +1,45 @@
 /** The geometry of a block: what its header says, and where that puts everything else. */
 import type { Traits } from '@pidlab/contract';
-import { plainAccess } from './access.ts';
 import type { Design } from './design.ts';
-import { HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
+import { HEADER, PAGE_SHIFT, PAGE_WORDS, WORKER } from './layout.ts';
 import type { State } from './state.ts';
+import { wholeLines } from './struct.ts';
 
 /** Its top three bits are 0, so that no handle fits the header. */
 const MAGIC = 0x1069_646c;
-const VERSION = 1;
+/** Of the layout of a block. */
+export const VERSION = 2;
 const NAME_BYTES = 16;
 /** Pages in the largest block: 1 GiB. */
 export const LIMIT_PAGES = 0x4_0000;
 /** Shifts of tables of 2^24 and of 16 slots. */
 const MIN_SHIFT = 8;
 export const MAX_SHIFT = 28;
+/** The most worker slots that a block can have. */
+export const LIMIT_WORKERS = 256;
+/** From one worker's record to the next: they share no cache line. */
+const WORKER_STEP: number = wholeLines(WORKER.words);
 
 const H = HEADER.at;
 
+/** What decides where everything in a block is. */
+export interface Geometry {
+  readonly pagesTotal: number;
+  readonly hashShifts: readonly number[];
+  /** Worker slots; 0 in a block for one thread. */
+  readonly workers: number;
+}
+
 /** Writes what a new block's header says of its geometry. */
-export function writeHeader(
-  words: Int32Array,
-  traits: Traits,
-  pagesTotal: number,
-  hashShifts: readonly number[],
-): void {
+export function writeHeader(words: Int32Array, traits: Traits, geometry: Geometry): void {
+  const { pagesTotal, hashShifts, workers } = geometry;
   words[H.magic] = MAGIC;
   words[H.version] = VERSION;
   writeName(words, traits.strategy);
   words[H.pagesTotal] = pagesTotal;
   words[H.mapStart] = pagesTotal;
-  words[H.slabEnd] = slabStartOf(pagesTotal, hashShifts);
+  words[H.workers] = workers;
+  words[H.slabEnd] = slabStartOf(geometry);
   words.set(hashShifts, H.hashShifts);
 }
 
@@ -39,20 +49,33 @@ function writeName(words: Int32Array, strategy: string): void {
   }
 }
 
-/** The state over a block whose header is right. */
+function geometryOf(header: Int32Array): Geometry {
+  const hashShifts = [header[H.hashShifts], header[H.hashShifts + 1]];
+  return { pagesTotal: header[H.pagesTotal], hashShifts, workers: header[H.workers] };
+}
+
+/** The state over a block whose header is right, for no worker yet. */
 export function stateOver(design: Design, words: Int32Array): State {
-  const shifts = [words[H.hashShifts], words[H.hashShifts + 1]];
-  const base = hashBaseOf(words[H.pagesTotal]);
+  const geometry = geometryOf(words);
+  const shifts = geometry.hashShifts;
+  const base = hashBaseOf(geometry.pagesTotal);
   const pidHash = { base, shift: shifts[0] };
   return {
     words,
-    access: plainAccess,
     design,
     pidHash,
     vnrHash: shifts[1] === 0 ? pidHash : { base: base + slotsOf(shifts[0]), shift: shifts[1] },
     pageTable: PAGE_WORDS,
-    slabStart: slabStartOf(words[H.pagesTotal], shifts),
+    workersStart: workersStartOf(geometry),
+    slabStart: slabStartOf(geometry),
+    worker: 0,
+    owner: 0,
   };
+}
+
+/** Word offset of the record of the worker in that slot. */
+export function workerAt(s: State, slot: number): number {
+  return s.workersStart + slot * WORKER_STEP;
 }
 
 /** Slots of a table with that shift; a shift of 0 stands for no table. */
@@ -60,8 +83,12 @@ export function slotsOf(shift: number): number {
   return shift === 0 ? 0 : 2 ** (32 - shift);
 }
 
-/** Word offset of the first slab page in a block of so many pages with such tables. */
-export function slabStartOf(pagesTotal: number, hashShifts: readonly number[]): number {
+/** Word offset of the first slab page in such a block. */
+export function slabStartOf(geometry: Geometry): number {
+  return workersStartOf(geometry) + wholePages(geometry.workers * WORKER_STEP);
+}
+
+function workersStartOf({ pagesTotal, hashShifts }: Geometry): number {
   const slots = hashShifts.reduce((sum, shift) => sum + slotsOf(shift), 0);
   return hashBaseOf(pagesTotal) + wholePages(slots);
 }
@@ -90,15 +117,16 @@ function refuseStrategy(header: Int32Array, design: Design): string | undefined 
 }
 
 function refuseGeometry(header: Int32Array, design: Design): string | undefined {
-  const pages = header[H.pagesTotal];
+  const geometry = geometryOf(header);
+  const { pagesTotal: pages, hashShifts, workers } = geometry;
   if (pages < 1 || pages > LIMIT_PAGES) return `its size of ${pages} pages is outside [1, ${LIMIT_PAGES}]`;
-  const shifts = [header[H.hashShifts], header[H.hashShifts + 1]];
-  for (const [i, shift] of shifts.entries()) {
+  if (workers < 0 || workers > LIMIT_WORKERS) return `its ${workers} worker slots are outside [0, ${LIMIT_WORKERS}]`;
+  for (const [i, shift] of hashShifts.entries()) {
     const bad = i < design.tables.length ? shift < MIN_SHIFT || shift > MAX_SHIFT : shift !== 0;
     if (bad) return `its hash table ${i} has an impossible shift of ${shift}`;
   }
   const [slabEnd, mapStart] = [header[H.slabEnd], header[H.mapStart]];
-  const inOrder = slabStartOf(pages, shifts) < slabEnd && slabEnd >> PAGE_SHIFT <= mapStart && mapStart < pages;
+  const inOrder = slabStartOf(geometry) < slabEnd && slabEnd >> PAGE_SHIFT <= mapStart && mapStart < pages;
   if (inOrder && slabEnd % PAGE_WORDS === 0) return undefined;
   return `its page bounds are impossible: slabs end at word ${slabEnd}, pidmaps start at page ${mapStart} of ${pages}`;
 }

@@ -1,28 +1,49 @@
-import { PAGE_SIZE, type PidAllocatorOptions } from '@pidlab/contract';
+import { PAGE_SIZE, type PidAllocatorDescriptor, PidBug } from '@pidlab/contract';
 import { stateOver, writeHeader } from './block.ts';
+import { readDescriptor } from './descriptor.ts';
 import type { Design } from './design.ts';
 import { HEADER, NS } from './layout.ts';
+import { SHARED } from './mode.ts';
 import { createNs } from './namespaces.ts';
-import { readOptions, type Settings } from './options.ts';
+import type { Settings, SnapshotSettings } from './options.ts';
 import { ensureCache, NS_CACHE, TASK_CACHE } from './slab.ts';
 import { restoreBlock } from './snapshot.ts';
 import type { State } from './state.ts';
+import { takeSlot } from './workers.ts';
 
 /** Makes the state of an allocator, new or from a snapshot. Throws PidBug for bad options. */
-export function createState(design: Design, options: PidAllocatorOptions | undefined): State {
-  const read = readOptions(design, options);
-  return 'snapshot' in read ? restoreBlock(design, read.snapshot) : createFresh(design, read);
+export function createState(design: Design, settings: Settings | SnapshotSettings): State {
+  return 'snapshot' in settings ? restoreBlock(design, settings.snapshot, reserve) : createFresh(design, settings);
 }
 
 /** The block is reserved here; the operating system gives it memory as it is touched. */
 function createFresh(design: Design, settings: Settings): State {
-  const words = new Int32Array(new ArrayBuffer(settings.pagesTotal * PAGE_SIZE));
-  writeHeader(words, design.traits, settings.pagesTotal, settings.hashShifts);
+  const words = reserve(settings.pagesTotal);
+  writeHeader(words, design.traits, settings);
+  words[HEADER.at.capacity] = settings.capacity;
   words[HEADER.at.generationBase] = settings.generationBase;
   words.set([settings.floors.root, settings.floors.child], HEADER.at.floors);
   const s = stateOver(design, words);
+  if (SHARED) takeSlot(s);
   ensureCache(s, NS_CACHE, NS.words);
   ensureCache(s, TASK_CACHE, design.taskWords);
-  words[HEADER.at.rootNs] = createNs(s, 0, settings.pidMax, 'createPidAllocator');
+  words[HEADER.at.rootNs] = createNs(s, 0, settings.pidMax, 'createPidAllocator', () => {});
+  return s;
+}
+
+function reserve(pages: number): Int32Array {
+  if (!SHARED) return new Int32Array(new ArrayBuffer(pages * PAGE_SIZE));
+  if (typeof SharedArrayBuffer !== 'undefined') return new Int32Array(new SharedArrayBuffer(pages * PAGE_SIZE));
+  throw new PidBug(
+    'createPidAllocator',
+    'shared is true and there is no SharedArrayBuffer here; in a browser, serve the page with the headers ' +
+      'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp',
+  );
+}
+
+/** The state of one more worker of a shared allocator. Throws PidBug for a bad descriptor, EAGAIN when no slot is free. */
+export function attachState(design: Design, descriptor: PidAllocatorDescriptor): State {
+  const s = stateOver(design, readDescriptor(design, descriptor));
+  takeSlot(s);
   return s;
 }

@@ -3,7 +3,8 @@ import type { State } from './state.ts';
 
 /**
  * What makes a design itself. Core calls these with word offsets that it has checked; they throw `PidError` for the
- * expected failures, and return 0 for "none".
+ * expected failures, and return 0 for "none". In a shared block `freePid` is called with the pid locked, and the functions
+ * that make and end namespaces under `nsLock`.
  */
 export interface Design {
   readonly traits: Traits;
@@ -20,6 +21,8 @@ export interface Design {
   findPidNs(s: State, nr: number, nsAt: number): number;
   findPid(s: State, nr: number): number;
   findGePid(s: State, nr: number, nsAt: number): number;
+  /** The hash slot of the number that `freePid` unhashes first: its lock is the pid's. */
+  pidSlot(s: State, pidAt: number): number;
 
   pidNrNs(s: State, pidAt: number, nsAt: number): number;
   pidNr(s: State, pidAt: number): number;

@@ -10,11 +10,31 @@
  * keeping a pointer back in every record, which would have to be written in the neighbours on each insertion and removal;
  * and every change is a single store, so a chain is whole at every instant. The end marker tells a reader which chain it
  * finished in.
+ *
+ * In a shared block a slot is also a lock: of its chain against removals, and of what changes in the pids whose first
+ * number is in it. While it is locked it has the owner's slot in it, and the owner's record has the head.
+ *
+ * ```
+ *   slot: LOCKED + 3        worker 3: parked ──► next ──► next ──► ~slot
+ * ```
+ *
+ * Insertion takes no lock: it exchanges the head for the new link. Readers take none: one that went astray, because a
+ * record that it stood on was freed and used again, ends in the marker of another slot and starts anew.
  */
+import { compareExchange, load, publish } from './access.ts';
+import { workerAt } from './block.ts';
+import { WORKER } from './layout.ts';
+import { Patience } from './locks.ts';
+import { SHARED } from './mode.ts';
 import type { State } from './state.ts';
 
+const { lockedSlot: LOCKED_SLOT, parked: PARKED } = WORKER.at;
 /** A full-entropy golden ratio: mainline's GOLDEN_RATIO_32, whose low bits make up for a multiply that drops the high ones. */
 const GOLDEN_RATIO_32 = 0x61c8_8647;
+/** A locked slot: this plus the owner's worker slot. End markers, the complements of offsets, are far above. */
+const LOCKED = -0x8000_0000;
+const LOCKED_END = -0x4000_0000;
+
 /** A hash table: where its slots start and how many bits of a hash are not used. */
 export interface HashTable {
   readonly base: number;
@@ -31,17 +51,103 @@ export function slotOfNr(table: HashTable, nr: number): number {
   return table.base + (Math.imul(nr, GOLDEN_RATIO_32) >>> table.shift);
 }
 
-/** Puts `link` at the front of the chain of `slot`. Source: `hlist_add_head_rcu()`. */
-export function hashAdd(s: State, slot: number, link: number): void {
-  const w = s.words;
-  w[link] = w[slot] === 0 ? ~slot : w[slot];
-  s.access.publish(w, slot, link);
+/** The first link of the chain of `slot`, or its end. */
+export function hashHead(s: State, slot: number): number {
+  const head = s.words[slot];
+  return SHARED && head < LOCKED_END ? s.words[workerAt(s, head - LOCKED) + PARKED] : head;
 }
 
-/** Takes `link` out of the chain of `slot`, where it must be. Its own `next` stays, for readers that stand on it. Source: `hlist_del_rcu()`. */
+/** Whether a walk from `slot` that ended in `end` has seen the chain. If not, the walk has to start anew. */
+export function wentAstray(s: State, slot: number, end: number): boolean {
+  return SHARED && end !== ~slot && load(s.words, slot) !== 0;
+}
+
+/** Puts `link` at the front of the chain of `slot`. Locking: none. Source: `hlist_add_head_rcu()`. */
+export function hashAdd(s: State, slot: number, link: number): void {
+  const w = s.words;
+  if (SHARED) {
+    exchangeHead(s, slot, link);
+  } else {
+    w[link] = w[slot] === 0 ? ~slot : w[slot];
+    w[slot] = link;
+  }
+}
+
+function exchangeHead(s: State, slot: number, link: number): void {
+  const w = s.words;
+  let head = w[slot];
+  for (;;) {
+    if (head < LOCKED_END) head = unlockedHead(s, slot, 'allocPid');
+    w[link] = head === 0 ? ~slot : head;
+    const found = compareExchange(w, slot, head, link);
+    if (found === head) return;
+    head = found;
+  }
+}
+
+/**
+ * Takes `link` out of the chain of `slot`, where it must be. Its own `next` stays, for readers that stand on it.
+ * Locking: the slot's, which is taken unless this worker has it, and let go of. Source: `hlist_del_rcu()`.
+ */
 export function hashDel(s: State, slot: number, link: number): void {
   const w = s.words;
-  let at = slot;
+  if (SHARED) {
+    const head = lockSlot(s, slot, 'freePid');
+    if (head !== link) unlinkBehind(w, head, link);
+    unlockSlot(s, slot, head === link ? w[link] : head);
+  } else {
+    unlinkBehind(w, slot, link);
+  }
+}
+
+function unlinkBehind(w: Int32Array, first: number, link: number): void {
+  let at = first;
   while (w[at] !== link) at = w[at];
-  s.access.publish(w, at, w[link]);
+  w[at] = w[link];
+}
+
+/** Takes the lock of `slot`, unless this worker has it already, and returns the head of the chain. */
+export function lockSlot(s: State, slot: number, op: string): number {
+  const w = s.words;
+  if (w[s.worker + LOCKED_SLOT] === slot) return w[s.worker + PARKED];
+  let head = w[slot];
+  for (;;) {
+    if (head < LOCKED_END) head = unlockedHead(s, slot, op);
+    const found = tryLock(s, slot, head);
+    if (found === head) return head;
+    head = found;
+  }
+}
+
+/** What was in `slot`: `head`, if it is locked now. */
+function tryLock(s: State, slot: number, head: number): number {
+  const w = s.words;
+  const me = s.worker;
+  // Before it is locked, so that readers find the head, and whoever declares this worker gone finds the slot.
+  w[me + PARKED] = head;
+  w[me + LOCKED_SLOT] = slot;
+  const found = compareExchange(w, slot, head, LOCKED + s.owner - 1);
+  if (found !== head) w[me + LOCKED_SLOT] = 0;
+  return found;
+}
+
+/** Lets go of the lock of `slot`, whose chain starts with `head` from here on. */
+export function unlockSlot(s: State, slot: number, head: number): void {
+  publish(s.words, slot, head);
+  s.words[s.worker + LOCKED_SLOT] = 0;
+}
+
+/** Whether the worker in that slot has `slot` locked. */
+export function isLockedBy(s: State, slot: number, worker: number): boolean {
+  return load(s.words, slot) === LOCKED + worker;
+}
+
+/** What is in `slot` as soon as it is not locked. */
+function unlockedHead(s: State, slot: number, op: string): number {
+  const patience = new Patience(s, op);
+  for (;;) {
+    const head = load(s.words, slot);
+    if (head >= LOCKED_END) return head;
+    patience.wait(head - LOCKED);
+  }
 }

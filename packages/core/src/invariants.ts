@@ -2,9 +2,11 @@
  * What must always hold, in every design:
  *
  * 1. Pages: every slab page belongs to one existing cache, every pidmap page to one namespace or to the free list.
- * 2. Caches: places = in use + free + retired + never used; the free list holds exactly the free ones; what is never used
+ * 2. Caches: places = in use + free + retired + never used; the free list and the workers’ magazines hold exactly the free
+ *    ones; what is never used
  *    is blank, and what is free is blank where its next life relies on it.
- * 3. Namespaces: one above except for the root, one level down; references = users + pages in use + children.
+ * 3. Namespaces: one above except for the root, one level down; references = users + pages in use (where they are counted)
+ *    + children.
  * 4. Pidmaps: `used` is the number of bits set; the bits set are the numbers of the live pids, and bit 0 of page 0.
  * 5. Pids: a live one is in a live namespace; a dead one has no tasks and somebody's reference.
  * 6. Hash: a chain ends in its slot's marker; the links in the chains are the numbers of the live pids, each in its slot;
@@ -12,30 +14,35 @@
  * 7. Tasks: a list's links agree in both directions and with the pid; a namespace's reaper hangs on a pid of it.
  *
  * Each design adds its own. The walk follows no offset that it has not checked, and stops after the first group that is
- * violated, since the later ones rest on it.
+ * violated, since the later ones rest on it. What a worker that was declared gone had in hand is said, and is no violation.
  */
-import {
-  BITS_PER_PAGE,
-  PID_MAX_LIMIT,
-  PIDMAP_ENTRIES,
-  PIDTYPE_MAX,
-  PIDTYPE_PID,
-  RESERVED_PIDS,
-} from '@pidlab/contract';
-import { popcount } from './bitops.ts';
-import { slotsOf } from './block.ts';
+import { PID_MAX_LIMIT, PIDMAP_ENTRIES, PIDTYPE_MAX, PIDTYPE_PID, RESERVED_PIDS } from '@pidlab/contract';
+import { slotsOf, workerAt } from './block.ts';
 import type { HashTable } from './hash.ts';
-import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, TASK, TASK_LINK } from './layout.ts';
+import { CACHE, HEADER, MAGAZINE, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, TASK, TASK_LINK } from './layout.ts';
+import { SHARED } from './mode.ts';
 import { numbersAt, USERS_LIMIT, wasGiven } from './namespaces.ts';
 import { isTaken } from './pidmap.ts';
 import { hasTasks, homeOf, isDead, pidLevel } from './pids.ts';
 import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './records.ts';
-import { cacheName } from './reports.ts';
-import { ALL_CACHES, NS_CACHE, numbersOfCache, pidCache, TASK_CACHE } from './slab.ts';
+import { activeIn, cacheName } from './reports.ts';
+import { ALL_CACHES, magazineAt, NS_CACHE, numbersOfCache, pidCache, TASK_CACHE } from './slab.ts';
 import type { State } from './state.ts';
 import { wholeLines } from './struct.ts';
 import { linkOf, nextPidTask, pidTask, taskPid } from './tasks.ts';
-import { cacheOf, eachLivePid, eachNs, eachPid, eachSlot, eachTask, isRecord, isSlot, kindOf } from './walk.ts';
+import {
+  bitsIn,
+  cacheOf,
+  eachLivePid,
+  eachMapPage,
+  eachNs,
+  eachPid,
+  eachSlot,
+  eachTask,
+  isRecord,
+  isSlot,
+  kindOf,
+} from './walk.ts';
 
 const H = HEADER.at;
 const N = NS.at;
@@ -45,19 +52,34 @@ const MOST_VIOLATIONS = 50;
 
 type Say = (violation: string) => void;
 
-/** Walks everything; one sentence for each thing that does not hold. */
-export function checkInvariants(s: State): string[] {
+/** What a sentence begins with that is about something a gone worker had in hand. It is no violation. */
+export const LEAKED = 'leaked: ';
+
+/**
+ * Walks everything; one sentence for each thing that does not hold. `counted` says whether numbers taken are counted by page,
+ * as they are in a block for one thread.
+ */
+export function checkInvariants(s: State, counted: boolean = !SHARED): string[] {
   const found: string[] = [];
+  let leaks = 0;
   const say: Say = (violation) => {
-    if (found.length < MOST_VIOLATIONS) found.push(violation);
+    if (found.length >= MOST_VIOLATIONS) return;
+    if (violation.startsWith(LEAKED)) leaks++;
+    found.push(violation);
   };
   const checkDesign = () => s.design.checkDesign(s, say);
-  const shared = [checkSlabPages, checkCaches, checkNamespaces, checkPids, checkHash, checkTasks];
+  const checkNs = () => checkNamespaces(s, counted, say);
+  const shared = [checkSlabPages, checkCaches, checkNs, checkPids, checkHash, checkTasks];
   for (const check of [...shared, checkDesign, checkFinds]) {
     check(s, say);
-    if (found.length > 0) return found;
+    if (found.length > leaks) return found;
   }
   return found;
+}
+
+/** Where a worker that was declared gone may be the reason, the sentence says so. */
+function leaked(s: State, violation: string): string {
+  return s.words[H.gone] > 0 ? LEAKED + violation : violation;
 }
 
 function checkSlabPages(s: State, say: Say): void {
@@ -99,6 +121,7 @@ function checkCache(s: State, cache: number, say: Say): void {
   const places = { total: 0, active: 0, retired: 0, free: 0 };
   const bump = w[cache + C.bump];
   if (!isCut(s, cache)) say(`cache ${name} cuts its next object at ${bump}, in a slab up to ${w[cache + C.bumpEnd]}`);
+  const listed = freeObjects(s, cache, say);
   const relied = reliedOn(s, cache);
   eachSlot(s, cache, (at) => {
     places.total++;
@@ -111,13 +134,15 @@ function checkCache(s: State, cache: number, say: Say): void {
     else if (kind !== 0) say(`cache ${name} has a record of kind ${kind} at ${at}`);
     else {
       places.free++;
-      if (!isBlank(w, at + relied.from, at + relied.to)) say(`object ${at} of cache ${name} is free and not blank`);
+      if (listed.has(at) && !isBlank(w, at + relied.from, at + relied.to))
+        say(`object ${at} of cache ${name} is free and not blank`);
     }
   });
-  const listed = lengthOfFreeList(s, cache, places.total, say);
-  if (listed !== places.free) say(`cache ${name} lists ${listed} free objects and has ${places.free}`);
-  if (places.active !== w[cache + C.active])
-    say(`cache ${name} counts ${w[cache + C.active]} active objects and has ${places.active}`);
+  const lost = places.free - listed.size;
+  if (lost < 0) say(`cache ${name} lists ${listed.size} free objects and has ${places.free}`);
+  if (lost > 0) say(leaked(s, `cache ${name} lists ${listed.size} free objects and has ${places.free}`));
+  if (places.active + lost !== activeIn(s, cache))
+    say(`cache ${name} counts ${activeIn(s, cache)} active objects and has ${places.active}`);
   if (places.retired !== w[cache + C.retired])
     say(`cache ${name} counts ${w[cache + C.retired]} retired objects and has ${places.retired}`);
 }
@@ -144,21 +169,34 @@ function isBlank(words: Int32Array, from: number, to: number): boolean {
   return true;
 }
 
-/** Follows the list no further than there are places, so that a ring ends. */
-function lengthOfFreeList(s: State, cache: number, places: number, say: Say): number {
-  const w = s.words;
-  let length = 0;
-  for (let at = w[cache + C.free]; at !== 0; at = w[at + 1]) {
-    if (!isSlot(s, at) || cacheOf(s, at) !== cache || w[at] >>> KIND_SHIFT !== 0 || length === places) {
-      say(`the free list of cache ${cacheName(cache)} leads to ${at}, which is not a free object of it`);
-      return length;
-    }
-    length++;
+/** The free objects that the cache lists, and those that workers have at hand. */
+function freeObjects(s: State, cache: number, say: Say): Set<number> {
+  const listed = new Set<number>();
+  followFree(s, cache, s.words[cache + C.free], `the free list of cache ${cacheName(cache)}`, listed, say);
+  for (let slot = 0; slot < s.words[H.workers]; slot++) {
+    const magazine = magazineAt(workerAt(s, slot), cache);
+    const before = listed.size;
+    const name = `the magazine of worker ${slot} for cache ${cacheName(cache)}`;
+    followFree(s, cache, s.words[magazine + MAGAZINE.at.first], name, listed, say);
+    const count = s.words[magazine + MAGAZINE.at.count];
+    if (listed.size - before !== count) say(`${name} counts ${count} objects and has ${listed.size - before}`);
   }
-  return length;
+  return listed;
 }
 
-function checkNamespaces(s: State, say: Say): void {
+/** Follows a list up to an object that is in one already, so that a ring ends. */
+function followFree(s: State, cache: number, first: number, name: string, listed: Set<number>, say: Say): void {
+  const w = s.words;
+  for (let at = first; at !== 0; at = w[at + 1]) {
+    if (!isSlot(s, at) || cacheOf(s, at) !== cache || w[at] >>> KIND_SHIFT !== 0 || listed.has(at)) {
+      say(`${name} leads to ${at}, which is not a free object of it`);
+      return;
+    }
+    listed.add(at);
+  }
+}
+
+function checkNamespaces(s: State, counted: boolean, say: Say): void {
   const w = s.words;
   const root = w[H.rootNs];
   const isRoot = isRecord(s, root, KIND_NS) && w[root + N.parent] === 0 && w[root + N.level] === 0;
@@ -178,26 +216,30 @@ function checkNamespaces(s: State, say: Say): void {
     checkSettings(s, at, say);
   });
   eachNs(s, (at) => {
-    const held = w[at + N.users] + checkPidmap(s, at, pages, say) + (children.get(at) ?? 0);
-    if (w[at + N.count] !== held || held === 0)
-      say(`namespace ${at} counts ${w[at + N.count]} references; ${held} are held`);
+    const inUse = checkPidmap(s, at, counted, pages, say);
+    const held = w[at + N.users] + (counted ? inUse : 0) + (children.get(at) ?? 0);
+    const count = w[at + N.count];
+    const sentence = `namespace ${at} counts ${count} references; ${held} are held`;
+    if (count < held || (held === 0 && inUse === 0)) say(sentence);
+    else if (count > held) say(leaked(s, sentence));
   });
   const mapPages = w[H.pagesTotal] - w[H.mapStart];
-  if (pages.size !== mapPages) say(`${mapPages} pidmap pages were handed out; ${pages.size} are in a map or free`);
+  const handedOut = `${mapPages} pidmap pages were handed out; ${pages.size} are in a map or free`;
+  if (pages.size !== mapPages) say(pages.size < mapPages ? leaked(s, handedOut) : handedOut);
 }
 
 /** The pidmap pages on the free list. */
 function freeMapPages(s: State, say: Say): Set<number> {
   const w = s.words;
   const pages = new Set<number>();
-  for (let page = w[H.mapFree]; page !== 0; page = w[page << PAGE_SHIFT]) {
+  for (let page = w[H.mapFree]; page !== 0; page = w[s.pageTable + page]) {
     if (!isMapPage(s, page) || pages.has(page)) {
       say(`the list of free pidmap pages leads to page ${page}`);
       break;
     }
     pages.add(page);
     const start = page << PAGE_SHIFT;
-    if (!isBlank(w, start + 1, start + PAGE_WORDS)) say(`pidmap page ${page} is free and not blank`);
+    if (!isBlank(w, start, start + PAGE_WORDS)) say(`pidmap page ${page} is free and not blank`);
   }
   if (pages.size !== w[H.mapFreeCount])
     say(`${w[H.mapFreeCount]} pidmap pages are counted free; ${pages.size} are listed`);
@@ -233,7 +275,7 @@ function checkSettings(s: State, nsAt: number, say: Say): void {
 }
 
 /** Checks counts against bits, adds the pages to `owned`, and returns how many have a number taken. */
-function checkPidmap(s: State, nsAt: number, owned: Set<number>, say: Say): number {
+function checkPidmap(s: State, nsAt: number, counted: boolean, owned: Set<number>, say: Say): number {
   const w = s.words;
   let inUse = 0;
   for (let i = 0; i < PIDMAP_ENTRIES; i++) {
@@ -251,17 +293,12 @@ function checkPidmap(s: State, nsAt: number, owned: Set<number>, say: Say): numb
     }
     owned.add(page);
     const bits = bitsIn(w, page << PAGE_SHIFT) - (i === 0 ? w[page << PAGE_SHIFT] & 1 : 0);
-    if (bits !== used) say(`page ${i} of the pidmap of namespace ${nsAt} counts ${used} numbers and has ${bits}`);
+    if (used !== (counted ? bits : 0))
+      say(`page ${i} of the pidmap of namespace ${nsAt} counts ${used} numbers and has ${bits}`);
     if (i === 0 && (w[page << PAGE_SHIFT] & 1) === 0) say(`number 0 of namespace ${nsAt} is free`);
-    if (used > 0) inUse++;
+    if (bits > 0) inUse++;
   }
   return inUse;
-}
-
-function bitsIn(words: Int32Array, start: number): number {
-  let bits = 0;
-  for (let at = start; at < start + BITS_PER_PAGE / 32; at++) bits += popcount(words[at]);
-  return bits;
 }
 
 function checkPids(s: State, say: Say): void {
@@ -280,8 +317,9 @@ function checkPids(s: State, say: Say): void {
   });
   eachNs(s, (nsAt) => {
     const taken = takenIn(s, nsAt);
-    if (taken !== (given.get(nsAt) ?? 0))
-      say(`namespace ${nsAt} has ${taken} numbers taken; live pids carry ${given.get(nsAt) ?? 0}`);
+    const carried = given.get(nsAt) ?? 0;
+    const sentence = `namespace ${nsAt} has ${taken} numbers taken; live pids carry ${carried}`;
+    if (taken !== carried) say(taken > carried ? leaked(s, sentence) : sentence);
   });
 }
 
@@ -293,7 +331,7 @@ function checkPid(s: State, pidAt: number, numbers: number, say: Say): void {
   const home = homeOf(s, pidAt);
   if (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE)
     say(`pid ${pidAt} is at home at ${home}, where no namespace can be`);
-  if (count < 1) say(`pid ${pidAt} has ${count} references`);
+  if (count < 1) say(leaked(s, `pid ${pidAt} has ${count} references`));
   if (isDead(s, pidAt) && hasTasks(s, pidAt)) say(`pid ${pidAt} is dead and has tasks`);
 }
 
@@ -307,7 +345,9 @@ function livesAtHome(s: State, pidAt: number): boolean {
 
 function takenIn(s: State, nsAt: number): number {
   let taken = 0;
-  for (let i = 0; i < PIDMAP_ENTRIES; i++) taken += s.words[nsAt + N.pidmap + i * PIDMAP.words + PIDMAP.at.used];
+  eachMapPage(s, nsAt, (_entry, _page, used) => {
+    taken += used;
+  });
   return taken;
 }
 

@@ -2,8 +2,8 @@
  * Every record that the three designs share, drawn. All offsets are in words of 4 bytes.
  *
  * ```
- *  the block    header │ page table │ hash tables │ slab pages →        free        ← pidmap pages
- *               page 0                            slabStart          slabEnd   mapStart       pagesTotal
+ *  the block    header │ page table │ hash tables │ workers │ slab pages →       free       ← pidmap pages
+ *               page 0                                      slabStart        slabEnd  mapStart       pagesTotal
  * ```
  *
  * Slab pages are handed out from below, pidmap pages from above; they meet when the block is full. A page never changes
@@ -20,9 +20,10 @@ export const PAGE_SHIFT = 10;
 const cacheFields = {
   objectWords: 'size of one object; 0 until the cache exists',
   free: 'first object on the free list, 0 for none; each names the next in its second word',
+  lock: 'of all this, in a shared block: worker slot + 1, 0 for free',
   bump: 'next object of the newest slab that was never used',
   bumpEnd: 'end of the newest slab',
-  active: 'objects in use',
+  active: 'objects in use; in a shared block, objects that workers have taken, to use or to keep at hand',
   slabs: 'pages the cache has',
   retired: 'objects whose generations are used up',
 } as const;
@@ -36,29 +37,56 @@ const headerFields = {
   pagesTotal: 'pages of the block',
   slabEnd: 'word offset of the first page not given to a slab cache',
   mapStart: 'number of the first page given to a pidmap',
-  mapFree: 'first pidmap page that was given back, 0 for none; each names the next in its first word',
+  mapFree: 'first pidmap page that was given back, 0 for none; the page table has the next',
   mapFreeCount: 'how many of those',
   hashShifts: [2, '32 less log2 of the slots, for each hash table; 0 for none'],
   generationBase: 'first generation of every record',
   floors: [2, 'where allocation goes on after a wrap: root, others'],
   lastSerial: 'serial of the namespace last made, 0 at first',
   rootNs: 'word offset of the root namespace',
-  caches: [245, 'one `cache` each: pid_namespace, task, pid_1, pid_2, … pid_33'],
+  capacity: 'pids that the block was made for',
+  workers: 'worker slots; 0 in a block for one thread',
+  gone: 'workers that were declared gone, and locks that were given up on',
+  nsLock: 'of the life and death of namespaces: worker slot + 1, 0 for free',
+  pageLock: 'of the page allocator',
+  caches: [280, 'one `cache` each: pid_namespace, task, pid_1, pid_2, … pid_33'],
   spaces: [512, 'pidspace only: the namespace of each space id, 0 for none'],
 } as const;
 /** Page 0 of the block. */
 export const HEADER: Struct<typeof headerFields> = struct('header', headerFields);
 
+const workerFields = {
+  state: '0 nobody has the slot, 1 a worker has, 2 it is being declared gone',
+  lockedSlot: 'hash slot that the worker locks, or is about to; 0 for none',
+  parked: 'the head of that slot’s chain, while it is locked',
+  pid: 'the pid that it is making or ending, 0 for none',
+  tasks: [2, 'the tasks that it is hanging or taking off, 0 for none'],
+  ns: 'the namespace that it is making or ending, 0 for none',
+  seen: 'first word of the record that its last look-up found',
+  nsSeen: 'first word of the namespace that it takes a number from',
+  unused: 'fills up',
+  magazines: [70, 'one `magazine` for each cache, in the same order'],
+} as const;
+/** What one worker of a shared block has at hand. Only it writes here, until it is declared gone. */
+export const WORKER: Struct<typeof workerFields> = struct('worker', workerFields);
+
+const magazineFields = {
+  first: 'the free object to be used next, 0 for none',
+  count: 'how many there are',
+} as const;
+/** A worker's own free objects of one cache: it takes and gives back without a lock. */
+export const MAGAZINE: Struct<typeof magazineFields> = struct('magazine', magazineFields);
+
 const mapFields = {
   page: 'page number of the bitmap, 0 while absent',
-  used: 'bits taken, bit 0 of page 0 not counted: the complement of the kernel’s nr_free, so that zeros are an empty map',
+  used: 'bits taken, bit 0 of page 0 not counted: the complement of the kernel’s nr_free, so that zeros are an empty map; 0 in a shared block',
 } as const;
 /** One entry of a pidmap: 32,768 numbers. */
 export const PIDMAP: Struct<typeof mapFields> = struct('pidmap', mapFields);
 
 const nsFields = {
   id: 'kind and generation',
-  count: 'references: users + pidmap pages with a number taken + child namespaces',
+  count: 'references: users + pidmap pages with a number taken (but in a shared block) + child namespaces',
   users: 'references that callers hold; the root’s one is the allocator’s',
   parent: 'the namespace above, 0 for the root',
   level: 'depth; the root is 0',
@@ -79,16 +107,19 @@ export const NS: Struct<typeof nsFields> = struct('pid_namespace', nsFields);
 const pidHeadFields = {
   id: 'kind and generation',
   count: 'references, the allocation’s own included',
-  home: 'dead (1 bit), level (6 bits) and line (24 bits) of the namespace it was allocated in',
+  home: 'ending and dead (1 bit each), level (6 bits) and line (24 bits) of the namespace it was allocated in',
   tasks: [4, 'first task of each type, 0 for none'],
 } as const;
 /** What the pid records of all designs begin with; each design appends its numbers. */
 export const PID_HEAD: Struct<typeof pidHeadFields> = struct('pid', pidHeadFields);
 
-/** Bit of `home`: the numbers have been given back; only references keep the record. */
+/** Bit of `home`: the pid has been freed; only references keep the record. */
 export const HOME_DEAD = 0x4000_0000;
-/** `home` shifted right by this, less the dead bit, is the level. */
+/** Bit of `home`: a worker is still giving its numbers back. */
+export const HOME_ENDING: number = 0x8000_0000 | 0;
+/** `home` shifted right by this and masked is the level. */
 export const HOME_LEVEL_SHIFT = 24;
+export const HOME_LEVEL_MASK = 0x3f;
 
 const linkFields = {
   pid: 'the pid that the task hangs on, 0 for none',

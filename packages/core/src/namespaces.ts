@@ -1,9 +1,13 @@
 /** struct pid_namespace: its birth, what holds it, and its death. */
-import { PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
+import { PID_MAX_LIMIT, PIDMAP_ENTRIES, PidBug } from '@pidlab/contract';
+import { add, compareExchange, load, or, publish } from './access.ts';
 import { noMemory, noSerials, tooDeep, tooManyReferences } from './errors.ts';
-import { HEADER, NS, PAGE_SHIFT, PIDMAP } from './layout.ts';
+import { HEADER, NS, PAGE_SHIFT, PIDMAP, WORKER } from './layout.ts';
+import { locked, NS_LOCK } from './locks.ts';
+import { SHARED } from './mode.ts';
 import { allocMapPage, freeMapPage } from './pages.ts';
-import { KIND_NS, KIND_PID, KIND_SHIFT } from './records.ts';
+import { nextPidmap } from './pidmap.ts';
+import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_SHIFT } from './records.ts';
 import { cacheAlloc, cacheFree, ensureCache, NS_CACHE, pidCache } from './slab.ts';
 import type { State } from './state.ts';
 
@@ -23,6 +27,7 @@ const {
   pidmap: MAP,
 } = NS.at;
 const H = HEADER.at;
+const IN_HAND = WORKER.at.ns;
 
 /** Odd, so that counting through all 32-bit integers names each namespace differently, and far from the one before. */
 const SERIAL_STEP = 0x85eb_ca6b | 0;
@@ -32,24 +37,39 @@ const SERIAL_STEP_INVERSE = 0xa5cb_9243 | 0;
 /** The most references that callers can have: far from where children and pages would make the count overflow. */
 export const USERS_LIMIT = 0x4000_0000;
 
-/** Makes a namespace below `parentAt`, or the root where that is 0, with one user. ENOMEM, with everything undone. */
-export function createNs(s: State, parentAt: number, pidMax: number, op: string): number {
+/**
+ * Makes a namespace below `parentAt`, or the root where that is 0, with one user, and lets `claim` give it what its design
+ * adds. ENOMEM, with everything undone. Locking: under `nsLock`.
+ */
+export function createNs(
+  s: State,
+  parentAt: number,
+  pidMax: number,
+  op: string,
+  claim: (nsAt: number) => void,
+): number {
   const w = s.words;
   const serial = nextSerial(s, op);
-  const nsAt = cacheAlloc(s, NS_CACHE, KIND_NS);
+  const nsAt = cacheAlloc(s, NS_CACHE);
   if (nsAt === 0) throw noMemory(op, 'a namespace');
+  if (SHARED) w[s.worker + IN_HAND] = nsAt;
   const page = allocMapPage(s);
   if (page === 0) {
-    cacheFree(s, NS_CACHE, nsAt);
+    letGo(s, nsAt);
     throw noMemory(op, 'the first page of a pidmap');
   }
-  w[page << PAGE_SHIFT] = 1;
-  w[nsAt + MAP + PIDMAP.at.page] = page;
+  const first = compareExchange(w, nsAt + MAP + PIDMAP.at.page, 0, page);
+  // Only a worker that takes the record for the namespace it was before can have put a page there, and not used it.
+  if (first !== 0) freeMapPage(s, page);
+  or(w, (first === 0 ? page : first) << PAGE_SHIFT, 1);
   w[nsAt + ENTRIES] = 1;
   w[H.lastSerial] = serial;
   initNs(s, nsAt, parentAt, pidMax);
   const numbers = numbersAt(s, w[nsAt + LEVEL]);
   ensureCache(s, pidCache(numbers), s.design.pidWords(numbers));
+  claim(nsAt);
+  publish(w, nsAt, w[nsAt] | (KIND_NS << KIND_SHIFT));
+  if (SHARED) w[s.worker + IN_HAND] = 0;
   return nsAt;
 }
 
@@ -88,14 +108,12 @@ function initNs(s: State, nsAt: number, parentAt: number, pidMax: number): void 
   if (parentAt !== 0) holdNs(s, parentAt);
 }
 
-/** A child of `parentAt` with the pidMax that mainline gives new namespaces. */
+/** A child of `parentAt` with the pidMax that mainline gives new namespaces. Locking: under `nsLock`. */
 export function createChildNs(s: State, parentAt: number): number {
   const level = s.words[parentAt + LEVEL] + 1;
   if (level > s.design.traits.maxLevel) throw tooDeep(s.design.traits);
   s.design.admitNs(s);
-  const nsAt = createNs(s, parentAt, PID_MAX_LIMIT, 'copyPidNs');
-  s.design.claimNs(s, nsAt);
-  return nsAt;
+  return createNs(s, parentAt, PID_MAX_LIMIT, 'copyPidNs', (nsAt) => s.design.claimNs(s, nsAt));
 }
 
 /** How many numbers a pid of that level carries. */
@@ -105,45 +123,90 @@ export function numbersAt(s: State, level: number): number {
 
 /** Takes a reference. */
 export function holdNs(s: State, nsAt: number): void {
-  s.access.add(s.words, nsAt + COUNT, 1);
+  add(s.words, nsAt + COUNT, 1);
 }
 
-/** Gives a reference back. The last one ends the namespace, which gives back its reference on its parent, and so on up. */
+/**
+ * Gives a reference back. The last one ends the namespace, which gives back its reference on its parent, and so on up.
+ * Locking: under `nsLock`.
+ */
 export function dropNs(s: State, nsAt: number): void {
   const w = s.words;
-  for (let at = nsAt; at !== 0 && s.access.add(w, at + COUNT, -1) === 1; ) {
+  for (let at = nsAt; at !== 0 && add(w, at + COUNT, -1) === 1; ) {
     const parent = w[at + PARENT];
-    destroyNs(s, at);
+    if (!endNs(s, at)) return;
     at = parent;
   }
 }
 
-/** Takes a caller's reference. The root needs none and counts none. PidBug at USERS_LIMIT of them. */
+/** Ends a namespace of a shared block whose map has just lost a number, if that was all that held it. */
+export function endIfUnheld(s: State, nsAt: number): void {
+  const w = s.words;
+  if (load(w, nsAt + COUNT) !== 0) return;
+  locked(s, NS_LOCK, 'freePid', () => {
+    if (w[nsAt] >>> KIND_SHIFT !== KIND_NS || w[nsAt + COUNT] !== 0) return;
+    const parent = w[nsAt + PARENT];
+    if (endNs(s, nsAt)) dropNs(s, parent);
+  });
+}
+
+/** Takes a caller's reference. The root needs none and counts none. PidBug at USERS_LIMIT of them. Locking: under `nsLock`. */
 export function getUser(s: State, nsAt: number, op: string): void {
-  if (nsAt === s.words[H.rootNs]) return;
-  if (s.words[nsAt + USERS] === USERS_LIMIT) throw tooManyReferences(op, 'namespace', USERS_LIMIT);
-  s.access.add(s.words, nsAt + USERS, 1);
+  const w = s.words;
+  if (nsAt === w[H.rootNs]) return;
+  if (w[nsAt + USERS] === USERS_LIMIT) throw tooManyReferences(op, 'namespace', USERS_LIMIT);
+  w[nsAt + USERS]++;
   holdNs(s, nsAt);
 }
 
-/** Gives a caller's reference back. PidBug when no caller has one. */
+/** Gives a caller's reference back. PidBug when no caller has one. Locking: under `nsLock`. */
 export function putUser(s: State, nsAt: number, op: string): void {
-  if (nsAt === s.words[H.rootNs]) return;
-  if (s.words[nsAt + USERS] === 0) {
+  const w = s.words;
+  if (nsAt === w[H.rootNs]) return;
+  if (w[nsAt + USERS] === 0) {
     throw new PidBug(op, 'no caller holds a reference on the namespace; its live pids or child namespaces keep it');
   }
-  s.access.add(s.words, nsAt + USERS, -1);
+  w[nsAt + USERS]--;
   dropNs(s, nsAt);
+}
+
+/**
+ * Nothing counts a reference on the namespace any more. In a shared block its live pids still hold it, by the numbers in its
+ * map; one may be taken right now, so first it is nobody's, and then the map is looked at. False when it lives on.
+ */
+function endNs(s: State, nsAt: number): boolean {
+  const w = s.words;
+  if (SHARED) {
+    const id = w[nsAt];
+    publish(w, nsAt, id & GENERATION_MASK);
+    // A read in order, before those of the map, which are not.
+    load(w, nsAt);
+    if (nextPidmap(s, nsAt, 0) !== 0) {
+      publish(w, nsAt, id);
+      return false;
+    }
+    w[s.worker + IN_HAND] = nsAt;
+  }
+  destroyNs(s, nsAt);
+  return true;
 }
 
 /** Source: `destroy_pid_namespace()`. */
 function destroyNs(s: State, nsAt: number): void {
   const w = s.words;
   s.design.releaseNs(s, nsAt);
-  const end = nsAt + MAP + w[nsAt + ENTRIES] * PIDMAP.words;
+  // A page may be put to use by a worker that does not know yet, past the last entry there was.
+  const entries = SHARED ? PIDMAP_ENTRIES : w[nsAt + ENTRIES];
+  const end = nsAt + MAP + entries * PIDMAP.words;
   for (let entry = nsAt + MAP; entry < end; entry += PIDMAP.words) {
-    if (w[entry] !== 0) freeMapPage(s, w[entry]);
+    const page = w[entry];
     w[entry] = 0;
+    if (page !== 0) freeMapPage(s, page);
   }
+  letGo(s, nsAt);
+}
+
+function letGo(s: State, nsAt: number): void {
+  if (SHARED) s.words[s.worker + IN_HAND] = 0;
   cacheFree(s, NS_CACHE, nsAt);
 }

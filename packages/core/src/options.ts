@@ -1,22 +1,32 @@
 import { type Floors, PAGE_SIZE, PID_MAX_DEFAULT, PID_MAX_LIMIT, PidBug, RESERVED_PIDS } from '@pidlab/contract';
 import { describe } from './arguments.ts';
-import { LIMIT_PAGES, MAX_SHIFT, slabStartOf } from './block.ts';
+import { type Geometry, LIMIT_PAGES, LIMIT_WORKERS, MAX_SHIFT, slabStartOf } from './block.ts';
 import type { Design } from './design.ts';
 import { NS, PAGE_WORDS } from './layout.ts';
 import { GENERATION_MASK } from './records.ts';
 import { wholeLines } from './struct.ts';
 
 /** What the options come to, with every default filled in. */
-export interface Settings {
-  readonly pagesTotal: number;
-  readonly hashShifts: readonly number[];
+export interface Settings extends Geometry {
+  readonly shared: boolean;
+  readonly capacity: number;
   readonly pidMax: number;
   readonly floors: Floors;
   readonly generationBase: number;
 }
 
+/** The same for one that goes on from a snapshot. */
+export interface SnapshotSettings {
+  readonly shared: boolean;
+  readonly snapshot: Uint8Array;
+}
+
 const OP = 'createPidAllocator';
-const KNOWN = ['capacity', 'namespaces', 'memory', 'pidMax', 'floors', 'hash', 'generationBase', 'snapshot'];
+const KNOWN = [
+  ...['capacity', 'namespaces', 'memory', 'pidMax', 'floors', 'hash', 'generationBase'],
+  ...['shared', 'workers', 'snapshot'],
+];
+const DEFAULT_WORKERS = 16;
 const DEFAULT_CAPACITY = 262_144;
 const DEFAULT_NAMESPACES = 1_024;
 const LIMIT_NAMESPACES = 131_072;
@@ -29,7 +39,7 @@ const FIXED_PAGES = 64;
 const LEAST_PAGES = 4;
 
 /** Checks the options and fills in the defaults. Reads each property once. Throws PidBug. */
-export function readOptions(design: Design, options: unknown): Settings | { readonly snapshot: Uint8Array } {
+export function readOptions(design: Design, options: unknown): Settings | SnapshotSettings {
   const given = knownProperties(options);
   return given.snapshot === undefined ? settingsOf(design, given) : onlySnapshot(given);
 }
@@ -44,17 +54,26 @@ function settingsOf(design: Design, given: Given): Settings {
   const hashShifts = design.tables.map((table) =>
     kernelSized ? kernelShift(pagesTotal) : shiftFor(capacity * table.slotsPerPid),
   );
-  if (slabStartOf(pagesTotal, hashShifts) / PAGE_WORDS + LEAST_PAGES > pagesTotal) {
+  const shared = boolean(given, 'shared');
+  const workers = workersOf(given, shared);
+  if (slabStartOf({ pagesTotal, hashShifts, workers }) / PAGE_WORDS + LEAST_PAGES > pagesTotal) {
     const more = `hash tables for a capacity of ${capacity} leave no room in it; raise memory or lower capacity`;
     throw new PidBug(OP, `memory is ${memory}; ${more}`);
   }
   return {
-    pagesTotal,
-    hashShifts,
+    shared,
+    ...{ pagesTotal, hashShifts, workers, capacity },
     pidMax: integer(given, 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT, PID_MAX_DEFAULT),
     floors: floorsOf(design, given.floors),
     generationBase: integer(given, 'generationBase', 1, GENERATION_MASK, drawBase()),
   };
+}
+
+function workersOf(given: Given, shared: boolean): number {
+  const workers = integer(given, 'workers', 1, LIMIT_WORKERS, DEFAULT_WORKERS);
+  if (shared) return workers;
+  if (given.workers === undefined) return 0;
+  throw new PidBug(OP, `workers is ${workers} and shared is not true; only a shared allocator has workers`);
 }
 
 /** Half of all generations are above every base that is drawn. */
@@ -108,6 +127,12 @@ function integer(
   return value;
 }
 
+function boolean(given: Given, name: string): boolean {
+  const value = given[name];
+  if (value === undefined || typeof value === 'boolean') return value === true;
+  throw new PidBug(OP, `${name} is ${describe(value)}; it has to be true or false`);
+}
+
 function oneOf(given: Given, name: string, allowed: readonly string[]): string | undefined {
   const value = given[name];
   if (value === undefined || (typeof value === 'string' && allowed.includes(value))) return value;
@@ -122,16 +147,19 @@ function floorsOf(design: Design, value: unknown): Floors {
   };
 }
 
-function onlySnapshot(given: Given): { readonly snapshot: Uint8Array } {
-  const { snapshot, ...others } = given;
+function onlySnapshot(given: Given): SnapshotSettings {
+  const { snapshot, shared: _, ...others } = given;
   const beside = Object.keys(others).filter((name) => others[name] !== undefined);
   if (beside.length > 0) {
-    throw new PidBug(OP, `snapshot stands beside ${beside.join(', ')}; it brings all settings with it, so nothing may`);
+    throw new PidBug(
+      OP,
+      `snapshot stands beside ${beside.join(', ')}; it brings all settings with it, so only shared may`,
+    );
   }
   if (!ArrayBuffer.isView(snapshot) || !(snapshot instanceof Uint8Array)) {
     throw new PidBug(OP, `snapshot is ${describe(snapshot)}; it has to be a Uint8Array that snapshot() returned`);
   }
-  return { snapshot };
+  return { shared: boolean(given, 'shared'), snapshot };
 }
 
 function wordsPerPid(design: Design): number {

@@ -1,38 +1,49 @@
-/** The page allocator: slab pages from below, pidmap pages from above. Neither side ever gets a page of the other. */
+/**
+ * The page allocator: slab pages from below, pidmap pages from above. Neither side ever gets a page of the other.
+ * Locking: `pageLock`, all of it.
+ */
 import { HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
+import { locked } from './locks.ts';
 import type { State } from './state.ts';
 
 const { slabEnd: SLAB_END, mapStart: MAP_START, mapFree: MAP_FREE, mapFreeCount: MAP_FREE_COUNT } = HEADER.at;
+const PAGE_LOCK = HEADER.at.pageLock;
 
 /** Takes a page for a cache and returns its word offset; 0 when the block is full. */
 export function allocSlabPage(s: State, cache: number): number {
   const w = s.words;
-  const start = w[SLAB_END];
-  if (start >>> PAGE_SHIFT >= w[MAP_START]) return 0;
-  w[SLAB_END] = start + PAGE_WORDS;
-  w[s.pageTable + (start >>> PAGE_SHIFT)] = cache;
-  return start;
+  return locked(s, PAGE_LOCK, 'alloc', () => {
+    const start = w[SLAB_END];
+    if (start >>> PAGE_SHIFT >= w[MAP_START]) return 0;
+    w[s.pageTable + (start >>> PAGE_SHIFT)] = cache;
+    w[SLAB_END] = start + PAGE_WORDS;
+    return start;
+  });
 }
 
 /** Takes a page of zeros for a pidmap and returns its number; 0 when the block is full. */
 export function allocMapPage(s: State): number {
   const w = s.words;
-  const page = w[MAP_FREE];
-  if (page !== 0) {
-    const start = page << PAGE_SHIFT;
-    w[MAP_FREE] = w[start];
-    w[MAP_FREE_COUNT]--;
-    w[start] = 0;
-    return page;
-  }
-  if (w[SLAB_END] >>> PAGE_SHIFT >= w[MAP_START]) return 0;
-  return --w[MAP_START];
+  return locked(s, PAGE_LOCK, 'alloc', () => {
+    const page = w[MAP_FREE];
+    if (page !== 0) {
+      w[MAP_FREE] = w[s.pageTable + page];
+      w[MAP_FREE_COUNT]--;
+      w[s.pageTable + page] = 0;
+      return page;
+    }
+    if (w[SLAB_END] >>> PAGE_SHIFT >= w[MAP_START]) return 0;
+    return --w[MAP_START];
+  });
 }
 
-/** Gives a pidmap page back. All its numbers are free, so only its first word (bit 0, or the list) is not zero. */
+/** Gives a pidmap page back. All its numbers are free, so at most bit 0 is not zero. */
 export function freeMapPage(s: State, page: number): void {
   const w = s.words;
-  w[page << PAGE_SHIFT] = w[MAP_FREE];
-  w[MAP_FREE] = page;
-  w[MAP_FREE_COUNT]++;
+  locked(s, PAGE_LOCK, 'free', () => {
+    w[page << PAGE_SHIFT] = 0;
+    w[s.pageTable + page] = w[MAP_FREE];
+    w[MAP_FREE] = page;
+    w[MAP_FREE_COUNT]++;
+  });
 }

@@ -12,20 +12,27 @@
  *
  * The usual allocation is one test-and-set of the bit after the cursor. A page that is full is stepped over by its count.
  * The first number taken in a page holds the namespace, the last one given back lets go of it, so live pids keep their
- * namespace alive at the price of one count for each page.
+ * namespace alive at the price of one count for each page. In a shared block nothing is counted, since every count would be
+ * one more word that all workers write: there the map itself says whether the namespace is empty, and it is asked only when
+ * nothing else holds it.
  *
  * Source: `alloc_pidmap()`, `free_pidmap()` and `next_pidmap()` of 2.6.24; the counting by page is Emelyanov's "Reference
  * counting of pid namespaces by pids" of July 2007, with page 0 counted exactly (there its first number took no reference).
  */
 import { BITS_PER_PAGE, PID_MAX_LIMIT } from '@pidlab/contract';
+import { add, and, compareExchange, load, or } from './access.ts';
 import { findNextBit, findNextZeroBit } from './bitops.ts';
-import { FULL, NO_MEMORY, TAKEN } from './errors.ts';
-import { NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from './layout.ts';
-import { dropNs, holdNs } from './namespaces.ts';
-import { allocMapPage } from './pages.ts';
+import { FULL, GONE, NO_MEMORY, TAKEN } from './errors.ts';
+import { NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP, WORKER } from './layout.ts';
+import { locked, NS_LOCK } from './locks.ts';
+import { SHARED } from './mode.ts';
+import { dropNs, endIfUnheld, holdNs } from './namespaces.ts';
+import { allocMapPage, freeMapPage } from './pages.ts';
+import { KIND_NS, KIND_SHIFT } from './records.ts';
 import type { State } from './state.ts';
 
 const { lastPid: LAST_PID, pidMax: PID_MAX, floor: FLOOR, entries: ENTRIES, pidmap: MAP } = NS.at;
+const NS_SEEN = WORKER.at.nsSeen;
 const USED = PIDMAP.at.used;
 const ENTRY_SHIFT = 1;
 /** log2 of BITS_PER_PAGE. */
@@ -34,31 +41,58 @@ const WORD_MASK: number = PAGE_WORDS - 1;
 
 /**
  * Takes the next free number of `ns` and moves the cursor to it. FULL when nothing is free in `[floor, pidMax)` nor
- * between the cursor and pidMax; NO_MEMORY when what is free has no page and the block no room for one.
+ * between the cursor and pidMax; NO_MEMORY when what is free has no page and the block no room for one; GONE when the
+ * namespace ended meanwhile. Locking: none, but to put a new page to use.
  */
 export function allocPidmap(s: State, nsAt: number): number {
   const w = s.words;
-  let nr = w[nsAt + LAST_PID] + 1;
+  rememberNs(s, nsAt);
+  const last = w[nsAt + LAST_PID];
+  let nr = last + 1;
   if (nr >= w[nsAt + PID_MAX]) nr = w[nsAt + FLOOR];
-  const entry = entryOf(nsAt, nr);
-  if (w[entry] === 0 || !testAndSet(s, w[entry], nr)) return allocByScan(s, nsAt, nr);
-  countTaken(s, nsAt, entry);
-  w[nsAt + LAST_PID] = nr;
+  const page = w[entryOf(nsAt, nr)];
+  if (page === 0 || !testAndSet(s, page, nr)) return allocByScan(s, nsAt, last, nr);
+  moveCursor(s, nsAt, last, nr);
+  if (!SHARED) countTaken(s, nsAt, nr);
+  // A plain look, since it comes after two exchanges.
+  else if (s.words[nsAt] !== s.words[s.worker + NS_SEEN])
+    return takeAgain(s, nsAt, page, nr) ? nr : allocPidmap(s, nsAt);
   return nr;
 }
 
 /** The candidate was taken: looks from it to the end, then from the floor. */
-function allocByScan(s: State, nsAt: number, candidate: number): number {
+function allocByScan(s: State, nsAt: number, last: number, candidate: number): number {
   const w = s.words;
   const pidMax = w[nsAt + PID_MAX];
   const floor = w[nsAt + FLOOR];
   let nr = takeIn(s, nsAt, candidate, pidMax);
   if (nr < 0 && candidate > floor) {
     const wrapped = takeIn(s, nsAt, floor, Math.min(candidate, pidMax));
-    nr = wrapped > 0 || wrapped === NO_MEMORY ? wrapped : nr;
+    nr = wrapped === FULL ? nr : wrapped;
   }
-  if (nr > 0) w[nsAt + LAST_PID] = nr;
+  if (nr > 0) moveCursor(s, nsAt, last, nr);
   return nr;
+}
+
+/**
+ * Moves the cursor to `nr`, which was searched for from `base`; unless another worker, who began no earlier, has moved it
+ * further, the way round counted in. Source: `set_last_pid()` of 2.6.37.
+ */
+function moveCursor(s: State, nsAt: number, base: number, nr: number): void {
+  if (!SHARED) {
+    s.words[nsAt + LAST_PID] = nr;
+    return;
+  }
+  for (let seen = base; ; ) {
+    const found = compareExchange(s.words, nsAt + LAST_PID, seen, nr);
+    if (found === seen || !isBefore(base, found, nr)) return;
+    seen = found;
+  }
+}
+
+/** Whether a cursor that went up from `base`, and on from the floor after the end, passes `a` before `b`. */
+function isBefore(base: number, a: number, b: number): boolean {
+  return (a - base) >>> 0 < (b - base) >>> 0;
 }
 
 /** Takes the first free number in `[from, to)`. */
@@ -69,39 +103,52 @@ function takeIn(s: State, nsAt: number, from: number, to: number): number {
     const entry = entryOf(nsAt, nr);
     const pageFirst = nr & -BITS_PER_PAGE;
     const pageEnd = pageFirst + BITS_PER_PAGE;
-    if (w[entry + USED] < numbersOf(pageFirst)) {
+    if (SHARED || w[entry + USED] < numbersOf(pageFirst)) {
       const page = pageFor(s, nsAt, nr);
-      if (page === 0) {
-        failure = NO_MEMORY;
-      } else {
-        const end = Math.min(to, pageEnd) - pageFirst;
-        const offset = findNextZeroBit(w, page << PAGE_SHIFT, nr - pageFirst, end);
-        if (offset < end && testAndSet(s, page, pageFirst + offset)) {
-          countTaken(s, nsAt, entry);
-          return pageFirst + offset;
-        }
-      }
+      const taken = page < 0 ? page : takeOf(s, nsAt, page, nr, Math.min(to, pageEnd));
+      if (taken > 0 || taken === GONE) return taken;
+      if (taken === NO_MEMORY) failure = taken;
     }
     nr = pageEnd;
   }
   return failure;
 }
 
-/** Takes exactly `nr`, without moving the cursor. TAKEN when it is not free, NO_MEMORY when its page cannot be had. */
-export function takePidmap(s: State, nsAt: number, nr: number): number {
-  const page = pageFor(s, nsAt, nr);
-  if (page === 0) return NO_MEMORY;
-  if (!testAndSet(s, page, nr)) return TAKEN;
-  countTaken(s, nsAt, entryOf(nsAt, nr));
-  return nr;
+/** Takes the first free number in `[from, to)`, all of which are in that page. */
+function takeOf(s: State, nsAt: number, page: number, from: number, to: number): number {
+  const w = s.words;
+  const pageFirst = from & -BITS_PER_PAGE;
+  const end = to - pageFirst;
+  for (let at = from - pageFirst; ; at++) {
+    at = findNextZeroBit(w, page << PAGE_SHIFT, at, end);
+    if (at >= end) return FULL;
+    if (take(s, nsAt, page, pageFirst + at)) return pageFirst + at;
+    if (SHARED && !isThere(s, nsAt)) return GONE;
+  }
 }
 
-/** Gives a taken number back, in constant time. The cursor stays. May be the end of the namespace. */
+/** Takes exactly `nr`, without moving the cursor. TAKEN when it is not free, NO_MEMORY when its page cannot be had, GONE. */
+export function takePidmap(s: State, nsAt: number, nr: number): number {
+  rememberNs(s, nsAt);
+  const page = pageFor(s, nsAt, nr);
+  if (page < 0) return page;
+  if (take(s, nsAt, page, nr)) return nr;
+  return SHARED && !isThere(s, nsAt) ? GONE : TAKEN;
+}
+
+/** Gives a taken number back, in constant time. The cursor stays. May be the end of the namespace. Locking: none. */
 export function freePidmap(s: State, nsAt: number, nr: number): void {
   const w = s.words;
   const entry = entryOf(nsAt, nr);
-  s.access.and(w, wordOf(w[entry], nr), ~(1 << nr));
-  if (s.access.add(w, entry + USED, -1) === 1) dropNs(s, nsAt);
+  const bit = 1 << nr;
+  const old = and(w, wordOf(w[entry], nr), ~bit);
+  if (SHARED) {
+    // Bit 0 of page 0 is nobody's number.
+    const others = nr < 32 ? old & ~bit & ~1 : old & ~bit;
+    if (others === 0) endIfUnheld(s, nsAt);
+  } else if (add(w, entry + USED, -1) === 1) {
+    dropNs(s, nsAt);
+  }
 }
 
 /** The smallest taken number above `last`, 0 for none. */
@@ -109,8 +156,9 @@ export function nextPidmap(s: State, nsAt: number, last: number): number {
   const w = s.words;
   for (let nr = last + 1; nr < PID_MAX_LIMIT; nr = (nr & -BITS_PER_PAGE) + BITS_PER_PAGE) {
     const entry = entryOf(nsAt, nr);
-    if (w[entry + USED] === 0) continue;
-    const offset = findNextBit(w, w[entry] << PAGE_SHIFT, nr & (BITS_PER_PAGE - 1), BITS_PER_PAGE);
+    const page = w[entry];
+    if (page === 0 || (!SHARED && w[entry + USED] === 0)) continue;
+    const offset = findNextBit(w, page << PAGE_SHIFT, nr & (BITS_PER_PAGE - 1), BITS_PER_PAGE);
     if (offset < BITS_PER_PAGE) return (nr & -BITS_PER_PAGE) + offset;
   }
   return 0;
@@ -137,25 +185,76 @@ function wordOf(page: number, nr: number): number {
   return (page << PAGE_SHIFT) + ((nr >>> 5) & WORD_MASK);
 }
 
+/** Takes `nr` and says whether it was free. */
+function take(s: State, nsAt: number, page: number, nr: number): boolean {
+  if (!testAndSet(s, page, nr)) return false;
+  if (SHARED) return isThere(s, nsAt) || takeAgain(s, nsAt, page, nr);
+  countTaken(s, nsAt, nr);
+  return true;
+}
+
 /** Sets the bit of `nr` and says whether it was zero. */
 function testAndSet(s: State, page: number, nr: number): boolean {
   const bit = 1 << nr;
-  return (s.access.or(s.words, wordOf(page, nr), bit) & bit) === 0;
+  return (or(s.words, wordOf(page, nr), bit) & bit) === 0;
 }
 
-/** Counts a number of the entry's page as taken; the first one holds the namespace. */
-function countTaken(s: State, nsAt: number, entry: number): void {
-  if (s.access.add(s.words, entry + USED, 1) === 0) holdNs(s, nsAt);
+/** Counts a number as taken in its page; the first one holds the namespace. */
+function countTaken(s: State, nsAt: number, nr: number): void {
+  if (add(s.words, entryOf(nsAt, nr) + USED, 1) === 0) holdNs(s, nsAt);
 }
 
-/** The page of `nr`, installed if it was absent; 0 when there is no memory for it. */
+/** The page of `nr`, installed if it was absent; NO_MEMORY when there is none for it, GONE. */
 function pageFor(s: State, nsAt: number, nr: number): number {
-  const w = s.words;
   const entry = entryOf(nsAt, nr);
-  if (w[entry] !== 0) return w[entry];
+  const installed = s.words[entry];
+  return installed === 0 ? installPage(s, nsAt, entry) : installed;
+}
+
+/** Puts a new page to use, unless another worker has been faster: then it is that one's page. */
+function installPage(s: State, nsAt: number, entry: number): number {
+  const w = s.words;
   const page = allocMapPage(s);
-  if (page === 0) return 0;
-  w[entry] = page;
-  w[nsAt + ENTRIES] = Math.max(w[nsAt + ENTRIES], (nr >>> BITS_SHIFT) + 1);
+  if (page === 0) return NO_MEMORY;
+  const other = compareExchange(w, entry, 0, page);
+  if (other !== 0) {
+    freeMapPage(s, page);
+    return other;
+  }
+  if (SHARED && !isThere(s, nsAt) && !wasThere(s, nsAt, entry, page)) return GONE;
+  const entries = (entry - nsAt - MAP) / PIDMAP.words + 1;
+  let seen = w[nsAt + ENTRIES];
+  while (seen < entries)
+    seen = compareExchange(w, nsAt + ENTRIES, seen, entries) === seen ? entries : w[nsAt + ENTRIES];
   return page;
+}
+
+// In a shared block a namespace may end while a number is taken in it, if whoever asks for the number does not hold it.
+// So each change of its map is followed by a look at whether it is still there. Its end first says that it is not, and
+// then looks at the map (`endIfEmpty`): at least one of the two notices the other.
+
+/** Notes which namespace a number is going to be taken from. */
+function rememberNs(s: State, nsAt: number): void {
+  if (SHARED) s.words[s.worker + NS_SEEN] = s.words[nsAt];
+}
+
+/** Whether it is the same, and alive. */
+function isThere(s: State, nsAt: number): boolean {
+  return load(s.words, nsAt) === s.words[s.worker + NS_SEEN];
+}
+
+/** It was not there when its bit was set: looks again when nobody is ending a namespace. */
+function takeAgain(s: State, nsAt: number, page: number, nr: number): boolean {
+  and(s.words, wordOf(page, nr), ~(1 << nr));
+  return locked(s, NS_LOCK, 'allocPid', () => isThere(s, nsAt)) && take(s, nsAt, page, nr);
+}
+
+/** It was not there when a page was put into its map: takes the page out, unless another namespace has the record now. */
+function wasThere(s: State, nsAt: number, entry: number, page: number): boolean {
+  const w = s.words;
+  return locked(s, NS_LOCK, 'allocPid', () => {
+    if (isThere(s, nsAt)) return true;
+    if (w[nsAt] >>> KIND_SHIFT !== KIND_NS && compareExchange(w, entry, page, 0) === page) freeMapPage(s, page);
+    return false;
+  });
 }

@@ -1,13 +1,18 @@
 /** struct pid, as far as all designs share it: the record without its numbers, and its references. */
 import { PidBug, PidError } from '@pidlab/contract';
-import { noNumber, noPid, tooManyReferences } from './errors.ts';
-import { HOME_DEAD, HOME_LEVEL_SHIFT, NS, PID_HEAD } from './layout.ts';
+import { compareExchange, load } from './access.ts';
+import { fits, pidArg } from './arguments.ts';
+import { CLOSED, GONE, noNumber, noPid, tooManyReferences } from './errors.ts';
+import { lockSlot, unlockSlot } from './hash.ts';
+import { HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from './layout.ts';
+import { SHARED } from './mode.ts';
 import { numbersAt } from './namespaces.ts';
-import { allocPidmap, nextPidmap, takePidmap } from './pidmap.ts';
-import { KIND_NS, KIND_PID, KIND_SHIFT, LINE_MASK, LINE_SHIFT } from './records.ts';
+import { allocPidmap, freePidmap, nextPidmap, takePidmap } from './pidmap.ts';
+import { after, KIND_NS, KIND_PID, KIND_SHIFT, LINE_MASK, LINE_SHIFT, see } from './records.ts';
 import { cacheAlloc, cacheFree, pidCache } from './slab.ts';
 import type { State } from './state.ts';
 
+const { pid: IN_HAND, lockedSlot: LOCKED_SLOT, parked: PARKED } = WORKER.at;
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
 const {
   level: LEVEL,
@@ -22,20 +27,30 @@ const {
 /** The most references that a pid can have. */
 const COUNT_LIMIT = 0x7fff_ffff;
 
-/** A pid of `ns` that has one reference, no tasks, and no numbers yet. ENOMEM. */
+/** A record for a pid of `ns` that has one reference, no tasks, and no numbers yet: nobody can have it before `bearPid`. ENOMEM. */
 export function newPid(s: State, nsAt: number, numbers: number): number {
   const w = s.words;
-  const pidAt = w[nsAt + DISABLED] === 0 ? cacheAlloc(s, pidCache(numbers), KIND_PID) : 0;
+  const pidAt = w[nsAt + DISABLED] === 0 ? cacheAlloc(s, pidCache(numbers)) : 0;
   if (pidAt === 0) throw noPid(s, nsAt);
+  if (SHARED) w[s.worker + IN_HAND] = pidAt;
   // Its task lists are empty: a pid dies only when they are, and a new page is all zeros.
   w[pidAt + COUNT] = 1;
   w[pidAt + HOME] = (w[nsAt + LEVEL] << HOME_LEVEL_SHIFT) | (nsAt >>> LINE_SHIFT);
   return pidAt;
 }
 
+/**
+ * Makes a pid of the record, with all its numbers, in one store: until here nobody could find it by any of them. A plain store
+ * will do: taking and hashing a number are exchanges, and what was written before them is seen before what is after.
+ */
+export function bearPid(s: State, pidAt: number): void {
+  s.words[pidAt] |= KIND_PID << KIND_SHIFT;
+  if (SHARED) s.words[s.worker + IN_HAND] = 0;
+}
+
 /** Level of the namespace that the pid was allocated in. */
 export function pidLevel(s: State, pidAt: number): number {
-  return (s.words[pidAt + HOME] & ~HOME_DEAD) >>> HOME_LEVEL_SHIFT;
+  return (s.words[pidAt + HOME] >>> HOME_LEVEL_SHIFT) & HOME_LEVEL_MASK;
 }
 
 /** The namespace that a live pid was allocated in. */
@@ -43,16 +58,25 @@ export function homeOf(s: State, pidAt: number): number {
   return (s.words[pidAt + HOME] & LINE_MASK) << LINE_SHIFT;
 }
 
-/** The same for a pid that may be dead: 0 when that namespace is gone, whoever has its memory now. */
+/**
+ * The same for a pid that may be dead: 0 when that namespace is gone, whoever has its memory now. Leaves the namespace's
+ * first word in `seen`.
+ */
 export function homeIfAlive(s: State, pidAt: number): number {
   const nsAt = homeOf(s, pidAt);
-  const alive = s.words[nsAt] >>> KIND_SHIFT === KIND_NS && s.words[nsAt + SERIAL] === s.design.pidSerial(s, pidAt);
-  return alive ? nsAt : 0;
+  const id = see(s, nsAt);
+  const isNs = id >>> KIND_SHIFT === KIND_NS;
+  return isNs && s.words[nsAt + after(id) + SERIAL] === s.design.pidSerial(s, pidAt) ? nsAt : 0;
 }
 
 /** Whether the pid's numbers have been given back. */
 export function isDead(s: State, pidAt: number): boolean {
   return (s.words[pidAt + HOME] & HOME_DEAD) !== 0;
+}
+
+/** Whether the record that a number led to, with that first word, is a pid that can be found: complete, and not freed. */
+export function isFindable(s: State, pidAt: number, id: number): boolean {
+  return id >>> KIND_SHIFT === KIND_PID && !isDead(s, pidAt + after(id));
 }
 
 /** Whether a task hangs on the pid, in any role. */
@@ -62,32 +86,89 @@ export function hasTasks(s: State, pidAt: number): boolean {
   return (w[first] | w[first + 1] | w[first + 2] | w[first + 3]) !== 0;
 }
 
-/** Takes a reference. */
-export function getPid(s: State, pidAt: number, op: string): void {
-  const w = s.words;
-  if (w[pidAt + COUNT] === COUNT_LIMIT) throw tooManyReferences(op, 'pid', COUNT_LIMIT);
-  s.access.add(w, pidAt + COUNT, 1);
+/**
+ * Locks the pid that a handle means, in a shared block: nobody else changes its count, its tasks or its life until
+ * `unlockPid`. The lock is that of the chain of its first number. PidBug when the handle means none.
+ */
+export function lockPid(s: State, pid: unknown, op: string): number {
+  const pidAt = pidArg(s, pid, op);
+  if (!SHARED || tryLockPid(s, pid as number, op) !== 0) return pidAt;
+  // It was freed meanwhile, and its generation does not come back: this throws.
+  return pidArg(s, pid, op);
 }
 
-/** Gives a reference back that `getPid` took. */
+/** The same, where the handle was right a moment ago: 0 when the pid has been freed meanwhile. */
+export function tryLockPid(s: State, pid: number, op: string): number {
+  const pidAt = (pid & LINE_MASK) << LINE_SHIFT;
+  if (!SHARED) return pidAt;
+  lockSlot(s, s.design.pidSlot(s, pidAt), op);
+  if (fits(s, pidAt, pid)) return pidAt;
+  unlockPid(s);
+  return 0;
+}
+
+/** Lets go of the pid that this worker has locked. */
+export function unlockPid(s: State): void {
+  if (SHARED) unlockSlot(s, s.words[s.worker + LOCKED_SLOT], s.words[s.worker + PARKED]);
+}
+
+/** Takes a reference on a pid that is locked. Says why not, if it cannot. */
+export function addReference(s: State, pidAt: number, op: string): PidBug | undefined {
+  const w = s.words;
+  if (w[pidAt + COUNT] === COUNT_LIMIT) return tooManyReferences(op, 'pid', COUNT_LIMIT);
+  if (SHARED && w[pidAt + COUNT] === 0)
+    return new PidBug(op, 'pid is being freed by another worker, and nobody held a reference');
+  w[pidAt + COUNT]++;
+  return undefined;
+}
+
+/** Gives a reference back that `getPid` took, on a pid that is locked, and unlocks it. */
 export function putPid(s: State, pidAt: number): void {
-  if (s.words[pidAt + COUNT] === 1 && !isDead(s, pidAt)) {
+  const w = s.words;
+  const isOwn = (w[pidAt + HOME] & HOME_DEAD) === 0 || w[pidAt + HOME] < 0;
+  if (w[pidAt + COUNT] <= 1 && isOwn) {
+    unlockPid(s);
     throw new PidBug(
       'putPid',
       'the only reference is the allocation’s own, which was not taken with getPid; freePid drops it',
     );
   }
-  dropPid(s, pidAt, numbersAt(s, pidLevel(s, pidAt)));
+  const numbers = numbersAt(s, pidLevel(s, pidAt));
+  const isLast = --w[pidAt + COUNT] === 0;
+  unlockPid(s);
+  if (isLast) cacheFree(s, pidCache(numbers), pidAt);
 }
 
-/** The numbers are given back: from here on only references keep the record, and the allocation's own is dropped. */
+/** Ends a pid that is locked, and unlocks it. Dead is what it is first: from here on nobody finds it by any number. */
+export function endPid(s: State, pidAt: number): void {
+  const w = s.words;
+  if (SHARED) {
+    w[s.worker + IN_HAND] = pidAt;
+    // Without a reference of somebody else it cannot get one any more; else it must outlast this call.
+    if (w[pidAt + COUNT] === 1) w[pidAt + COUNT] = 0;
+    else w[pidAt + HOME] |= HOME_ENDING;
+  }
+  w[pidAt + HOME] |= HOME_DEAD;
+  s.design.freePid(s, pidAt);
+}
+
+/** The numbers are given back: the allocation's own reference is dropped. */
 export function buryPid(s: State, pidAt: number, numbers: number): void {
-  s.words[pidAt + HOME] |= HOME_DEAD;
-  dropPid(s, pidAt, numbers);
+  const isLast = dropOwn(s, pidAt);
+  if (SHARED) s.words[s.worker + IN_HAND] = 0;
+  if (isLast) cacheFree(s, pidCache(numbers), pidAt);
 }
 
-function dropPid(s: State, pidAt: number, numbers: number): void {
-  if (s.access.add(s.words, pidAt + COUNT, -1) === 1) cacheFree(s, pidCache(numbers), pidAt);
+/** Whether that was the last reference. */
+function dropOwn(s: State, pidAt: number): boolean {
+  const w = s.words;
+  if (!SHARED) return --w[pidAt + COUNT] === 0;
+  if (w[pidAt + COUNT] === 0) return true;
+  lockSlot(s, s.design.pidSlot(s, pidAt), 'freePid');
+  w[pidAt + HOME] &= ~HOME_ENDING;
+  const isLast = --w[pidAt + COUNT] === 0;
+  unlockPid(s);
+  return isLast;
 }
 
 /** Refuses chosen numbers that no allocation in `ns` could have. EINVAL. Source: `clone3(2)`, `set_tid`. */
@@ -112,9 +193,16 @@ function invalid(message: string): PidError {
   return new PidError('EINVAL', 'allocPid', message);
 }
 
-/** A number from the map of `ns`: the chosen one at that place of the list, or the next. Negative: FULL, NO_MEMORY or TAKEN. */
+/**
+ * A number from the map of `ns`: the chosen one at that place of the list, or the next. The one at place 0 is the pid's own.
+ * Negative where there is none: FULL, NO_MEMORY, TAKEN, GONE or CLOSED.
+ */
 export function takeNumber(s: State, nsAt: number, setTid: readonly number[], place: number): number {
-  return place < setTid.length ? takePidmap(s, nsAt, setTid[place]) : allocPidmap(s, nsAt);
+  const nr = place < setTid.length ? takePidmap(s, nsAt, setTid[place]) : allocPidmap(s, nsAt);
+  if (!SHARED || place > 0 || nr < 0 || s.words[nsAt + DISABLED] === 0) return nr;
+  // It was closed meanwhile, and whoever did that may have looked for the last number already.
+  freePidmap(s, nsAt, nr);
+  return CLOSED;
 }
 
 /**
@@ -143,9 +231,12 @@ export function giveUp(
   nsAt: number,
   failure: number,
   setTid: readonly number[],
-): PidError {
+): Error {
   const home = homeOf(s, pidAt);
+  const error = noNumber(s, nsAt, failure, setTid[taken]);
+  if (SHARED) s.words[pidAt + COUNT] = 0;
   giveBack(s, pidAt, taken);
-  if (nextPidmap(s, home, 0) === 0) s.words[home + LAST_PID] = 0;
-  return noNumber(s, nsAt, failure, setTid[taken]);
+  const last = load(s.words, home + LAST_PID);
+  if (failure !== GONE && nextPidmap(s, home, 0) === 0) compareExchange(s.words, home + LAST_PID, last, 0);
+  return error;
 }

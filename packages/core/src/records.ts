@@ -11,6 +11,12 @@
  * word: their top three bits are 000 (offsets, numbers, counts), 111 (chain ends) or, for serials, kept out of the way.
  */
 
+import { WORKER } from './layout.ts';
+import { SHARED } from './mode.ts';
+import type { State } from './state.ts';
+
+const SEEN = WORKER.at.seen;
+
 /** What a record is; 0 is nothing, because it is on a free list or was never used. */
 export const KIND_PID = 1;
 export const KIND_TASK = 2;
@@ -28,6 +34,30 @@ export const LINES_LIMIT = 0x100_0000;
 export const LINE_MASK: number = LINES_LIMIT - 1;
 /** A line number shifted left by this is a word offset. */
 export const LINE_SHIFT = 4;
+
+/**
+ * Reads the first word of a record that another worker may be freeing, and notes it. A handle is made of what was noted, and
+ * never of what is there by then.
+ */
+export function see(s: State, at: number): number {
+  const id = s.words[at];
+  if (SHARED) s.words[s.worker + SEEN] = id;
+  return id;
+}
+
+/**
+ * 0, which nobody knows before `id` has been read: no record in use has the top bit. What is read at an offset to which this
+ * was added is read after it, by every processor, and belongs to the life that `id` is of or to a later one.
+ */
+export function after(id: number): number {
+  return SHARED ? id >>> 31 : 0;
+}
+
+/** The handle of the record at `at` in the life that was seen last; in a block for one thread, as it lives now. */
+export function handleSeen(s: State, at: number): number {
+  if (!SHARED) return handleOf(s.words, at);
+  return (s.words[s.worker + SEEN] & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT);
+}
 
 /** The handle of the record at `at`, as it lives now. */
 export function handleOf(words: Int32Array, at: number): number {

@@ -1,8 +1,10 @@
 import { PAGE_SIZE, type SlabInfo, type Stats } from '@pidlab/contract';
 import { slotsOf } from './block.ts';
 import { CACHE, HEADER, PAGE_SHIFT } from './layout.ts';
+import { SHARED } from './mode.ts';
 import { ALL_CACHES, NS_CACHE, numbersOfCache, objectsPerSlab, PID_CACHES, TASK_CACHE } from './slab.ts';
 import type { State } from './state.ts';
+import { atHand } from './workers.ts';
 
 const H = HEADER.at;
 
@@ -21,7 +23,7 @@ export function slabInfo(s: State): SlabInfo[] {
     const slabs = s.words[cache + CACHE.at.slabs];
     infos.push({
       name: cacheName(cache),
-      activeObjects: s.words[cache + CACHE.at.active],
+      activeObjects: activeIn(s, cache),
       totalObjects: slabs * objectsPerSlab(objectWords),
       objectBytes: objectWords * 4,
       objectsPerSlab: objectsPerSlab(objectWords),
@@ -31,17 +33,22 @@ export function slabInfo(s: State): SlabInfo[] {
   return infos;
 }
 
-/** Totals, from the header alone. */
+/** Objects of a cache in use. */
+export function activeIn(s: State, cache: number): number {
+  const taken = s.words[cache + CACHE.at.active];
+  return SHARED ? taken - atHand(s, cache) : taken;
+}
+
+/** Totals, from the header and the workers' records alone. */
 export function stats(s: State): Stats {
   const w = s.words;
-  const active = (cache: number) => w[cache + CACHE.at.active];
   const slab = (w[H.slabEnd] - s.slabStart) >>> PAGE_SHIFT;
   const mapped = w[H.pagesTotal] - w[H.mapStart];
   const never = w[H.mapStart] - (w[H.slabEnd] >>> PAGE_SHIFT);
   return {
-    pids: PID_CACHES.reduce((sum, cache) => sum + active(cache), 0),
-    namespaces: active(NS_CACHE),
-    tasks: active(TASK_CACHE),
+    pids: PID_CACHES.reduce((sum, cache) => sum + activeIn(s, cache), 0),
+    namespaces: activeIn(s, NS_CACHE),
+    tasks: activeIn(s, TASK_CACHE),
     reservedBytes: w[H.pagesTotal] * PAGE_SIZE,
     usedBytes: (w[H.pagesTotal] - never) * PAGE_SIZE,
     pages: { slab, pidmap: mapped - w[H.mapFreeCount], free: never + w[H.mapFreeCount] },

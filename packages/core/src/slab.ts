@@ -2,10 +2,15 @@
  * Slab caches of equal-sized records. A cache gets whole pages and keeps them, so a record is only ever followed by
  * another of the same cache at the same place (the kernel's SLAB_TYPESAFE_BY_RCU). The most recently freed record is
  * used first, while it is still in the processor's cache; a slab is cut into records only as they are needed.
+ *
+ * In a shared block each worker has a magazine of free records for each cache. It takes and gives back there, alone, and
+ * goes to the cache under its lock only for a batch of them.
  */
 
 import { MAX_PID_NS_LEVEL } from '@pidlab/contract';
-import { CACHE, HEADER, PAGE_WORDS } from './layout.ts';
+import { CACHE, HEADER, MAGAZINE, PAGE_WORDS, WORKER } from './layout.ts';
+import { locked } from './locks.ts';
+import { SHARED } from './mode.ts';
 import { allocSlabPage } from './pages.ts';
 import { GENERATION_LIMIT, GENERATION_MASK, KIND_RETIRED, KIND_SHIFT } from './records.ts';
 import type { State } from './state.ts';
@@ -14,12 +19,20 @@ import { wholeLines } from './struct.ts';
 const {
   objectWords: OBJECT_WORDS,
   free: FREE,
+  lock: LOCK,
   bump: BUMP,
   bumpEnd: BUMP_END,
   active: ACTIVE,
   slabs: SLABS,
   retired: RETIRED,
 } = CACHE.at;
+const { first: FIRST, count: COUNT } = MAGAZINE.at;
+const MAGAZINES = WORKER.at.magazines;
+/** log2 of how many times as long as a magazine a cache is. */
+const MAGAZINE_RATIO: number = Math.log2(CACHE.words / MAGAZINE.words);
+/** Records that go to a magazine or from it at once, and how many make it give some back. */
+const BATCH = 32;
+const MAGAZINE_LIMIT: number = 2 * BATCH;
 const GENERATION_BASE = HEADER.at.generationBase;
 /** Second word of a free record: the next one on the list. */
 const NEXT_FREE = 1;
@@ -52,16 +65,53 @@ export function ensureCache(s: State, cache: number, objectWords: number): void 
   s.words[cache + OBJECT_WORDS] = wholeLines(objectWords);
 }
 
-/** Takes a record, which is then of that kind, and returns its offset; 0 when the block is full. Its other words are as it was left. */
-export function cacheAlloc(s: State, cache: number, kind: number): number {
-  const w = s.words;
-  let at = w[cache + FREE];
-  if (at === 0) at = cutFromSlab(s, cache);
-  else w[cache + FREE] = w[at + NEXT_FREE];
-  if (at === 0) return 0;
-  w[at] |= kind << KIND_SHIFT;
-  w[cache + ACTIVE]++;
+/**
+ * Takes a record in a new life, of no kind yet, and returns its offset; 0 when the block is full. Its other words are as
+ * it was left. In a shared block it comes from what the worker has at hand, and without a lock.
+ */
+export function cacheAlloc(s: State, cache: number): number {
+  if (SHARED) return fromMagazine(s, cache);
+  const at = fromCache(s, cache);
+  if (at !== 0) s.words[cache + ACTIVE]++;
   return at;
+}
+
+/** Gives a record back. Every handle to it is stale from here on; if its generations are used up it is retired. */
+export function cacheFree(s: State, cache: number, at: number): void {
+  const w = s.words;
+  w[at] = (w[at] & GENERATION_MASK) + 1;
+  if (w[at] === GENERATION_LIMIT) {
+    retire(s, cache, at);
+  } else if (SHARED) {
+    toMagazine(s, cache, at);
+  } else {
+    w[cache + ACTIVE]--;
+    toCache(s, cache, at);
+  }
+}
+
+/** Takes a record out of use for good: no handle could tell its next life from its first, or nobody knows what is in it. */
+export function retire(s: State, cache: number, at: number): void {
+  const w = s.words;
+  w[at] = KIND_RETIRED << KIND_SHIFT;
+  locked(s, cache + LOCK, 'free', () => {
+    w[cache + ACTIVE]--;
+    w[cache + RETIRED]++;
+  });
+}
+
+/** A record of the free list, or a new one. */
+function fromCache(s: State, cache: number): number {
+  const w = s.words;
+  const at = w[cache + FREE];
+  if (at === 0) return cutFromSlab(s, cache);
+  w[cache + FREE] = w[at + NEXT_FREE];
+  return at;
+}
+
+function toCache(s: State, cache: number, at: number): void {
+  s.words[at + NEXT_FREE] = s.words[cache + FREE];
+  s.words[cache + FREE] = at;
 }
 
 /** The next record of the newest slab, or the first of a new one, in its first life; 0 when the block is full. */
@@ -75,28 +125,94 @@ function cutFromSlab(s: State, cache: number): number {
     w[cache + BUMP_END] = at + PAGE_WORDS;
     w[cache + SLABS]++;
   }
-  w[cache + BUMP] = at + size;
   w[at] = w[GENERATION_BASE];
+  w[cache + BUMP] = at + size;
   return at;
 }
 
-/** Gives a record back. Every handle to it is stale from here on; if its generations are used up it is retired. */
-export function cacheFree(s: State, cache: number, at: number): void {
+function fromMagazine(s: State, cache: number): number {
   const w = s.words;
-  w[cache + ACTIVE]--;
-  w[at] = (w[at] & GENERATION_MASK) + 1;
-  if (w[at] === GENERATION_LIMIT) {
-    retire(s, cache, at);
-    return;
-  }
-  w[at + NEXT_FREE] = w[cache + FREE];
-  w[cache + FREE] = at;
+  const magazine = magazineAt(s.worker, cache);
+  const at = w[magazine + FIRST];
+  if (at === 0) return refill(s, cache, magazine) ? fromMagazine(s, cache) : 0;
+  w[magazine + FIRST] = w[at + NEXT_FREE];
+  w[magazine + COUNT]--;
+  return at;
 }
 
-/** No handle could tell the record's next life from its first. */
-function retire(s: State, cache: number, at: number): void {
-  s.words[at] = KIND_RETIRED << KIND_SHIFT;
-  s.words[cache + RETIRED]++;
+function toMagazine(s: State, cache: number, at: number): void {
+  const w = s.words;
+  const magazine = magazineAt(s.worker, cache);
+  w[at + NEXT_FREE] = w[magazine + FIRST];
+  w[magazine + FIRST] = at;
+  if (++w[magazine + COUNT] === MAGAZINE_LIMIT) emptyMagazine(s, cache, s.worker, BATCH);
+}
+
+/** Fills an empty magazine, in the order in which one thread would use the records; false when the block is full. */
+function refill(s: State, cache: number, magazine: number): boolean {
+  const w = s.words;
+  return locked(s, cache + LOCK, 'alloc', () => {
+    const first = w[cache + FREE] === 0 ? cutFromSlab(s, cache) : w[cache + FREE];
+    if (first === 0) return false;
+    const count = first === w[cache + FREE] ? unlist(s, cache) : cutMore(s, cache, first);
+    w[cache + ACTIVE] += count;
+    w[magazine + COUNT] = count;
+    w[magazine + FIRST] = first;
+    return true;
+  });
+}
+
+/** Takes a batch off the free list, as a list of its own, and says how long that is. */
+function unlist(s: State, cache: number): number {
+  const w = s.words;
+  const { last, count } = lastOf(w, w[cache + FREE], BATCH);
+  w[cache + FREE] = w[last + NEXT_FREE];
+  w[last + NEXT_FREE] = 0;
+  return count;
+}
+
+/** Cuts a batch from what is left of the slab, as a list that starts with `first`, and says how long it is. */
+function cutMore(s: State, cache: number, first: number): number {
+  const w = s.words;
+  let last = first;
+  let count = 1;
+  while (count < BATCH && w[cache + BUMP] + w[cache + OBJECT_WORDS] <= w[cache + BUMP_END]) {
+    w[last + NEXT_FREE] = w[cache + BUMP];
+    last = cutFromSlab(s, cache);
+    count++;
+  }
+  w[last + NEXT_FREE] = 0;
+  return count;
+}
+
+/** Gives up to `most` records of a worker's magazine back to the cache, for others to use. */
+export function emptyMagazine(s: State, cache: number, worker: number, most: number): void {
+  const w = s.words;
+  const magazine = magazineAt(worker, cache);
+  const first = w[magazine + FIRST];
+  if (first === 0) return;
+  locked(s, cache + LOCK, 'free', () => {
+    const { last, count } = lastOf(w, first, most);
+    // Off the one list before it is on the other: a worker that is terminated in between leaks it, and no more.
+    w[magazine + FIRST] = w[last + NEXT_FREE];
+    w[magazine + COUNT] -= count;
+    w[last + NEXT_FREE] = w[cache + FREE];
+    w[cache + FREE] = first;
+    w[cache + ACTIVE] -= count;
+  });
+}
+
+/** The last of a list's first records, `most` of them or as many as there are. */
+function lastOf(w: Int32Array, first: number, most: number): { readonly last: number; readonly count: number } {
+  let last = first;
+  let count = 1;
+  for (; count < most && w[last + NEXT_FREE] !== 0; count++) last = w[last + NEXT_FREE];
+  return { last, count };
+}
+
+/** Word offset of a worker's magazine of a cache. Both lie in the same order, a magazine being a quarter of a cache. */
+export function magazineAt(worker: number, cache: number): number {
+  return worker + MAGAZINES + ((cache - NS_CACHE) >> MAGAZINE_RATIO);
 }
 
 /** Objects that a slab of one page has room for. */

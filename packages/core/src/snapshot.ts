@@ -9,30 +9,60 @@
 import { PAGE_SIZE, PidBug } from '@pidlab/contract';
 import { refuseHeader, stateOver } from './block.ts';
 import type { Design } from './design.ts';
-import { checkInvariants } from './invariants.ts';
-import { HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
+import { checkInvariants, LEAKED } from './invariants.ts';
+import { HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from './layout.ts';
+import { SHARED } from './mode.ts';
 import type { State } from './state.ts';
+import { eachMapPage, eachNs } from './walk.ts';
+import { gatherMagazines, takeSlot } from './workers.ts';
 
 const SNAPSHOT_MARK = 0x7069_6473;
 const HEAD_WORDS = 4;
 const { slabEnd: SLAB_END, mapStart: MAP_START, pagesTotal: PAGES_TOTAL } = HEADER.at;
 
-/** Copies what is in use. */
+/** Copies what is in use. A shared block is copied as it would be if one thread had used it. */
 export function takeSnapshot(s: State): Uint8Array {
   const w = s.words;
+  if (SHARED) gatherMagazines(s);
   const low = w.subarray(0, w[SLAB_END]);
   const high = w.subarray(w[MAP_START] << PAGE_SHIFT);
   const copy = new Int32Array(HEAD_WORDS + low.length + high.length);
   copy.set(low, HEAD_WORDS);
   copy.set(high, HEAD_WORDS + low.length);
+  if (SHARED) forOneThread(s, copy.subarray(HEAD_WORDS));
   copy[0] = SNAPSHOT_MARK;
   copy[1] = low.length + high.length;
   copy[2] = checksum(copy.subarray(HEAD_WORDS));
   return new Uint8Array(copy.buffer);
 }
 
-/** Makes a state from a snapshot, or throws PidBug that says what is wrong with it. */
-export function restoreBlock(design: Design, snapshot: Uint8Array): State {
+/** The workers have nothing left and are nobody's; what threads do not count is counted. */
+function forOneThread(s: State, copy: Int32Array): void {
+  copy.fill(0, s.workersStart, s.slabStart);
+  eachNs(s, (nsAt) => {
+    eachMapPage(s, nsAt, (entry, _page, used) => {
+      copy[entry + PIDMAP.at.used] = used;
+      if (used > 0) copy[nsAt + NS.at.count]++;
+    });
+  });
+}
+
+/** And back, for a block that threads are going to share. */
+function forThreads(s: State): void {
+  const w = s.words;
+  eachNs(s, (nsAt) => {
+    eachMapPage(s, nsAt, (entry, _page, used) => {
+      w[entry + PIDMAP.at.used] = 0;
+      if (used > 0) w[nsAt + NS.at.count]--;
+    });
+  });
+}
+
+/**
+ * Makes a state from a snapshot, over memory that `reserve` gives for so many pages, or throws PidBug that says what is wrong
+ * with it. What gone workers had in hand is no reason.
+ */
+export function restoreBlock(design: Design, snapshot: Uint8Array, reserve: (pages: number) => Int32Array): State {
   const body = bodyOf(snapshot);
   const refused = refuseHeader(body, design);
   if (refused !== undefined) throw corrupt(refused);
@@ -40,12 +70,16 @@ export function restoreBlock(design: Design, snapshot: Uint8Array): State {
   const mapStart = body[MAP_START] << PAGE_SHIFT;
   const totalWords = body[PAGES_TOTAL] * PAGE_WORDS;
   if (lowWords + totalWords - mapStart !== body.length) throw corrupt('its length does not fit its header');
-  const words = new Int32Array(new ArrayBuffer(totalWords * 4));
+  if (SHARED && body[HEADER.at.workers] === 0)
+    throw corrupt('its block is for one thread and has no room for workers, and shared is true');
+  const words = reserve(body[PAGES_TOTAL]);
   words.set(body.subarray(0, lowWords));
   words.set(body.subarray(lowWords), mapStart);
   const s = stateOver(design, words);
-  const violations = checkInvariants(s);
-  if (violations.length > 0) throw corrupt(violations[0]);
+  if (SHARED) takeSlot(s);
+  const violation = checkInvariants(s, true).find((sentence) => !sentence.startsWith(LEAKED));
+  if (violation !== undefined) throw corrupt(violation);
+  if (SHARED) forThreads(s);
   return s;
 }
 

@@ -7,13 +7,20 @@
  *                       ▲ prev ──┘
  * ```
  *
+ * In a shared block a pid's lists are changed under its lock. A task's own word says which pid's: from none to one by an
+ * exchange, so that of two workers that hang it on something one wins. Readers look again at that word after they have read.
+ *
  * Source: `attach_pid()`, `detach_pid()` and `transfer_pid()` of 2.6.24.
  */
 import { PIDTYPE_MAX, PIDTYPE_PID, PidBug, type PidType } from '@pidlab/contract';
+import { compareExchange, load, publish } from './access.ts';
+import { fits, fitsId } from './arguments.ts';
 import { noMemory } from './errors.ts';
-import { NS, PID_HEAD, TASK, TASK_LINK } from './layout.ts';
-import { hasTasks, homeOf, isDead } from './pids.ts';
-import { KIND_TASK } from './records.ts';
+import { lockSlot } from './hash.ts';
+import { NS, PID_HEAD, TASK, TASK_LINK, WORKER } from './layout.ts';
+import { SHARED } from './mode.ts';
+import { endPid, hasTasks, homeOf, isDead, unlockPid } from './pids.ts';
+import { after, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see } from './records.ts';
 import { cacheAlloc, cacheFree, TASK_CACHE } from './slab.ts';
 import type { State } from './state.ts';
 
@@ -21,111 +28,213 @@ const { spare: SPARE, links: LINKS } = TASK.at;
 const { pid: PID, next: NEXT, prev: PREV } = TASK_LINK.at;
 const TASKS = PID_HEAD.at.tasks;
 const { reaper: REAPER, disabled: DISABLED } = NS.at;
+const IN_HAND_TASKS = WORKER.at.tasks;
 const TYPE_NAMES = ['PIDTYPE_PID', 'PIDTYPE_TGID', 'PIDTYPE_PGID', 'PIDTYPE_SID'];
 
 /** A task that hangs on nothing. ENOMEM. */
 export function allocTask(s: State): number {
-  const taskAt = cacheAlloc(s, TASK_CACHE, KIND_TASK);
+  const taskAt = cacheAlloc(s, TASK_CACHE);
   if (taskAt === 0) throw noMemory('allocTask', 'a task');
   // A record is freed with no links, so only the word of the free list has something in it.
   s.words[taskAt + SPARE] = 0;
+  publish(s.words, taskAt, s.words[taskAt] | (KIND_TASK << KIND_SHIFT));
   return taskAt;
 }
 
 /** Ends a task that hangs on nothing. */
-export function freeTask(s: State, taskAt: number): void {
-  for (let type = 0; type < PIDTYPE_MAX; type++) {
-    if (s.words[linkOf(taskAt, type) + PID] !== 0) {
-      throw new PidBug('freeTask', `the task still has a pid of type ${TYPE_NAMES[type]}; detach it first`);
-    }
+export function freeTask(s: State, taskAt: number, task: unknown): void {
+  const w = s.words;
+  const id = w[taskAt];
+  if (SHARED && !fitsId(id, taskAt, task)) throw freedMeanwhile('freeTask', 'task');
+  // First it is nobody's, and then its links are looked at: whoever hangs it on a pid now does it the other way round.
+  const claimed = compareExchange(w, taskAt, id, id & GENERATION_MASK) === id;
+  const type = claimed ? firstTypeOf(s, taskAt) : PIDTYPE_MAX;
+  if (!claimed) throw freedMeanwhile('freeTask', 'task');
+  if (type < PIDTYPE_MAX) {
+    publish(w, taskAt, id);
+    throw new PidBug('freeTask', `the task still has a pid of type ${TYPE_NAMES[type]}; detach it first`);
   }
   cacheFree(s, TASK_CACHE, taskAt);
 }
 
-/** Hangs the task on the pid, first in its list. */
-export function attachPid(s: State, taskAt: number, type: PidType, pidAt: number): void {
-  refuseSecondPid(s, taskAt, type, 'attachPid', 'task');
-  if (isDead(s, pidAt)) throw new PidBug('attachPid', 'the pid has been freed; only references still keep it');
+function freedMeanwhile(op: string, name: string): PidBug {
+  return new PidBug(op, `${name} is stale: another worker freed it meanwhile`);
+}
+
+/** The first type of which the task has a pid; PIDTYPE_MAX for none. */
+function firstTypeOf(s: State, taskAt: number): number {
+  let type = 0;
+  while (type < PIDTYPE_MAX && load(s.words, linkOf(taskAt, type) + PID) === 0) type++;
+  return type;
+}
+
+/** Hangs the task on a pid that is locked, first in its list, and unlocks it. `task` is the handle. */
+export function attachPid(s: State, taskAt: number, task: unknown, type: PidType, pidAt: number): void {
   const w = s.words;
   const link = linkOf(taskAt, type);
+  const bug = isDead(s, pidAt)
+    ? new PidBug('attachPid', 'the pid has been freed; only references still keep it')
+    : claimLink(s, taskAt, task, type, pidAt, 'attachPid', 'task');
+  if (bug !== undefined) throw unlocked(s, bug);
+  if (SHARED) w[s.worker + IN_HAND_TASKS] = taskAt;
   const first = w[pidAt + TASKS + type];
-  w[link + PID] = pidAt;
   w[link + NEXT] = first;
   w[link + PREV] = 0;
   if (first !== 0) w[linkOf(first, type) + PREV] = taskAt;
-  w[pidAt + TASKS + type] = taskAt;
   s.design.rememberNumbers(s, taskAt, type, pidAt);
+  w[pidAt + TASKS + type] = taskAt;
   if (type === PIDTYPE_PID) becomeReaper(s, taskAt, homeOf(s, pidAt));
+  letGo(s);
+}
+
+/** Makes the pid the task's own of that type, or says why not. */
+function claimLink(
+  s: State,
+  taskAt: number,
+  task: unknown,
+  type: PidType,
+  pidAt: number,
+  op: string,
+  name: string,
+): PidBug | undefined {
+  const w = s.words;
+  const at = linkOf(taskAt, type) + PID;
+  if (compareExchange(w, at, 0, pidAt) !== 0) {
+    return new PidBug(op, `${name} has a pid of type ${TYPE_NAMES[type]} already; detach it first`);
+  }
+  if (!SHARED) return undefined;
+  load(w, taskAt);
+  if (fits(s, taskAt, task)) return undefined;
+  publish(w, at, 0);
+  return freedMeanwhile(op, name);
 }
 
 /** The first task of a namespace that still takes pids inherits its orphans. */
 function becomeReaper(s: State, taskAt: number, nsAt: number): void {
   const w = s.words;
-  if (w[nsAt + REAPER] === 0 && w[nsAt + DISABLED] === 0) w[nsAt + REAPER] = taskAt;
+  if (w[nsAt + REAPER] === 0 && w[nsAt + DISABLED] === 0) compareExchange(w, nsAt + REAPER, 0, taskAt);
 }
 
-/** Takes the task off its pid, which is freed when no task of any type is left on it. */
-export function detachPid(s: State, taskAt: number, type: PidType): void {
-  const pidAt = pidOf(s, taskAt, type, 'detachPid');
+/** Takes the task off its pid, which is freed when no task of any type is left on it. `task` is the handle. */
+export function detachPid(s: State, taskAt: number, task: unknown, type: PidType): void {
+  const pidAt = lockPidOf(s, taskAt, task, type, 'detachPid', 'task');
   const w = s.words;
   const link = linkOf(taskAt, type);
   const next = w[link + NEXT];
   const prev = w[link + PREV];
+  if (SHARED) w[s.worker + IN_HAND_TASKS] = taskAt;
   if (prev === 0) w[pidAt + TASKS + type] = next;
   else w[linkOf(prev, type) + NEXT] = next;
   if (next !== 0) w[linkOf(next, type) + PREV] = prev;
-  clearLink(s, taskAt, type);
   const nsAt = homeOf(s, pidAt);
-  if (type === PIDTYPE_PID && w[nsAt + REAPER] === taskAt) w[nsAt + REAPER] = 0;
-  if (!hasTasks(s, pidAt)) s.design.freePid(s, pidAt);
+  if (type === PIDTYPE_PID && w[nsAt + REAPER] === taskAt) compareExchange(w, nsAt + REAPER, taskAt, 0);
+  clearLink(s, taskAt, type);
+  if (SHARED) w[s.worker + IN_HAND_TASKS] = 0;
+  if (hasTasks(s, pidAt)) unlockPid(s);
+  else endPid(s, pidAt);
 }
 
-/** Gives `nextAt` the place of `oldAt` in the list, and its office as reaper if it had it by this pid. */
-export function transferPid(s: State, oldAt: number, nextAt: number, type: PidType): void {
-  const pidAt = pidOf(s, oldAt, type, 'transferPid');
-  refuseSecondPid(s, nextAt, type, 'transferPid', 'next');
+/** Gives `nextAt` the place of `oldAt` in the list, and its office as reaper if it had it by this pid. `old` and `next` are the handles. */
+export function transferPid(s: State, oldAt: number, old: unknown, nextAt: number, next: unknown, type: PidType): void {
+  const pidAt = lockPidOf(s, oldAt, old, type, 'transferPid', 'old');
+  const bug = claimLink(s, nextAt, next, type, pidAt, 'transferPid', 'next');
+  if (bug !== undefined) throw unlocked(s, bug);
   const w = s.words;
+  if (SHARED) {
+    w[s.worker + IN_HAND_TASKS] = nextAt;
+    w[s.worker + IN_HAND_TASKS + 1] = oldAt;
+  }
   const from = linkOf(oldAt, type);
   const to = linkOf(nextAt, type);
-  w[to + PID] = pidAt;
   w[to + NEXT] = w[from + NEXT];
   w[to + PREV] = w[from + PREV];
+  s.design.rememberNumbers(s, nextAt, type, pidAt);
   if (w[to + PREV] === 0) w[pidAt + TASKS + type] = nextAt;
   else w[linkOf(w[to + PREV], type) + NEXT] = nextAt;
   if (w[to + NEXT] !== 0) w[linkOf(w[to + NEXT], type) + PREV] = nextAt;
-  clearLink(s, oldAt, type);
-  s.design.rememberNumbers(s, nextAt, type, pidAt);
   const nsAt = homeOf(s, pidAt);
-  if (type === PIDTYPE_PID && w[nsAt + REAPER] === oldAt) w[nsAt + REAPER] = nextAt;
+  if (type === PIDTYPE_PID && w[nsAt + REAPER] === oldAt) compareExchange(w, nsAt + REAPER, oldAt, nextAt);
+  clearLink(s, oldAt, type);
+  letGo(s);
 }
 
-function clearLink(s: State, taskAt: number, type: PidType): void {
+/** Forgets that the task had a pid of that type; last of all the pid itself, since another worker may hang it on one then. */
+export function clearLink(s: State, taskAt: number, type: PidType): void {
   const link = linkOf(taskAt, type);
-  s.words[link + PID] = 0;
+  s.design.forgetNumbers(s, taskAt, type);
   s.words[link + NEXT] = 0;
   s.words[link + PREV] = 0;
-  s.design.forgetNumbers(s, taskAt, type);
+  publish(s.words, link + PID, 0);
 }
 
-/** The first task of that type on the pid; 0 for none. */
+/** Unlocks the pid whose lists have been changed. */
+function letGo(s: State): void {
+  if (!SHARED) return;
+  s.words[s.worker + IN_HAND_TASKS] = 0;
+  s.words[s.worker + IN_HAND_TASKS + 1] = 0;
+  unlockPid(s);
+}
+
+function unlocked(s: State, bug: PidBug): PidBug {
+  unlockPid(s);
+  return bug;
+}
+
+/** The first task of that type on the pid; 0 for none. Leaves its first word in `seen`. */
 export function pidTask(s: State, pidAt: number, type: PidType): number {
-  return s.words[pidAt + TASKS + type];
+  return listedTask(s, pidAt + TASKS + type, pidAt, type);
 }
 
-/** The task after this one in the same list; 0 for none. */
+/** The task after this one in the same list; 0 for none. Leaves its first word in `seen`. */
 export function nextPidTask(s: State, taskAt: number, type: PidType): number {
-  return s.words[linkOf(taskAt, type) + NEXT];
+  const link = linkOf(taskAt, type);
+  return listedTask(s, link + NEXT, s.words[link + PID], type);
 }
 
-/** The pid of that type that the task hangs on; 0 for none. */
+/** The task that the word at `from` leads to, in the list of that pid; 0 for none, or when the list has gone from there. */
+function listedTask(s: State, from: number, pidAt: number, type: PidType): number {
+  const w = s.words;
+  if (!SHARED) return w[from];
+  for (let taskAt = w[from]; taskAt !== 0; ) {
+    const id = see(s, taskAt);
+    if (id >>> KIND_SHIFT === KIND_TASK && w[linkOf(taskAt, type) + after(id) + PID] === pidAt) return taskAt;
+    const left = taskAt;
+    taskAt = load(w, from);
+    if (taskAt === left) return 0;
+  }
+  return 0;
+}
+
+/** The pid of that type that the task hangs on; 0 for none. Leaves its first word in `seen`. */
 export function taskPid(s: State, taskAt: number, type: PidType): number {
-  return s.words[linkOf(taskAt, type) + PID];
+  const w = s.words;
+  const from = linkOf(taskAt, type) + PID;
+  if (!SHARED) return w[from];
+  for (let pidAt = w[from]; pidAt !== 0; pidAt = load(w, from)) {
+    const id = see(s, pidAt);
+    if (id >>> KIND_SHIFT === KIND_PID && w[from + after(id)] === pidAt) return pidAt;
+  }
+  return 0;
 }
 
-/** The namespace of the task's own pid; 0 when it has none. */
+/** The namespace's first task; 0 for none. Leaves its first word in `seen`. */
+export function reaperOf(s: State, nsAt: number): number {
+  const w = s.words;
+  if (!SHARED) return w[nsAt + REAPER];
+  for (let taskAt = w[nsAt + REAPER]; taskAt !== 0; taskAt = load(w, nsAt + REAPER)) {
+    const id = see(s, taskAt);
+    if (id >>> KIND_SHIFT === KIND_TASK && w[nsAt + after(id) + REAPER] === taskAt) return taskAt;
+  }
+  return 0;
+}
+
+/** The namespace of the task's own pid; 0 when it has none. Leaves its first word in `seen`. */
 export function activeNs(s: State, taskAt: number): number {
   const pidAt = taskPid(s, taskAt, PIDTYPE_PID);
-  return pidAt === 0 ? 0 : homeOf(s, pidAt);
+  if (pidAt === 0) return 0;
+  const nsAt = homeOf(s, pidAt);
+  see(s, nsAt);
+  return nsAt;
 }
 
 /** Word offset of the task's link of that type. */
@@ -133,13 +242,17 @@ export function linkOf(taskAt: number, type: number): number {
   return taskAt + LINKS + type * TASK_LINK.words;
 }
 
-function pidOf(s: State, taskAt: number, type: PidType, op: string): number {
-  const pidAt = taskPid(s, taskAt, type);
-  if (pidAt === 0) throw new PidBug(op, `the task has no pid of type ${TYPE_NAMES[type]}; attach one first`);
-  return pidAt;
-}
-
-function refuseSecondPid(s: State, taskAt: number, type: PidType, op: string, name: string): void {
-  if (taskPid(s, taskAt, type) === 0) return;
-  throw new PidBug(op, `${name} has a pid of type ${TYPE_NAMES[type]} already; detach it first`);
+/** The pid of that type that the task hangs on, locked in a shared block. PidBug when it has none. */
+function lockPidOf(s: State, taskAt: number, task: unknown, type: PidType, op: string, name: string): number {
+  const at = linkOf(taskAt, type) + PID;
+  for (;;) {
+    const pidAt = s.words[at];
+    if (pidAt === 0) throw new PidBug(op, `the task has no pid of type ${TYPE_NAMES[type]}; attach one first`);
+    if (!SHARED) return pidAt;
+    lockSlot(s, s.design.pidSlot(s, pidAt), op);
+    const isStill = load(s.words, at) === pidAt;
+    if (isStill && fits(s, taskAt, task)) return pidAt;
+    unlockPid(s);
+    if (isStill) throw freedMeanwhile(op, name);
+  }
 }

@@ -2,7 +2,9 @@
  * Walking what is in use, for checks that must survive a block in which anything may be wrong: an offset is followed only
  * after `isRecord` has said that a record of that kind is there.
  */
-import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
+import { PIDMAP_ENTRIES } from '@pidlab/contract';
+import { popcount } from './bitops.ts';
+import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from './layout.ts';
 import { isDead } from './pids.ts';
 import { KIND_NS, KIND_PID, KIND_SHIFT, KIND_TASK } from './records.ts';
 import { ALL_CACHES, NS_CACHE, numbersOfCache, objectsPerSlab, PID_CACHES, TASK_CACHE } from './slab.ts';
@@ -79,4 +81,22 @@ export function eachTask(s: State, visit: (taskAt: number) => void): void {
 /** Calls `visit` for each namespace. */
 export function eachNs(s: State, visit: (nsAt: number) => void): void {
   eachRecord(s, NS_CACHE, visit);
+}
+
+/** Calls `visit` for each entry of a namespace's map that has a page, with how many numbers are taken in it. */
+export function eachMapPage(s: State, nsAt: number, visit: (entry: number, page: number, used: number) => void): void {
+  for (let i = 0; i < PIDMAP_ENTRIES; i++) {
+    const entry = nsAt + NS.at.pidmap + i * PIDMAP.words;
+    const page = s.words[entry + PIDMAP.at.page];
+    if (page === 0) continue;
+    const bits = bitsIn(s.words, page << PAGE_SHIFT);
+    visit(entry, page, i === 0 ? bits - (s.words[page << PAGE_SHIFT] & 1) : bits);
+  }
+}
+
+/** How many bits of the bitmap page that starts there are one. */
+export function bitsIn(words: Int32Array, start: number): number {
+  let bits = 0;
+  for (let at = start; at < start + PAGE_WORDS; at++) bits += popcount(words[at]);
+  return bits;
 }

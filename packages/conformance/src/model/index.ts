@@ -5,7 +5,7 @@
  * lives while somebody can be named who holds it, and a record is never used twice. It plays any design from its traits
  * alone.
  */
-import type { CreatePidAllocator, PidAllocator, Traits } from '@pidlab/contract';
+import { type CreatePidAllocator, type PidAllocator, PidBug, type Traits } from '@pidlab/contract';
 import * as find from './find.ts';
 import * as namespaces from './namespaces.ts';
 import { createState } from './options.ts';
@@ -78,6 +78,15 @@ export function createModel(traits: Traits): CreatePidAllocator {
       stats: () => reports.stats(s),
       checkInvariants: () => reports.checkInvariants(s),
       snapshot: () => snapshot(s),
+
+      workerSlot: 0,
+      share: () => notShared('share'),
+      detach: () => notShared('detach'),
+      declareGone: () => notShared('declareGone'),
     };
   };
+}
+
+function notShared(op: string): never {
+  throw new PidBug(op, 'the model is for one thread');
 }

@@ -1,0 +1,64 @@
+/**
+ * Locks of a shared block. A lock is a word with the slot of its owner in it (+ 1; 0 is free), so that it can be broken
+ * when the owner is declared gone. Nobody sleeps: what is done under a lock is short, and browsers' main threads may not.
+ *
+ * Order, outer first: `nsLock`, a cache's lock, `pageLock`. The lock of a pid (hash.ts) is never held while one of these
+ * is asked for, nor two of a kind.
+ */
+import { PidError } from '@pidlab/contract';
+import { add, compareExchange, load, publish } from './access.ts';
+import { HEADER } from './layout.ts';
+import { SHARED } from './mode.ts';
+import type { State } from './state.ts';
+
+const GONE = HEADER.at.gone;
+/** The lock of the life and death of namespaces. */
+export const NS_LOCK: number = HEADER.at.nsLock;
+/** Looks at a lock between two looks at the clock: some microseconds. */
+const LOOKS = 4096;
+/** Milliseconds after which a lock counts as never to be freed: far more than a thread waits for its turn. */
+const PATIENCE = 10_000;
+
+/** Does `run` while no other worker does anything under the same lock. In a block for one thread, just does it. */
+export function locked<T>(s: State, lock: number, op: string, run: () => T): T {
+  if (!SHARED) return run();
+  acquire(s, lock, op);
+  try {
+    return run();
+  } finally {
+    publish(s.words, lock, 0);
+  }
+}
+
+function acquire(s: State, lock: number, op: string): void {
+  const patience = new Patience(s, op);
+  while (compareExchange(s.words, lock, 0, s.owner) !== 0) patience.wait(load(s.words, lock) - 1);
+}
+
+/** Waits for another worker, but not for ever: one that was terminated and not declared gone would never let go. */
+export class Patience {
+  readonly #s: State;
+  readonly #op: string;
+  #looks = 0;
+  #until = 0;
+
+  constructor(s: State, op: string) {
+    this.#s = s;
+    this.#op = op;
+  }
+
+  /** To be called after each look at a lock that the worker in that slot was seen to hold. EBUSY after seconds of it. */
+  wait(slot: number): void {
+    if (++this.#looks % LOOKS !== 0) return;
+    const now = Date.now();
+    if (this.#until === 0) this.#until = now + PATIENCE;
+    if (now < this.#until) return;
+    // What the caller was in the middle of stays as it is, as if it had been terminated there.
+    add(this.#s.words, GONE, 1);
+    throw new PidError(
+      'EBUSY',
+      this.#op,
+      `worker slot ${slot} holds a lock and does not let go; if its thread was terminated, call declareGone(${slot})`,
+    );
+  }
+}

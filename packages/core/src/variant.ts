@@ -1,0 +1,38 @@
+import type { PidAllocator, PidAllocatorDescriptor, PidAllocatorOptions } from '@pidlab/contract';
+import { attachState, createState } from './create.ts';
+import type { Design } from './design.ts';
+import { readOptions, type Settings, type SnapshotSettings } from './options.ts';
+import type { State } from './state.ts';
+
+/** What makes allocators of one design over blocks of one mode: for one thread, or for several. */
+export interface Variant<A extends PidAllocator = PidAllocator> {
+  readonly design: Design;
+  create(settings: Settings | SnapshotSettings): A;
+  attach(descriptor: PidAllocatorDescriptor): A;
+}
+
+/** The variant of a design in the mode that this copy of the code is for. `bindAll` makes an allocator of a state. */
+export function variantOf<A extends PidAllocator>(design: Design, bindAll: (s: State) => A): Variant<A> {
+  return {
+    design,
+    create: (settings) => bindAll(createState(design, settings)),
+    attach: (descriptor) => bindAll(attachState(design, descriptor)),
+  };
+}
+
+/** What a strategy package exports. */
+export interface Strategy<A extends PidAllocator = PidAllocator> {
+  readonly createPidAllocator: (options?: PidAllocatorOptions) => A;
+  readonly attachPidAllocator: (descriptor: PidAllocatorDescriptor) => A;
+}
+
+/** A strategy of both variants of a design. */
+export function strategyOf<A extends PidAllocator>(plain: Variant<A>, shared: Variant<A>): Strategy<A> {
+  return {
+    createPidAllocator(options) {
+      const settings = readOptions(plain.design, options);
+      return (settings.shared ? shared : plain).create(settings);
+    },
+    attachPidAllocator: (descriptor) => shared.attach(descriptor),
+  };
+}

@@ -1,0 +1,225 @@
+/**
+ * The workers of a shared block: who has which slot, how one leaves, and what is done for one that cannot any more.
+ *
+ * A worker may have been terminated between any two of its instructions. Its record says what it was at: which slot it had
+ * locked, which pid, tasks and namespace it had in hand. What is shared is whole at every instant, since each change of a
+ * chain, a list or a map is one store; so all that is left to do is to let go of what it held, and to take what it had in
+ * hand out of use.
+ */
+import { PIDTYPE_MAX, PidBug, PidError, type PidType } from '@pidlab/contract';
+import { add, compareExchange, load, publish } from './access.ts';
+import { integerArg } from './arguments.ts';
+import { workerAt } from './block.ts';
+import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
+import { CACHE, HEADER, HOME_ENDING, MAGAZINE, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, TASK_LINK, WORKER } from './layout.ts';
+import { SHARED } from './mode.ts';
+import { isDead, unlockPid } from './pids.ts';
+import { KIND_PID, KIND_RETIRED, KIND_SHIFT } from './records.ts';
+import { ALL_CACHES, emptyMagazine, magazineAt, NS_CACHE, retire, TASK_CACHE } from './slab.ts';
+import type { State } from './state.ts';
+import { clearLink, linkOf } from './tasks.ts';
+import { cacheOf, eachSlot, isSlot } from './walk.ts';
+
+const { state: STATE, lockedSlot: LOCKED_SLOT, parked: PARKED, pid: PID, tasks: TASKS, ns: NS_IN_HAND } = WORKER.at;
+const { first: FIRST, count: COUNT } = MAGAZINE.at;
+const H = HEADER.at;
+const C = CACHE.at;
+const NO_WORKER = 0;
+const ATTACHED = 1;
+const LEAVING = 2;
+
+/** Gives the state a slot of its own. EAGAIN when all are taken. */
+export function takeSlot(s: State): void {
+  const workers = s.words[H.workers];
+  for (let slot = 0; slot < workers; slot++) {
+    const at = workerAt(s, slot);
+    if (compareExchange(s.words, at + STATE, NO_WORKER, ATTACHED) !== NO_WORKER) continue;
+    s.worker = at;
+    s.owner = slot + 1;
+    return;
+  }
+  throw new PidError(
+    'EAGAIN',
+    'attachPidAllocator',
+    `all ${workers} worker slots are taken; detach one, or create the allocator with a larger workers`,
+  );
+}
+
+/** Gives the slot back, and what this worker had at hand. */
+export function detach(s: State): void {
+  if (!SHARED) throw notShared('detach');
+  for (const cache of ALL_CACHES) emptyMagazine(s, cache, s.worker, Number.POSITIVE_INFINITY);
+  publish(s.words, s.worker + STATE, NO_WORKER);
+  // No handle fits a block of zeros.
+  s.words = new Int32Array(HEADER.words);
+  s.worker = 0;
+  s.owner = 0;
+}
+
+/** Breaks the locks of a worker that runs no more, takes what it had in hand out of use, and frees its slot. */
+export function declareGone(s: State, workerSlot: unknown): void {
+  if (!SHARED) throw notShared('declareGone');
+  const slot = integerArg(workerSlot, 'declareGone', 'workerSlot', 0, s.words[H.workers] - 1);
+  const worker = workerAt(s, slot);
+  if (worker === s.worker) throw new PidBug('declareGone', `workerSlot ${slot} is this worker's own; use detach`);
+  if (compareExchange(s.words, worker + STATE, ATTACHED, LEAVING) !== ATTACHED)
+    throw new PidBug('declareGone', `workerSlot ${slot} has no worker`);
+  add(s.words, H.gone, 1);
+  unlockSlotOf(s, worker, slot);
+  unlockHeader(s, slot);
+  buryHand(s, worker);
+  for (const cache of ALL_CACHES) salvageMagazine(s, cache, worker);
+  s.words.fill(0, worker, worker + WORKER.words);
+  publish(s.words, worker + STATE, NO_WORKER);
+}
+
+function notShared(op: string): PidBug {
+  return new PidBug(op, 'this allocator is for one thread; create it with shared: true');
+}
+
+/** The chain is whole as it is; the task lists of the pid that was locked are mended before anybody else may change them. */
+function unlockSlotOf(s: State, worker: number, slot: number): void {
+  const w = s.words;
+  const lockedSlot = w[worker + LOCKED_SLOT];
+  if (lockedSlot === 0 || !isLockedBy(s, lockedSlot, slot)) return;
+  for (const taskAt of [w[worker + TASKS], w[worker + TASKS + 1]]) {
+    for (let type = 0; taskAt !== 0 && type < PIDTYPE_MAX; type++) mendList(s, taskAt, type as PidType, lockedSlot);
+  }
+  publish(w, lockedSlot, w[worker + PARKED]);
+}
+
+/** The `next`s of a list are always right: the `prev`s follow from them, and so does whether the task is in it. */
+function mendList(s: State, taskAt: number, type: PidType, lockedSlot: number): void {
+  const w = s.words;
+  const pidAt = w[linkOf(taskAt, type) + TASK_LINK.at.pid];
+  if (pidAt === 0 || s.design.pidSlot(s, pidAt) !== lockedSlot) return;
+  let isIn = false;
+  let prev = 0;
+  for (let at = w[pidAt + PID_HEAD.at.tasks + type]; at !== 0; at = w[linkOf(at, type) + TASK_LINK.at.next]) {
+    w[linkOf(at, type) + TASK_LINK.at.prev] = prev;
+    isIn ||= at === taskAt;
+    prev = at;
+  }
+  if (!isIn) clearLink(s, taskAt, type);
+}
+
+function unlockHeader(s: State, slot: number): void {
+  const w = s.words;
+  for (const cache of ALL_CACHES) {
+    if (load(w, cache + C.lock) !== slot + 1) continue;
+    recount(s, cache);
+    publish(w, cache + C.lock, 0);
+  }
+  if (load(w, H.pageLock) === slot + 1) {
+    let free = 0;
+    for (let page = w[H.mapFree]; page !== 0; page = w[s.pageTable + page]) free++;
+    w[H.mapFreeCount] = free;
+  }
+  for (const lock of [H.pageLock, H.nsLock]) compareExchange(w, lock, slot + 1, 0);
+}
+
+/** Counts anew what the cache counts: the worker was changing it. */
+function recount(s: State, cache: number): void {
+  const w = s.words;
+  let slabs = 0;
+  for (let start = s.slabStart; start < w[H.slabEnd]; start += PAGE_WORDS) {
+    if (w[s.pageTable + (start >>> PAGE_SHIFT)] === cache) slabs++;
+  }
+  w[cache + C.slabs] = slabs;
+  let free = 0;
+  for (let at = w[cache + C.free]; at !== 0; at = w[at + 1]) free++;
+  let cut = 0;
+  let retired = 0;
+  eachSlot(s, cache, (at) => {
+    if (at >= w[cache + C.bump] && at < w[cache + C.bumpEnd]) return;
+    cut++;
+    if (w[at] >>> KIND_SHIFT === KIND_RETIRED) retired++;
+  });
+  w[cache + C.retired] = retired;
+  w[cache + C.active] = cut - free - retired;
+}
+
+/** Nobody can say how far the worker had come with these, so nobody gets them again. */
+function buryHand(s: State, worker: number): void {
+  const w = s.words;
+  const pidAt = w[worker + PID];
+  if (pidAt !== 0 && !isAtHand(s, worker, pidAt)) buryPidOf(s, pidAt);
+  const nsAt = w[worker + NS_IN_HAND];
+  if (nsAt !== 0 && w[nsAt] >>> KIND_SHIFT === 0 && !isAtHand(s, worker, nsAt)) retire(s, NS_CACHE, nsAt);
+  for (const taskAt of [w[worker + TASKS], w[worker + TASKS + 1]]) {
+    if (taskAt !== 0 && w[taskAt] >>> KIND_SHIFT === 0 && !isAtHand(s, worker, taskAt)) retire(s, TASK_CACHE, taskAt);
+  }
+}
+
+/** A pid that was not complete yet, or that was being freed. Its numbers stay taken as far as they were. */
+function buryPidOf(s: State, pidAt: number): void {
+  const w = s.words;
+  const isBorn = w[pidAt] >>> KIND_SHIFT === KIND_PID;
+  if (isBorn && !isDead(s, pidAt)) return;
+  s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => unhash(s, slot, link));
+  const isEnding = w[pidAt + PID_HEAD.at.home] < 0;
+  const count = pidAt + PID_HEAD.at.count;
+  if (w[count] > (isEnding ? 1 : 0) && isBorn) {
+    if (isEnding) dropOwnOf(s, pidAt);
+  } else {
+    retire(s, cacheOf(s, pidAt), pidAt);
+  }
+}
+
+/** Others still have references; only the allocation's own is dropped for the worker. */
+function dropOwnOf(s: State, pidAt: number): void {
+  lockSlot(s, s.design.pidSlot(s, pidAt), 'declareGone');
+  s.words[pidAt + PID_HEAD.at.home] &= ~HOME_ENDING;
+  s.words[pidAt + PID_HEAD.at.count]--;
+  unlockPid(s);
+}
+
+/** Takes a link out of a chain in which it may be. */
+function unhash(s: State, slot: number, link: number): void {
+  const w = s.words;
+  const head = lockSlot(s, slot, 'declareGone');
+  let at = head;
+  while (at > 0 && at !== link && w[at] !== link) at = w[at];
+  if (at > 0 && at !== link) w[at] = w[link];
+  unlockSlot(s, slot, head === link ? w[link] : head);
+}
+
+/** Whether the worker still had, or had again, the record in its magazine. */
+function isAtHand(s: State, worker: number, at: number): boolean {
+  const cache = cacheOf(s, at);
+  let left = 1 + s.words[magazineAt(worker, cache) + COUNT];
+  for (
+    let free = s.words[magazineAt(worker, cache) + FIRST];
+    free !== 0 && left >= 0;
+    free = s.words[free + 1], left--
+  ) {
+    if (free === at) return true;
+  }
+  return false;
+}
+
+/** Gives the magazine's records back, after they have been counted anew. */
+function salvageMagazine(s: State, cache: number, worker: number): void {
+  const w = s.words;
+  const magazine = magazineAt(worker, cache);
+  let count = 0;
+  for (let at = w[magazine + FIRST]; at !== 0 && isSlot(s, at); at = w[at + 1]) count++;
+  w[magazine + COUNT] = count;
+  emptyMagazine(s, cache, worker, Number.POSITIVE_INFINITY);
+}
+
+/** Gives back what all workers have at hand, for a snapshot: none of them may be in a call. */
+export function gatherMagazines(s: State): void {
+  for (let slot = 0; slot < s.words[H.workers]; slot++) {
+    for (const cache of ALL_CACHES) emptyMagazine(s, cache, workerAt(s, slot), Number.POSITIVE_INFINITY);
+  }
+}
+
+/** Free records of a cache that workers have at hand. */
+export function atHand(s: State, cache: number): number {
+  let count = 0;
+  for (let slot = 0; slot < s.words[H.workers]; slot++) {
+    count += s.words[magazineAt(workerAt(s, slot), cache) + COUNT];
+  }
+  return count;
+}
