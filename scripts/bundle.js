@@ -38,17 +38,19 @@ const SHARED = '?shared';
 /** The way into the second copy, what says which copy it is, and what both have in common. */
 const [entrance, mode, common] = [/\/shared\.ts$/, /\/mode\.ts$/, /\/traits\.ts$/];
 
-/** Everything that is imported from `shared.ts`, and what that imports, is another module than the one of the same file. */
+/**
+ * Everything that is imported from `shared.ts`, and what that imports, is another module than the one of the same file.
+ *
+ * @type {import('rolldown').Plugin}
+ */
 const bothModes = {
   name: 'both-modes',
-  /** @param {string} source @param {string | undefined} importer */
   async resolveId(source, importer) {
     const isShared = importer?.endsWith(SHARED) ?? false;
     const resolved = await this.resolve(source, importer?.replace(SHARED, ''), { skipSelf: true });
     if (resolved === null || resolved.external || common.test(resolved.id)) return resolved;
     return isShared || entrance.test(resolved.id) ? { ...resolved, id: resolved.id + SHARED } : resolved;
   },
-  /** @param {string} id */
   load(id) {
     const isShared = id.endsWith(SHARED);
     const file = id.replace(SHARED, '');

@@ -20,9 +20,9 @@
  */
 import { RESERVED_PIDS } from '@pidlab/contract';
 import {
+  bearPid,
   bind,
   buryPid,
-  createState,
   eachLivePid,
   findGeInMap,
   freePidmap,
@@ -35,10 +35,12 @@ import {
   newPid,
   PID_HEAD,
   pidLevel,
+  strategyOf,
   struct,
   TASK,
   takeNumber,
   taskPid,
+  variantOf,
 } from '@pidlab/core';
 
 /** @import { CreatePidAllocator, Traits } from '@pidlab/contract' */
@@ -123,8 +125,9 @@ const design = {
       w[upidAt(pidAt, i) + UPID_NS] = w[at + SERIAL];
       at = w[at + PARENT];
     }
-    // Nothing below can fail, and nobody could find the pid before it had all its numbers.
+    // Nothing below can fail, and nobody finds the pid before it has all its numbers.
     design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => hashAdd(s, slot, link));
+    bearPid(s, pidAt);
     return pidAt;
   },
 
@@ -145,6 +148,8 @@ const design = {
   },
   findPid: (s, nr) => design.findPidNs(s, nr, s.words[ROOT_NS]),
   findGePid: findGeInMap,
+  // Its lock would be the pid's, if threads shared the table; this design is for one.
+  pidSlot: (s, pidAt) => slotOf(s, s.words[upidAt(pidAt, 0) + NR], s.words[upidAt(pidAt, 0) + UPID_NS]),
 
   pidNrNs(s, pidAt, nsAt) {
     const level = s.words[nsAt + LEVEL];
@@ -187,4 +192,4 @@ const design = {
 };
 
 /** @type {CreatePidAllocator} */
-export const createPidAllocator = (options) => bind(createState(design, options));
+export const createPidAllocator = strategyOf(variantOf(design, bind)).createPidAllocator;

@@ -9,7 +9,11 @@ vi.mock('@pidlab/core', async (original) => {
   const core = await original<typeof import('@pidlab/core')>();
   return {
     ...core,
-    createState: (...args: Parameters<typeof core.createState>) => (made.state = core.createState(...args)),
+    variantOf: (...[design, bindAll]: Parameters<typeof core.variantOf>) =>
+      core.variantOf(design, (s) => {
+        made.state = s;
+        return bindAll(s);
+      }),
   };
 });
 

@@ -210,6 +210,24 @@ function lastOf(w: Int32Array, first: number, most: number): { readonly last: nu
   return { last, count };
 }
 
+/**
+ * Makes records that were cut for a magazine and never used a part of the slab again, as far as they are its last ones.
+ * Nobody else may be in a call.
+ */
+export function uncut(s: State, cache: number): void {
+  const w = s.words;
+  const free: number[] = [];
+  for (let at = w[cache + FREE]; at !== 0; at = w[at + NEXT_FREE]) free.push(at);
+  const unused = new Set(free.filter((at) => w[at] === w[GENERATION_BASE]));
+  const size = w[cache + OBJECT_WORDS];
+  while (unused.has(w[cache + BUMP] - size)) {
+    w[cache + BUMP] -= size;
+    w.fill(0, w[cache + BUMP], w[cache + BUMP] + size);
+  }
+  w[cache + FREE] = 0;
+  for (const at of free.reverse()) if (w[at] !== 0) toCache(s, cache, at);
+}
+
 /** Word offset of a worker's magazine of a cache. Both lie in the same order, a magazine being a quarter of a cache. */
 export function magazineAt(worker: number, cache: number): number {
   return worker + MAGAZINES + ((cache - NS_CACHE) >> MAGAZINE_RATIO);

@@ -1,12 +1,15 @@
-import type { PidAllocator, PidAllocatorDescriptor, PidAllocatorOptions } from '@pidlab/contract';
+import { type PidAllocator, type PidAllocatorDescriptor, type PidAllocatorOptions, PidBug } from '@pidlab/contract';
 import { attachState, createState } from './create.ts';
 import type { Design } from './design.ts';
+import { SHARED } from './mode.ts';
 import { readOptions, type Settings, type SnapshotSettings } from './options.ts';
 import type { State } from './state.ts';
 
 /** What makes allocators of one design over blocks of one mode: for one thread, or for several. */
 export interface Variant<A extends PidAllocator = PidAllocator> {
   readonly design: Design;
+  /** Whether it is the one for several. */
+  readonly shared: boolean;
   create(settings: Settings | SnapshotSettings): A;
   attach(descriptor: PidAllocatorDescriptor): A;
 }
@@ -15,6 +18,7 @@ export interface Variant<A extends PidAllocator = PidAllocator> {
 export function variantOf<A extends PidAllocator>(design: Design, bindAll: (s: State) => A): Variant<A> {
   return {
     design,
+    shared: SHARED,
     create: (settings) => bindAll(createState(design, settings)),
     attach: (descriptor) => bindAll(attachState(design, descriptor)),
   };
@@ -26,13 +30,17 @@ export interface Strategy<A extends PidAllocator = PidAllocator> {
   readonly attachPidAllocator: (descriptor: PidAllocatorDescriptor) => A;
 }
 
-/** A strategy of both variants of a design. */
-export function strategyOf<A extends PidAllocator>(plain: Variant<A>, shared: Variant<A>): Strategy<A> {
+/** A strategy of both variants of a design, or of the one that there is. */
+export function strategyOf<A extends PidAllocator>(plain: Variant<A>, shared: Variant<A> = plain): Strategy<A> {
+  const forThreads = (op: string): Variant<A> => {
+    if (shared.shared) return shared;
+    throw new PidBug(op, 'this build is for one thread; use the bundle of the package');
+  };
   return {
     createPidAllocator(options) {
       const settings = readOptions(plain.design, options);
-      return (settings.shared ? shared : plain).create(settings);
+      return (settings.shared ? forThreads('createPidAllocator') : plain).create(settings);
     },
-    attachPidAllocator: (descriptor) => shared.attach(descriptor),
+    attachPidAllocator: (descriptor) => forThreads('attachPidAllocator').attach(descriptor),
   };
 }

@@ -15,7 +15,7 @@ import { CACHE, HEADER, HOME_ENDING, MAGAZINE, PAGE_SHIFT, PAGE_WORDS, PID_HEAD,
 import { SHARED } from './mode.ts';
 import { isDead, unlockPid } from './pids.ts';
 import { KIND_PID, KIND_RETIRED, KIND_SHIFT } from './records.ts';
-import { ALL_CACHES, emptyMagazine, magazineAt, NS_CACHE, retire, TASK_CACHE } from './slab.ts';
+import { ALL_CACHES, emptyMagazine, magazineAt, NS_CACHE, retire, TASK_CACHE, uncut } from './slab.ts';
 import type { State } from './state.ts';
 import { clearLink, linkOf } from './tasks.ts';
 import { cacheOf, eachSlot, isSlot } from './walk.ts';
@@ -208,10 +208,13 @@ function salvageMagazine(s: State, cache: number, worker: number): void {
   emptyMagazine(s, cache, worker, Number.POSITIVE_INFINITY);
 }
 
-/** Gives back what all workers have at hand, for a snapshot: none of them may be in a call. */
+/** Gives back what all workers have at hand, used or not, for a snapshot: none of them may be in a call. */
 export function gatherMagazines(s: State): void {
-  for (let slot = 0; slot < s.words[H.workers]; slot++) {
-    for (const cache of ALL_CACHES) emptyMagazine(s, cache, workerAt(s, slot), Number.POSITIVE_INFINITY);
+  for (const cache of ALL_CACHES) {
+    for (let slot = s.words[H.workers] - 1; slot >= 0; slot--) {
+      emptyMagazine(s, cache, workerAt(s, slot), Number.POSITIVE_INFINITY);
+    }
+    uncut(s, cache);
   }
 }
 

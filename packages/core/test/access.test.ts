@@ -1,17 +1,29 @@
-import { CLONE_NEWPID } from '@pidlab/contract';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { type Access, atomicAccess, plainAccess } from '../src/access.ts';
-import { bind } from '../src/bind.ts';
-import { make } from './design.ts';
+import { describe, expect, test, vi } from 'vitest';
 
+const OPS = ['add', 'or', 'and', 'publish', 'load', 'exchange'] as const;
+type Step = { readonly op: (typeof OPS)[number]; readonly at: number; readonly value: number };
 const steps = fc.array(
-  fc.record({ op: fc.constantFrom('add', 'or', 'and', 'publish' as const), at: fc.nat(3), value: fc.integer() }),
+  fc.record<Step>({ op: fc.constantFrom(...OPS), at: fc.nat(3), value: fc.oneof(fc.nat(3), fc.integer()) }),
   { minLength: 1, maxLength: 40 },
 );
 
-function replay(access: Access, words: Int32Array, script: readonly { op: string; at: number; value: number }[]) {
-  return script.map(({ op, at, value }) => access[op as keyof Access](words, at, value));
+type Access = typeof import('../src/access.ts');
+
+/** The module as it is in one of the two copies. */
+async function accessOf(shared: boolean): Promise<Access> {
+  vi.resetModules();
+  vi.doMock('../src/mode.ts', () => ({ SHARED: shared }));
+  return await import('../src/access.ts');
+}
+
+const plainAccess = await accessOf(false);
+const atomicAccess = await accessOf(true);
+
+function replay(access: Access, words: Int32Array, script: readonly Step[]) {
+  return script.map(({ op, at, value }) =>
+    op === 'exchange' ? access.compareExchange(words, at, value & 3, value) : access[op](words, at, value),
+  );
 }
 
 describe('plain and atomic access', () => {
@@ -38,6 +50,9 @@ describe('plain and atomic access', () => {
       expect(access.and(words, 2, ~0b0101)).toBe(0b1111);
       expect(access.publish(words, 3, 9)).toBeUndefined();
       expect([...words]).toEqual([-2, 0b1111, 0b1010, 9]);
+      expect(access.compareExchange(words, 3, 8, 7)).toBe(9);
+      expect(access.compareExchange(words, 3, 9, 7)).toBe(9);
+      expect(access.load(words, 3)).toBe(7);
     }
   });
 
@@ -47,23 +62,5 @@ describe('plain and atomic access', () => {
       expect(access.add(words, 0, 1)).toBe(0x7fff_ffff);
       expect(words[0]).toBe(-0x8000_0000);
     }
-  });
-
-  test('make the same allocator: word for word the same block after the same calls', () => {
-    const { s: plain } = make();
-    const shared = new Int32Array(new SharedArrayBuffer(plain.words.byteLength));
-    shared.set(plain.words);
-    const states = [plain, { ...plain, words: shared, access: atomicAccess }];
-    for (const s of states) {
-      const a = bind(s);
-      const child = a.copyPidNs(CLONE_NEWPID, a.initPidNs);
-      const pids = Array.from({ length: 200 }, (_, i) => a.allocPid(i % 3 === 0 ? child : a.initPidNs));
-      for (const [i, pid] of pids.entries()) if (i % 2 === 0) a.freePid(pid);
-      a.setLastPid(child, 40_000);
-      a.attachPid(a.allocTask(), 0, a.getPid(a.allocPid(child)));
-      a.putPidNs(a.copyPidNs(CLONE_NEWPID, child));
-      expect(a.checkInvariants()).toEqual([]);
-    }
-    expect(states[1].words.every((word, at) => word === plain.words[at])).toBe(true);
   });
 });

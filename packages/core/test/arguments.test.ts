@@ -11,6 +11,7 @@ import { describe, expect, test } from 'vitest';
 import { describe as inWords } from '../src/arguments.ts';
 import { bind } from '../src/bind.ts';
 import { createState } from '../src/create.ts';
+import { readOptions } from '../src/options.ts';
 import { makeBusy } from './busy.ts';
 import { at, bug, design, type Made, make } from './design.ts';
 
@@ -339,7 +340,7 @@ describe('hostile options', () => {
 
   /** Exactly these options. */
   function createWith(options: unknown): Made {
-    const s = createState(design, options as PidAllocatorOptions);
+    const s = createState(design, readOptions(design, options));
     return { s, a: bind(s) };
   }
 });

@@ -9,8 +9,9 @@ import type { Design } from '../src/design.ts';
 import { noNumber } from '../src/errors.ts';
 import { hashAdd, hashDel, slotOf } from '../src/hash.ts';
 import { HEADER, NS, PID_HEAD, TASK } from '../src/layout.ts';
+import { readOptions } from '../src/options.ts';
 import { freePidmap } from '../src/pidmap.ts';
-import { buryPid, findGeInMap, homeOf, newPid, pidLevel, takeNumber } from '../src/pids.ts';
+import { bearPid, buryPid, findGeInMap, homeOf, newPid, pidLevel, takeNumber } from '../src/pids.ts';
 import { LINE_MASK, LINE_SHIFT } from '../src/records.ts';
 import type { State } from '../src/state.ts';
 import { taskPid } from '../src/tasks.ts';
@@ -73,10 +74,13 @@ export const design: Design = {
       at = s.words[at + NS.at.parent];
     }
     design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => hashAdd(s, slot, link));
+    bearPid(s, pidAt);
     return pidAt;
   },
   freePid(s, pidAt) {
-    design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => hashDel(s, slot, link));
+    const links: [number, number][] = [];
+    design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => links.unshift([slot, link]));
+    for (const [slot, link] of links) hashDel(s, slot, link);
     giveBack(s, pidAt, 0);
   },
   findPidNs(s, nr, nsAt) {
@@ -91,6 +95,7 @@ export const design: Design = {
   },
   findPid: (s, nr) => design.findPidNs(s, nr, s.words[HEADER.at.rootNs]),
   findGePid: findGeInMap,
+  pidSlot: (s, pidAt) => slotAt(s, s.words[upidAt(pidAt, 0) + NR], s.words[upidAt(pidAt, 0) + SERIAL], 0),
   pidNrNs(s, pidAt, nsAt) {
     const level = s.words[nsAt + NS.at.level];
     if (level > pidLevel(s, pidAt)) return 0;
@@ -130,7 +135,7 @@ export interface Made {
 /** The smallest block, unless `options` say otherwise, and the same handles in every run. */
 export function make(options: PidAllocatorOptions = {}): Made {
   const fresh = options.snapshot === undefined ? { memory: 2 ** 20, capacity: 1, generationBase: 1000 } : {};
-  const s = createState(design, { ...fresh, ...options });
+  const s = createState(design, readOptions(design, { ...fresh, ...options }));
   return { s, a: bind(s) };
 }
 

@@ -52,7 +52,11 @@ describe('the page allocator', () => {
 });
 
 describe('a slab cache', () => {
-  const take = (s: Parameters<typeof cacheAlloc>[0], cache = TASK_CACHE) => cacheAlloc(s, cache, KIND_TASK);
+  const take = (s: Parameters<typeof cacheAlloc>[0], cache = TASK_CACHE) => {
+    const at = cacheAlloc(s, cache);
+    if (at !== 0) s.words[at] |= KIND_TASK << KIND_SHIFT;
+    return at;
+  };
 
   test('cuts a page from its start on, one object after the other, and then the next page', () => {
     const { s } = make();
