@@ -48,6 +48,7 @@ import { createChildNs, getUser, putUser } from './namespaces.ts';
 import { nextPidmap } from './pidmap.ts';
 import {
   addReference,
+  beingFreed,
   checkSetTid,
   endPid,
   hasTasks,
@@ -175,7 +176,13 @@ function bindPids(s: State): Pids {
       return pid;
     },
     putPid: (pid) => putPid(s, lockPid(s, pid, 'putPid')),
-    pidCount: (pid) => words[pidArg(s, pid, 'pidCount') + COUNT],
+    pidCount(pid) {
+      const pidAt = pidArg(s, pid, 'pidCount');
+      const life = words[pidAt];
+      const count = words[pidAt + COUNT];
+      if (SHARED && count === 0) throw beingFreed('pidCount');
+      return unlessFreed(s, pidAt, life, count, 'pidCount', 'pid');
+    },
   };
 }
 

@@ -26,7 +26,7 @@ export function describeBlock(s: State): PidAllocatorDescriptor {
 export function readDescriptor(design: Design, descriptor: unknown): Int32Array {
   if (typeof descriptor !== 'object' || descriptor === null)
     throw unfit(`is ${describe(descriptor)}; it has to be what share() returned`);
-  const { strategy, version, capacity, workers, buffer } = descriptor as Readonly<Record<string, unknown>>;
+  const { strategy, version, capacity, workers, buffer } = propertiesOf(descriptor);
   if (typeof SharedArrayBuffer === 'undefined' || !(buffer instanceof SharedArrayBuffer))
     throw unfit(`has ${describe(buffer)} for its buffer; it has to be a SharedArrayBuffer`);
   const expected = design.traits.strategy;
@@ -46,6 +46,16 @@ export function readDescriptor(design: Design, descriptor: unknown): Int32Array 
   if (workers !== words[H.workers])
     throw unfit(`is for ${describe(workers)} workers; its block is for ${words[H.workers]}`);
   return words;
+}
+
+/** A revoked proxy cannot be asked for anything. */
+function propertiesOf(descriptor: object): Readonly<Partial<Record<keyof PidAllocatorDescriptor, unknown>>> {
+  try {
+    const { strategy, version, capacity, workers, buffer } = descriptor as PidAllocatorDescriptor;
+    return { strategy, version, capacity, workers, buffer };
+  } catch {
+    throw unfit('cannot be read');
+  }
 }
 
 function unfit(why: string): PidBug {

@@ -152,9 +152,16 @@ function isCut(s: State, cache: number): boolean {
   const w = s.words;
   const [bump, end, size] = [w[cache + C.bump], w[cache + C.bumpEnd], w[cache + C.objectWords]];
   if (w[cache + C.slabs] === 0) return bump === 0 && end === 0;
+  if (w[H.gone] > 0 && bump + size > end) return true;
   const start = end - PAGE_WORDS;
   const cut = (bump - start) / size;
-  return start % PAGE_WORDS === 0 && cacheOf(s, start) === cache && Number.isInteger(cut) && cut >= 1 && bump <= end;
+  return (
+    start % PAGE_WORDS === 0 &&
+    cacheOf(s, start) === cache &&
+    Number.isInteger(cut) &&
+    cut >= (w[H.gone] > 0 ? 0 : 1) &&
+    bump <= end
+  );
 }
 
 /** What a record's next life expects to find zero: a pid its task lists, a task its links, a namespace its map. */
@@ -220,8 +227,8 @@ function checkNamespaces(s: State, counted: boolean, say: Say): void {
     const held = w[at + N.users] + (counted ? inUse : 0) + (children.get(at) ?? 0);
     const count = w[at + N.count];
     const sentence = `namespace ${at} counts ${count} references; ${held} are held`;
-    if (count < held || (held === 0 && inUse === 0)) say(sentence);
-    else if (count > held) say(leaked(s, sentence));
+    if (count < held) say(sentence);
+    else if (count > held || (held === 0 && inUse === 0)) say(leaked(s, sentence));
   });
   const mapPages = w[H.pagesTotal] - w[H.mapStart];
   const handedOut = `${mapPages} pidmap pages were handed out; ${pages.size} are in a map or free`;
@@ -332,6 +339,7 @@ function checkPid(s: State, pidAt: number, numbers: number, say: Say): void {
   if (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE)
     say(`pid ${pidAt} is at home at ${home}, where no namespace can be`);
   if (count < 1) say(leaked(s, `pid ${pidAt} has ${count} references`));
+  if (s.words[pidAt + PID_HEAD.at.home] < 0) say(leaked(s, `pid ${pidAt} is being freed by nobody`));
   if (isDead(s, pidAt) && hasTasks(s, pidAt)) say(`pid ${pidAt} is dead and has tasks`);
 }
 

@@ -98,7 +98,8 @@ const nsFields = {
   disabled: '1 when no new pids are taken',
   space: 'pidspace only: the space id',
   entries: 'one more than the highest pidmap entry that has a page',
-  unused: [3, 'fills the line'],
+  ending: '1 while it is being looked into whether it ends; a number that is taken then is taken once more',
+  unused: [2, 'fills the line'],
   pidmap: [256, '128 × `pidmap`'],
 } as const;
 /** struct pid_namespace. The first line has all but the map, so that a look-up touches only that. */

@@ -22,6 +22,7 @@ const {
   floor: FLOOR,
   reaper: REAPER,
   disabled: DISABLED,
+  ending: ENDING,
   space: SPACE,
   entries: ENTRIES,
   pidmap: MAP,
@@ -104,6 +105,7 @@ function initNs(s: State, nsAt: number, parentAt: number, pidMax: number): void 
   w[nsAt + FLOOR] = w[H.floors + (parentAt === 0 ? 0 : 1)];
   w[nsAt + REAPER] = 0;
   w[nsAt + DISABLED] = 0;
+  w[nsAt + ENDING] = 0;
   w[nsAt + SPACE] = 0;
   if (parentAt !== 0) holdNs(s, parentAt);
 }
@@ -155,8 +157,8 @@ export function getUser(s: State, nsAt: number, op: string): void {
   const w = s.words;
   if (nsAt === w[H.rootNs]) return;
   if (w[nsAt + USERS] === USERS_LIMIT) throw tooManyReferences(op, 'namespace', USERS_LIMIT);
-  w[nsAt + USERS]++;
   holdNs(s, nsAt);
+  w[nsAt + USERS]++;
 }
 
 /** Gives a caller's reference back. PidBug when no caller has one. Locking: under `nsLock`. */
@@ -172,20 +174,22 @@ export function putUser(s: State, nsAt: number, op: string): void {
 
 /**
  * Nothing counts a reference on the namespace any more. In a shared block its live pids still hold it, by the numbers in its
- * map; one may be taken right now, so first it is nobody's, and then the map is looked at. False when it lives on.
+ * map; one may be taken right now, so first it is said to be ending, and then the map is looked at. False when it lives on.
  */
 function endNs(s: State, nsAt: number): boolean {
   const w = s.words;
   if (SHARED) {
-    const id = w[nsAt];
-    publish(w, nsAt, id & GENERATION_MASK);
+    w[s.worker + IN_HAND] = nsAt;
+    publish(w, nsAt + ENDING, 1);
     // A read in order, before those of the map, which are not.
-    load(w, nsAt);
-    if (nextPidmap(s, nsAt, 0) !== 0) {
-      publish(w, nsAt, id);
+    load(w, nsAt + ENDING);
+    const isEmpty = nextPidmap(s, nsAt, 0) === 0;
+    if (!isEmpty) {
+      publish(w, nsAt + ENDING, 0);
+      w[s.worker + IN_HAND] = 0;
       return false;
     }
-    w[s.worker + IN_HAND] = nsAt;
+    publish(w, nsAt, w[nsAt] & GENERATION_MASK);
   }
   destroyNs(s, nsAt);
   return true;

@@ -31,7 +31,7 @@ import { allocMapPage, freeMapPage } from './pages.ts';
 import { KIND_NS, KIND_SHIFT } from './records.ts';
 import type { State } from './state.ts';
 
-const { lastPid: LAST_PID, pidMax: PID_MAX, floor: FLOOR, entries: ENTRIES, pidmap: MAP } = NS.at;
+const { lastPid: LAST_PID, pidMax: PID_MAX, floor: FLOOR, ending: ENDING, entries: ENTRIES, pidmap: MAP } = NS.at;
 const NS_SEEN = WORKER.at.nsSeen;
 const USED = PIDMAP.at.used;
 const ENTRY_SHIFT = 1;
@@ -55,8 +55,7 @@ export function allocPidmap(s: State, nsAt: number): number {
   moveCursor(s, nsAt, last, nr);
   if (!SHARED) countTaken(s, nsAt, nr);
   // A plain look, since it comes after two exchanges.
-  else if (s.words[nsAt] !== s.words[s.worker + NS_SEEN])
-    return takeAgain(s, nsAt, page, nr) ? nr : allocPidmap(s, nsAt);
+  else if (w[nsAt + ENDING] !== 0 || isGone(s, nsAt)) return takeAgain(s, nsAt, page, nr) ? nr : allocPidmap(s, nsAt);
   return nr;
 }
 
@@ -123,7 +122,7 @@ function takeOf(s: State, nsAt: number, page: number, from: number, to: number):
     at = findNextZeroBit(w, page << PAGE_SHIFT, at, end);
     if (at >= end) return FULL;
     if (take(s, nsAt, page, pageFirst + at)) return pageFirst + at;
-    if (SHARED && !isThere(s, nsAt)) return GONE;
+    if (SHARED && isGone(s, nsAt)) return GONE;
   }
 }
 
@@ -133,7 +132,7 @@ export function takePidmap(s: State, nsAt: number, nr: number): number {
   const page = pageFor(s, nsAt, nr);
   if (page < 0) return page;
   if (take(s, nsAt, page, nr)) return nr;
-  return SHARED && !isThere(s, nsAt) ? GONE : TAKEN;
+  return SHARED && isGone(s, nsAt) ? GONE : TAKEN;
 }
 
 /** Gives a taken number back, in constant time. The cursor stays. May be the end of the namespace. Locking: none. */
@@ -216,34 +215,46 @@ function installPage(s: State, nsAt: number, entry: number): number {
   const w = s.words;
   const page = allocMapPage(s);
   if (page === 0) return NO_MEMORY;
+  raise(w, nsAt + ENTRIES, (entry - nsAt - MAP) / PIDMAP.words + 1);
   const other = compareExchange(w, entry, 0, page);
   if (other !== 0) {
     freeMapPage(s, page);
     return other;
   }
   if (SHARED && !isThere(s, nsAt) && !wasThere(s, nsAt, entry, page)) return GONE;
-  const entries = (entry - nsAt - MAP) / PIDMAP.words + 1;
-  let seen = w[nsAt + ENTRIES];
-  while (seen < entries)
-    seen = compareExchange(w, nsAt + ENTRIES, seen, entries) === seen ? entries : w[nsAt + ENTRIES];
   return page;
 }
 
+/** Makes a word at least as large as `value`. */
+function raise(w: Int32Array, at: number, value: number): void {
+  let seen = w[at];
+  while (seen < value) {
+    const found = compareExchange(w, at, seen, value);
+    if (found === seen) return;
+    seen = found;
+  }
+}
+
 // In a shared block a namespace may end while a number is taken in it, if whoever asks for the number does not hold it.
-// So each change of its map is followed by a look at whether it is still there. Its end first says that it is not, and
-// then looks at the map (`endIfEmpty`): at least one of the two notices the other.
+// So each change of its map is followed by a look at whether it is still there. Its end first says that it may come, and
+// then looks at the map (`endNs`): at least one of the two notices the other.
 
 /** Notes which namespace a number is going to be taken from. */
 function rememberNs(s: State, nsAt: number): void {
   if (SHARED) s.words[s.worker + NS_SEEN] = s.words[nsAt];
 }
 
-/** Whether it is the same, and alive. */
+/** Whether it is the same, alive, and not about to end. */
 function isThere(s: State, nsAt: number): boolean {
-  return load(s.words, nsAt) === s.words[s.worker + NS_SEEN];
+  return load(s.words, nsAt + ENDING) === 0 && !isGone(s, nsAt);
 }
 
-/** It was not there when its bit was set: looks again when nobody is ending a namespace. */
+/** Whether it has ended. */
+function isGone(s: State, nsAt: number): boolean {
+  return s.words[nsAt] !== s.words[s.worker + NS_SEEN];
+}
+
+/** It was not there for sure when its bit was set: sets it once more, when nobody is ending a namespace. */
 function takeAgain(s: State, nsAt: number, page: number, nr: number): boolean {
   and(s.words, wordOf(page, nr), ~(1 << nr));
   return locked(s, NS_LOCK, 'allocPid', () => isThere(s, nsAt)) && take(s, nsAt, page, nr);

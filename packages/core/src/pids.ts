@@ -116,22 +116,29 @@ export function unlockPid(s: State): void {
 export function addReference(s: State, pidAt: number, op: string): PidBug | undefined {
   const w = s.words;
   if (w[pidAt + COUNT] === COUNT_LIMIT) return tooManyReferences(op, 'pid', COUNT_LIMIT);
-  if (SHARED && w[pidAt + COUNT] === 0)
-    return new PidBug(op, 'pid is being freed by another worker, and nobody held a reference');
+  if (SHARED && w[pidAt + COUNT] === 0) return beingFreed(op);
   w[pidAt + COUNT]++;
   return undefined;
+}
+
+/** What a worker is told that has no reference, when another one frees the pid. */
+export function beingFreed(op: string): PidBug {
+  return new PidBug(op, 'pid is stale: another worker is freeing it, and nobody holds a reference');
+}
+
+function unlocked(s: State, bug: PidBug): PidBug {
+  unlockPid(s);
+  return bug;
 }
 
 /** Gives a reference back that `getPid` took, on a pid that is locked, and unlocks it. */
 export function putPid(s: State, pidAt: number): void {
   const w = s.words;
+  if (SHARED && w[pidAt + COUNT] === 0) throw unlocked(s, beingFreed('putPid'));
   const isOwn = (w[pidAt + HOME] & HOME_DEAD) === 0 || w[pidAt + HOME] < 0;
-  if (w[pidAt + COUNT] <= 1 && isOwn) {
-    unlockPid(s);
-    throw new PidBug(
-      'putPid',
-      'the only reference is the allocation’s own, which was not taken with getPid; freePid drops it',
-    );
+  if (w[pidAt + COUNT] === 1 && isOwn) {
+    const why = 'the only reference is the allocation’s own, which was not taken with getPid; freePid drops it';
+    throw unlocked(s, new PidBug('putPid', why));
   }
   const numbers = numbersAt(s, pidLevel(s, pidAt));
   const isLast = --w[pidAt + COUNT] === 0;

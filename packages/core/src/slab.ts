@@ -122,11 +122,13 @@ function cutFromSlab(s: State, cache: number): number {
   if (at + size > w[cache + BUMP_END]) {
     at = allocSlabPage(s, cache);
     if (at === 0) return 0;
+    // In this order there is nothing left to cut until all of it is said.
+    w[cache + BUMP] = at;
     w[cache + BUMP_END] = at + PAGE_WORDS;
     w[cache + SLABS]++;
   }
-  w[at] = w[GENERATION_BASE];
   w[cache + BUMP] = at + size;
+  w[at] = w[GENERATION_BASE];
   return at;
 }
 

@@ -47,11 +47,13 @@ export function freeTask(s: State, taskAt: number, task: unknown): void {
   const id = w[taskAt];
   if (SHARED && !fitsId(id, taskAt, task)) throw freedMeanwhile('freeTask', 'task');
   // First it is nobody's, and then its links are looked at: whoever hangs it on a pid now does it the other way round.
-  const claimed = compareExchange(w, taskAt, id, id & GENERATION_MASK) === id;
-  const type = claimed ? firstTypeOf(s, taskAt) : PIDTYPE_MAX;
-  if (!claimed) throw freedMeanwhile('freeTask', 'task');
+  if (SHARED) w[s.worker + IN_HAND_TASKS] = taskAt;
+  const isClaimed = compareExchange(w, taskAt, id, id & GENERATION_MASK) === id;
+  const type = isClaimed ? firstTypeOf(s, taskAt) : PIDTYPE_MAX;
+  if (type < PIDTYPE_MAX) publish(w, taskAt, id);
+  if (SHARED) w[s.worker + IN_HAND_TASKS] = 0;
+  if (!isClaimed) throw freedMeanwhile('freeTask', 'task');
   if (type < PIDTYPE_MAX) {
-    publish(w, taskAt, id);
     throw new PidBug('freeTask', `the task still has a pid of type ${TYPE_NAMES[type]}; detach it first`);
   }
   cacheFree(s, TASK_CACHE, taskAt);
@@ -72,11 +74,11 @@ function firstTypeOf(s: State, taskAt: number): number {
 export function attachPid(s: State, taskAt: number, task: unknown, type: PidType, pidAt: number): void {
   const w = s.words;
   const link = linkOf(taskAt, type);
+  if (SHARED) w[s.worker + IN_HAND_TASKS] = taskAt;
   const bug = isDead(s, pidAt)
     ? new PidBug('attachPid', 'the pid has been freed; only references still keep it')
     : claimLink(s, taskAt, task, type, pidAt, 'attachPid', 'task');
-  if (bug !== undefined) throw unlocked(s, bug);
-  if (SHARED) w[s.worker + IN_HAND_TASKS] = taskAt;
+  if (bug !== undefined) throw letGo(s, bug);
   const first = w[pidAt + TASKS + type];
   w[link + NEXT] = first;
   w[link + PREV] = 0;
@@ -137,13 +139,13 @@ export function detachPid(s: State, taskAt: number, task: unknown, type: PidType
 /** Gives `nextAt` the place of `oldAt` in the list, and its office as reaper if it had it by this pid. `old` and `next` are the handles. */
 export function transferPid(s: State, oldAt: number, old: unknown, nextAt: number, next: unknown, type: PidType): void {
   const pidAt = lockPidOf(s, oldAt, old, type, 'transferPid', 'old');
-  const bug = claimLink(s, nextAt, next, type, pidAt, 'transferPid', 'next');
-  if (bug !== undefined) throw unlocked(s, bug);
   const w = s.words;
   if (SHARED) {
     w[s.worker + IN_HAND_TASKS] = nextAt;
     w[s.worker + IN_HAND_TASKS + 1] = oldAt;
   }
+  const bug = claimLink(s, nextAt, next, type, pidAt, 'transferPid', 'next');
+  if (bug !== undefined) throw letGo(s, bug);
   const from = linkOf(oldAt, type);
   const to = linkOf(nextAt, type);
   w[to + NEXT] = w[from + NEXT];
@@ -167,15 +169,11 @@ export function clearLink(s: State, taskAt: number, type: PidType): void {
   publish(s.words, link + PID, 0);
 }
 
-/** Unlocks the pid whose lists have been changed. */
-function letGo(s: State): void {
-  if (!SHARED) return;
+/** Unlocks the pid whose lists have been changed, or have not because of a bug, which it hands on. */
+function letGo<T>(s: State, bug?: T): T | undefined {
+  if (!SHARED) return bug;
   s.words[s.worker + IN_HAND_TASKS] = 0;
   s.words[s.worker + IN_HAND_TASKS + 1] = 0;
-  unlockPid(s);
-}
-
-function unlocked(s: State, bug: PidBug): PidBug {
   unlockPid(s);
   return bug;
 }

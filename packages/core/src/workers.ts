@@ -6,15 +6,27 @@
  * chain, a list or a map is one store; so all that is left to do is to let go of what it held, and to take what it had in
  * hand out of use.
  */
-import { PIDTYPE_MAX, PidBug, PidError, type PidType } from '@pidlab/contract';
+import { PIDTYPE_MAX, PIDTYPE_PID, PidBug, PidError, type PidType } from '@pidlab/contract';
 import { add, compareExchange, load, publish } from './access.ts';
 import { integerArg } from './arguments.ts';
 import { workerAt } from './block.ts';
 import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
-import { CACHE, HEADER, HOME_ENDING, MAGAZINE, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, TASK_LINK, WORKER } from './layout.ts';
+import {
+  CACHE,
+  HEADER,
+  HOME_ENDING,
+  MAGAZINE,
+  NS,
+  PAGE_SHIFT,
+  PAGE_WORDS,
+  PID_HEAD,
+  TASK_LINK,
+  WORKER,
+} from './layout.ts';
+import { NS_LOCK } from './locks.ts';
 import { SHARED } from './mode.ts';
-import { isDead, unlockPid } from './pids.ts';
-import { KIND_PID, KIND_RETIRED, KIND_SHIFT } from './records.ts';
+import { homeOf, isDead, unlockPid } from './pids.ts';
+import { KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './records.ts';
 import { ALL_CACHES, emptyMagazine, magazineAt, NS_CACHE, retire, TASK_CACHE, uncut } from './slab.ts';
 import type { State } from './state.ts';
 import { clearLink, linkOf } from './tasks.ts';
@@ -68,6 +80,7 @@ export function declareGone(s: State, workerSlot: unknown): void {
   unlockSlotOf(s, worker, slot);
   unlockHeader(s, slot);
   buryHand(s, worker);
+  compareExchange(s.words, NS_LOCK, slot + 1, 0);
   for (const cache of ALL_CACHES) salvageMagazine(s, cache, worker);
   s.words.fill(0, worker, worker + WORKER.words);
   publish(s.words, worker + STATE, NO_WORKER);
@@ -100,9 +113,13 @@ function mendList(s: State, taskAt: number, type: PidType, lockedSlot: number): 
     isIn ||= at === taskAt;
     prev = at;
   }
-  if (!isIn) clearLink(s, taskAt, type);
+  if (isIn) return;
+  const reaper = homeOf(s, pidAt) + NS.at.reaper;
+  if (type === PIDTYPE_PID && w[reaper] === taskAt) w[reaper] = w[pidAt + PID_HEAD.at.tasks + type];
+  clearLink(s, taskAt, type);
 }
 
+/** Of the caches and the pages; namespaces stay locked until what was in hand is dealt with. */
 function unlockHeader(s: State, slot: number): void {
   const w = s.words;
   for (const cache of ALL_CACHES) {
@@ -114,8 +131,8 @@ function unlockHeader(s: State, slot: number): void {
     let free = 0;
     for (let page = w[H.mapFree]; page !== 0; page = w[s.pageTable + page]) free++;
     w[H.mapFreeCount] = free;
+    publish(w, H.pageLock, 0);
   }
-  for (const lock of [H.pageLock, H.nsLock]) compareExchange(w, lock, slot + 1, 0);
 }
 
 /** Counts anew what the cache counts: the worker was changing it. */
@@ -145,10 +162,22 @@ function buryHand(s: State, worker: number): void {
   const pidAt = w[worker + PID];
   if (pidAt !== 0 && !isAtHand(s, worker, pidAt)) buryPidOf(s, pidAt);
   const nsAt = w[worker + NS_IN_HAND];
-  if (nsAt !== 0 && w[nsAt] >>> KIND_SHIFT === 0 && !isAtHand(s, worker, nsAt)) retire(s, NS_CACHE, nsAt);
+  if (nsAt !== 0 && w[nsAt] >>> KIND_SHIFT === KIND_NS) publish(w, nsAt + NS.at.ending, 0);
+  else if (nsAt !== 0 && !isAtHand(s, worker, nsAt)) retire(s, NS_CACHE, nsAt);
   for (const taskAt of [w[worker + TASKS], w[worker + TASKS + 1]]) {
-    if (taskAt !== 0 && w[taskAt] >>> KIND_SHIFT === 0 && !isAtHand(s, worker, taskAt)) retire(s, TASK_CACHE, taskAt);
+    if (taskAt !== 0 && w[taskAt] >>> KIND_SHIFT === 0 && !isAtHand(s, worker, taskAt)) buryTask(s, taskAt);
   }
+}
+
+/** A task that was being freed, which is refused as long as it has a pid. */
+function buryTask(s: State, taskAt: number): void {
+  const w = s.words;
+  for (let type = 0; type < PIDTYPE_MAX; type++) {
+    if (w[linkOf(taskAt, type) + TASK_LINK.at.pid] === 0) continue;
+    publish(w, taskAt, w[taskAt] | (KIND_TASK << KIND_SHIFT));
+    return;
+  }
+  retire(s, TASK_CACHE, taskAt);
 }
 
 /** A pid that was not complete yet, or that was being freed. Its numbers stay taken as far as they were. */

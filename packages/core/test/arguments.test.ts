@@ -90,7 +90,9 @@ describe('hostile arguments', () => {
     ...{ taskSessionNrNs: ['task', 'ns'], taskActivePidNs: ['task'], copyPidNs: ['flags', 'ns'], getPidNs: ['ns'] },
     ...{ putPidNs: ['ns'], nsLevel: ['ns'], nsParent: ['ns'], childReaper: ['ns'], disablePidAllocation: ['ns'] },
   };
-  const noArguments = ['allocTask', 'slabInfo', 'stats', 'checkInvariants', 'snapshot', 'zapPidNsProcesses'];
+  const noArguments = ['allocTask', 'slabInfo', 'stats', 'checkInvariants', 'snapshot', 'zapPidNsProcesses'].concat([
+    ...['share', 'detach', 'declareGone'],
+  ]);
 
   test('the list of functions is whole', () => {
     const names = Object.entries(b.a).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));

@@ -1,0 +1,284 @@
+/**
+ * Shared mode from inside: what one worker leaves behind when it is terminated between any two of its stores. Both workers
+ * are in this thread; the one that dies does so by an exception at the chosen store, after which none of its stores counts.
+ */
+import {
+  CLONE_NEWPID,
+  type NsRef,
+  PIDTYPE_PGID,
+  PIDTYPE_PID,
+  PIDTYPE_TGID,
+  type PidAllocator,
+  PidBug,
+  PidError,
+  type PidRef,
+  type TaskRef,
+} from '@pidlab/contract';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+vi.mock('../src/mode.ts', () => ({ SHARED: true }));
+
+import { bind } from '../src/bind.ts';
+import { attachState, createState } from '../src/create.ts';
+import { describeBlock } from '../src/descriptor.ts';
+import { readOptions } from '../src/options.ts';
+import type { State } from '../src/state.ts';
+import { design } from './design.ts';
+
+/** Thrown at the store at which a worker is terminated, and at all that it tries after it. */
+class Terminated extends Error {}
+
+/** How many stores a worker has left. */
+interface Life {
+  left: number;
+  stores: number;
+}
+
+const lives = new Map<Int32Array, { readonly target: Int32Array; readonly life: Life }>();
+
+function live(life: Life): void {
+  if (life.left === 0) throw new Terminated();
+  life.left--;
+  life.stores++;
+}
+
+/** The same words, for a worker that has so many stores left. */
+function mortal(target: Int32Array, life: Life): Int32Array {
+  const words = new Proxy(target, {
+    get(words, key) {
+      const value = Reflect.get(words, key);
+      return typeof value === 'function' ? value.bind(words) : value;
+    },
+    set(words, key, value) {
+      live(life);
+      words[Number(key)] = value;
+      return true;
+    },
+  });
+  lives.set(words, { target, life });
+  return words;
+}
+
+const READ_MODIFY_WRITES = ['add', 'and', 'or', 'store', 'compareExchange'] as const;
+
+beforeAll(() => {
+  for (const name of READ_MODIFY_WRITES) {
+    const real = Atomics[name] as (...args: unknown[]) => number;
+    vi.spyOn(Atomics, name).mockImplementation(((words: Int32Array, ...rest: unknown[]) => {
+      const found = lives.get(words);
+      if (found === undefined) return real(words, ...rest);
+      live(found.life);
+      return real(found.target, ...rest);
+    }) as never);
+  }
+  const load = Atomics.load as (words: Int32Array, at: number) => number;
+  vi.spyOn(Atomics, 'load').mockImplementation(((words: Int32Array, at: number) =>
+    load(lives.get(words)?.target ?? words, at)) as never);
+});
+
+afterAll(() => {
+  vi.restoreAllMocks();
+});
+
+/** Two workers on one block, with something of everything in it. */
+interface Scene {
+  readonly a: PidAllocator;
+  /** The one that is going to die, and what it has left. */
+  readonly b: PidAllocator;
+  readonly life: Life;
+  readonly s: State;
+  readonly root: NsRef;
+  readonly child: NsRef;
+  readonly grandchild: NsRef;
+  /** A namespace below child that only its one pid holds. */
+  readonly held: NsRef;
+  readonly inHeld: PidRef;
+  /** A pid at level 2 without tasks. */
+  readonly idle: PidRef;
+  /** A dead pid with one reference. */
+  readonly dead: PidRef;
+  /** A live pid with a reference beside its own. */
+  readonly referenced: PidRef;
+  /** A pid with three tasks in its group. */
+  readonly group: PidRef;
+  readonly tasks: readonly TaskRef[];
+  /** Hangs on nothing. */
+  readonly spare: TaskRef;
+}
+
+function scene(): Scene {
+  const s = createState(design, readOptions(design, { memory: 2 ** 21, capacity: 64, shared: true, workers: 3 }));
+  const a = bind(s);
+  const state = attachState(design, describeBlock(s));
+  const life: Life = { left: Number.POSITIVE_INFINITY, stores: 0 };
+  state.words = mortal(state.words, life);
+  const b = bind(state);
+  const root = a.initPidNs;
+  const child = b.copyPidNs(CLONE_NEWPID, root);
+  const grandchild = a.copyPidNs(CLONE_NEWPID, child);
+  const held = b.copyPidNs(CLONE_NEWPID, child);
+  const inHeld = b.allocPid(held);
+  b.putPidNs(held);
+  const pids = Array.from({ length: 6 }, (_, i) => (i % 2 === 0 ? a : b).allocPid(grandchild));
+  const [idle, dead, referenced, group] = pids;
+  a.getPid(dead);
+  b.freePid(dead);
+  a.getPid(referenced);
+  const tasks = Array.from({ length: 3 }, () => b.allocTask());
+  for (const task of tasks) a.attachPid(task, PIDTYPE_PGID, group);
+  const spare = b.allocTask();
+  b.attachPid(tasks[0], PIDTYPE_PID, group);
+  return { a, b, life, s, root, child, grandchild, held, inHeld, idle, dead, referenced, group, tasks, spare };
+}
+
+/** Runs what has to throw, unless the worker dies before that. */
+function refused(run: () => unknown): void {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof PidError || error instanceof PidBug) return;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+/** What the worker is at when it dies. */
+const operations: Readonly<Record<string, (x: Scene) => unknown>> = {
+  'allocPid in the root': ({ b, root }) => b.allocPid(root),
+  'allocPid two levels down': ({ b, grandchild }) => b.allocPid(grandchild),
+  'allocPid with chosen numbers': ({ b, grandchild }) => b.allocPid(grandchild, [20_000]),
+  'allocPid on a page that is not there yet': ({ b, child }) => {
+    b.setPidMax(child, 100_000);
+    b.setLastPid(child, 70_000);
+    return b.allocPid(child);
+  },
+  'allocPid that fails at the last level': ({ b, grandchild, root }) => {
+    b.setPidMax(root, 301);
+    b.setLastPid(root, 299);
+    b.allocPid(root);
+    refused(() => b.allocPid(grandchild));
+  },
+  'as many as are at hand, and more': ({ b, root }) => {
+    const pids = Array.from({ length: 140 }, () => b.allocPid(root));
+    for (const pid of pids) b.freePid(pid);
+  },
+  freePid: ({ b, idle }) => b.freePid(idle),
+  'freePid with a reference': ({ b, referenced }) => b.freePid(referenced),
+  'freePid that ends a namespace': ({ b, inHeld }) => b.freePid(inHeld),
+  'putPid of the last reference': ({ b, dead }) => b.putPid(dead),
+  'getPid and putPid': ({ b, idle }) => b.putPid(b.getPid(idle)),
+  'findGetPid and putPid': ({ b, root }) => b.putPid(b.findGetPid(2, root)!),
+  'attachPid to a list': ({ b, spare, group }) => b.attachPid(spare, PIDTYPE_PGID, group),
+  'attachPid as the first': ({ b, spare, idle }) => b.attachPid(spare, PIDTYPE_TGID, idle),
+  'detachPid of the first': ({ b, tasks }) => b.detachPid(tasks[2], PIDTYPE_PGID),
+  'detachPid of the middle': ({ b, tasks }) => b.detachPid(tasks[1], PIDTYPE_PGID),
+  'detachPid of all': ({ b, tasks }) => {
+    b.detachPid(tasks[0], PIDTYPE_PID);
+    for (const task of tasks) b.detachPid(task, PIDTYPE_PGID);
+  },
+  'transferPid of the first': ({ b, tasks, spare }) => b.transferPid(tasks[2], spare, PIDTYPE_PGID),
+  'transferPid of the middle': ({ b, tasks, spare }) => b.transferPid(tasks[1], spare, PIDTYPE_PGID),
+  'allocTask and freeTask': ({ b }) => b.freeTask(b.allocTask()),
+  'freeTask that is refused': ({ b, tasks }) => refused(() => b.freeTask(tasks[0])),
+  copyPidNs: ({ b, grandchild, child }) => [b.copyPidNs(CLONE_NEWPID, child), b.copyPidNs(0, grandchild)],
+  'putPidNs of a new one': ({ b, child }) => b.putPidNs(b.copyPidNs(CLONE_NEWPID, child)),
+  'putPidNs that does not end it': ({ b, grandchild }) => b.putPidNs(b.getPidNs(grandchild)),
+  detach: ({ b }) => b.detach(),
+};
+
+/** Runs the operation with so many stores left; true when it was terminated in it. */
+function dies(run: (x: Scene) => unknown, x: Scene, stores: number): boolean {
+  x.life.left = stores;
+  try {
+    run(x);
+    return false;
+  } catch (error) {
+    if (error instanceof Terminated) return true;
+    // Reported for the store that could not be done any more.
+    if (x.life.left === 0 && error instanceof Error) return true;
+    throw error;
+  }
+}
+
+function leakedOnly(a: PidAllocator): string[] {
+  const sentences = a.checkInvariants();
+  expect(sentences.filter((sentence) => !sentence.startsWith('leaked: '))).toEqual([]);
+  return sentences;
+}
+
+/** Everything that a worker does; returns how many numbers it took. */
+function goOn({ a, root, grandchild }: Scene): void {
+  a.setPidMax(root, 4_000_000);
+  const pids = Array.from({ length: 300 }, (_, i) => a.allocPid(i % 3 === 0 ? root : grandchild));
+  const numbers = pids.map((pid) => a.pidNr(pid));
+  expect(new Set(numbers).size).toBe(pids.length);
+  for (const [i, pid] of pids.entries()) expect(a.findPid(numbers[i])).toBe(pid);
+  const ns = a.copyPidNs(CLONE_NEWPID, root);
+  const task = a.allocTask();
+  a.attachPid(task, PIDTYPE_PID, a.allocPid(ns));
+  a.detachPid(task, PIDTYPE_PID);
+  a.freeTask(task);
+  a.putPidNs(ns);
+  for (const pid of pids) a.freePid(pid);
+}
+
+describe('a worker that is terminated between any two of its stores, in', () => {
+  for (const [name, run] of Object.entries(operations)) {
+    test(name, () => {
+      let stores = 0;
+      for (; ; stores++) {
+        const x = scene();
+        const dead = dies(run, x, stores);
+        if (!dead) break;
+        x.a.declareGone(1);
+        const at = `${name}, ${stores} stores done`;
+        expect(leakedOnly(x.a).length, at).toBeLessThan(6);
+        const before = x.a.stats();
+        goOn(x);
+        leakedOnly(x.a);
+        expect({ ...x.a.stats(), pages: 0, usedBytes: 0 }, at).toEqual({ ...before, pages: 0, usedBytes: 0 });
+        // What others had is what it was.
+        expect(x.a.pidNrNs(x.referenced, x.grandchild)).toBeGreaterThan(0);
+        if (name !== 'putPid of the last reference') x.a.putPid(x.dead);
+        // Its slot can be had again.
+        const c = bind(attachState(design, x.a.share()));
+        expect(c.workerSlot).toBe(1);
+        c.detach();
+      }
+      expect(stores).toBeGreaterThan(1);
+    });
+  }
+});
+
+describe('declareGone', () => {
+  test('of a worker that did nothing leaves nothing', () => {
+    const { a } = scene();
+    a.declareGone(1);
+    expect(a.checkInvariants()).toEqual([]);
+  });
+
+  test('refuses a slot that does not exist, that nobody has, and the own one', () => {
+    const { a } = scene();
+    expect(() => a.declareGone(3)).toThrow(/EINVAL/);
+    expect(() => a.declareGone(-1)).toThrow(PidError);
+    expect(() => a.declareGone(2)).toThrow(/no worker/);
+    expect(() => a.declareGone(0)).toThrow(/own/);
+    expect(() => a.declareGone('1' as never)).toThrow(PidBug);
+  });
+});
+
+test('a worker waits for a lock no longer than it has patience, and then says whom to declare gone', () => {
+  const { a, b, life, idle } = scene();
+  life.left = 3;
+  expect(() => b.freePid(idle)).toThrow(Terminated);
+  let now = 0;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 1000));
+  try {
+    expect(() => a.freePid(idle)).toThrow(/EBUSY: worker slot 1 holds a lock .* declareGone\(1\)/);
+  } finally {
+    clock.mockRestore();
+  }
+  a.declareGone(1);
+  a.freePid(idle);
+  expect(a.checkInvariants()).toEqual([]);
+});
