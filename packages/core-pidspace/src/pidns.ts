@@ -22,7 +22,8 @@ export function claimNs(s: State, nsAt: number): void {
 
 /** The id is free again. */
 export function releaseNs(s: State, nsAt: number): void {
-  s.words[SPACES + s.words[nsAt + SPACE]] = 0;
+  const owned = SPACES + s.words[nsAt + SPACE];
+  if (s.words[owned] === nsAt) s.words[owned] = 0;
 }
 
 /** Makes the space with that id; EBUSY when it exists, ENOMEM. Locking: under `nsLock`. Source: `pidspace_init()`. */

@@ -23,7 +23,7 @@ import {
   type TaskRef,
   type Vnr,
 } from '@pidlab/contract';
-import { publish } from './access.ts';
+import { load, publish } from './access.ts';
 import {
   describe,
   fits,
@@ -124,34 +124,58 @@ function taskOrNone(s: State, taskAt: number): TaskRef | undefined {
 
 /**
  * What was read of a record, unless another worker freed the record meanwhile: then the handle was stale, and what was
- * read may be another's. `life` is the record's first word, read when the handle had just been found right.
+ * read may be another's.
  */
-function unlessFreed<T>(s: State, at: number, life: number, read: T, op: string, name: string): T {
-  if (SHARED && s.words[at] !== life) throw new PidBug(op, `${name} is stale: another worker freed it meanwhile`);
+function unlessFreed<T>(s: State, at: number, handle: number, read: T, op: string, name: string): T {
+  if (SHARED && handleOf(s.words, at) !== handle) throw freedMeanwhile(op, name);
   return read;
+}
+
+function freedMeanwhile(op: string, name: string): PidBug {
+  return new PidBug(op, `${name} is stale: another worker freed it meanwhile`);
+}
+
+/** Reads what the viewer's own namespace, 0 for none, says; once more when the viewer has left it meanwhile. */
+function asSeenBy<T>(s: State, viewer: TaskRef, op: string, read: (nsAt: number) => T): T {
+  const viewerAt = taskArg(s, viewer, op, 'viewer');
+  for (;;) {
+    const nsAt = activeNs(s, viewerAt);
+    const answer = read(nsAt);
+    if (!SHARED || activeNs(s, viewerAt) === nsAt) return unlessFreed(s, viewerAt, viewer, answer, op, 'viewer');
+  }
 }
 
 type Numbers = Pick<PidAllocator, 'lastPid' | 'setLastPid' | 'pidMax' | 'setPidMax' | 'nextPidmap'>;
 
 function bindNumbers(s: State): Numbers {
-  const w = s.words;
   return {
-    lastPid: (ns) => w[nsArg(s, ns, 'lastPid') + LAST_PID],
+    lastPid: (ns) => readNs(s, ns, LAST_PID, 'lastPid'),
     setLastPid(ns, nr) {
-      const nsAt = nsArg(s, ns, 'setLastPid');
-      publish(w, nsAt + LAST_PID, integerArg(nr, 'setLastPid', 'nr', 0, PID_MAX_LIMIT - 1));
+      nsArg(s, ns, 'setLastPid');
+      writeNs(s, ns, LAST_PID, integerArg(nr, 'setLastPid', 'nr', 0, PID_MAX_LIMIT - 1), 'setLastPid');
     },
-    pidMax: (ns) => w[nsArg(s, ns, 'pidMax') + PID_MAX],
+    pidMax: (ns) => readNs(s, ns, PID_MAX, 'pidMax'),
     setPidMax(ns, pidMax) {
-      const nsAt = nsArg(s, ns, 'setPidMax');
-      publish(w, nsAt + PID_MAX, integerArg(pidMax, 'setPidMax', 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT));
+      nsArg(s, ns, 'setPidMax');
+      writeNs(s, ns, PID_MAX, integerArg(pidMax, 'setPidMax', 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT), 'setPidMax');
     },
     nextPidmap(ns, last) {
       const nsAt = nsArg(s, ns, 'nextPidmap');
       const nr = nextPidmap(s, nsAt, integerArg(last, 'nextPidmap', 'last', 0, NR_LIMIT));
-      return nr === 0 ? undefined : nr;
+      return unlessFreed(s, nsAt, ns, nr === 0 ? undefined : nr, 'nextPidmap', 'ns');
     },
   };
+}
+
+/** A field of a namespace. */
+function readNs(s: State, ns: NsRef, field: number, op: string): number {
+  const nsAt = nsArg(s, ns, op);
+  return unlessFreed(s, nsAt, ns, s.words[nsAt + field], op, 'ns');
+}
+
+/** Sets a field of a namespace, which does not end meanwhile. */
+function writeNs(s: State, ns: NsRef, field: number, value: number, op: string): void {
+  locked(s, NS_LOCK, op, () => publish(s.words, nsArg(s, ns, op) + field, value));
 }
 
 type Pids = Pick<PidAllocator, 'allocPid' | 'freePid' | 'getPid' | 'putPid' | 'pidCount'>;
@@ -178,10 +202,9 @@ function bindPids(s: State): Pids {
     putPid: (pid) => putPid(s, lockPid(s, pid, 'putPid')),
     pidCount(pid) {
       const pidAt = pidArg(s, pid, 'pidCount');
-      const life = words[pidAt];
-      const count = words[pidAt + COUNT];
+      const count = load(words, pidAt + COUNT);
       if (SHARED && count === 0) throw beingFreed('pidCount');
-      return unlessFreed(s, pidAt, life, count, 'pidCount', 'pid');
+      return unlessFreed(s, pidAt, pid, count, 'pidCount', 'pid');
     },
   };
 }
@@ -223,10 +246,6 @@ function findAndGet(s: State, op: string, find: () => number): PidRef | undefine
     if (pid === undefined) return undefined;
     const pidAt = tryLockPid(s, pid, op);
     if (pidAt === 0) continue;
-    if (SHARED && s.words[pidAt + COUNT] === 0) {
-      unlockPid(s);
-      continue;
-    }
     takeReference(s, pidAt, op);
     return pid;
   }
@@ -235,32 +254,30 @@ function findAndGet(s: State, op: string, find: () => number): PidRef | undefine
 type Lookups = Pick<PidAllocator, 'findPidNs' | 'findPid' | 'findVpid' | 'findGetPid' | 'findGePid'>;
 
 function bindLookups(s: State): Lookups {
-  const { design, words } = s;
+  const { design } = s;
   return {
     findPidNs(nr, ns) {
       const nsAt = nsArg(s, ns, 'findPidNs');
-      const life = words[nsAt];
       const pid = pidOrNone(s, design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt));
-      return unlessFreed(s, nsAt, life, pid, 'findPidNs', 'ns');
+      return unlessFreed(s, nsAt, ns, pid, 'findPidNs', 'ns');
     },
     findPid: (nr) => pidOrNone(s, design.findPid(s, nrArg(nr, 'findPid', s))),
-    findVpid(nr, viewer) {
-      const nsAt = activeNs(s, taskArg(s, viewer, 'findVpid', 'viewer'));
-      nrArg(nr, 'findVpid');
-      return nsAt === 0 ? undefined : pidOrNone(s, design.findPidNs(s, nr, nsAt));
-    },
+    findVpid: (nr, viewer) =>
+      asSeenBy(s, viewer, 'findVpid', (nsAt) => {
+        nrArg(nr, 'findVpid');
+        return nsAt === 0 ? undefined : pidOrNone(s, design.findPidNs(s, nr, nsAt));
+      }),
     findGetPid(nr, ns) {
       const nsAt = nsArg(s, ns, 'findGetPid');
-      const life = words[nsAt];
       nrArg(nr, 'findGetPid');
       const pid = findAndGet(s, 'findGetPid', () => design.findPidNs(s, nr, nsAt));
-      return unlessFreed(s, nsAt, life, pid, 'findGetPid', 'ns');
+      if (SHARED && pid !== undefined && !fits(s, nsAt, ns)) putPid(s, lockPid(s, pid, 'findGetPid'));
+      return unlessFreed(s, nsAt, ns, pid, 'findGetPid', 'ns');
     },
     findGePid(nr, ns) {
       const nsAt = nsArg(s, ns, 'findGePid');
-      const life = words[nsAt];
       const pid = pidOrNone(s, design.findGePid(s, nrArg(nr, 'findGePid'), nsAt));
-      return unlessFreed(s, nsAt, life, pid, 'findGePid', 'ns');
+      return unlessFreed(s, nsAt, ns, pid, 'findGePid', 'ns');
     },
   };
 }
@@ -268,31 +285,30 @@ function bindLookups(s: State): Lookups {
 type Translation = Pick<PidAllocator, 'pidNrNs' | 'pidNr' | 'pidVnr' | 'pidNs' | 'isContainerInit'>;
 
 function bindTranslation(s: State): Translation {
-  const { design, words } = s;
+  const { design } = s;
   return {
     pidNrNs(pid, ns) {
       const pidAt = pidArg(s, pid, 'pidNrNs');
-      const life = words[pidAt];
-      const nr = design.pidNrNs(s, pidAt, nsArg(s, ns, 'pidNrNs')) as Nr;
-      return unlessFreed(s, pidAt, life, nr, 'pidNrNs', 'pid');
+      const nsAt = nsArg(s, ns, 'pidNrNs');
+      const nr = unlessFreed(s, pidAt, pid, design.pidNrNs(s, pidAt, nsAt) as Nr, 'pidNrNs', 'pid');
+      return unlessFreed(s, nsAt, ns, nr, 'pidNrNs', 'ns');
     },
     pidNr(pid) {
       const pidAt = pidArg(s, pid, 'pidNr');
-      const life = words[pidAt];
-      return unlessFreed(s, pidAt, life, design.pidNr(s, pidAt) as RootNr, 'pidNr', 'pid');
+      return unlessFreed(s, pidAt, pid, design.pidNr(s, pidAt) as RootNr, 'pidNr', 'pid');
     },
     pidVnr(pid, viewer) {
       const pidAt = pidArg(s, pid, 'pidVnr');
-      const life = words[pidAt];
-      const nsAt = activeNs(s, taskArg(s, viewer, 'pidVnr', 'viewer'));
-      const nr = nsAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt);
-      return unlessFreed(s, pidAt, life, nr as Vnr, 'pidVnr', 'pid');
+      const nr = asSeenBy(s, viewer, 'pidVnr', (nsAt) => (nsAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt)));
+      return unlessFreed(s, pidAt, pid, nr as Vnr, 'pidVnr', 'pid');
     },
-    pidNs: (pid) => nsOrNone(s, homeIfAlive(s, pidArg(s, pid, 'pidNs'))),
+    pidNs(pid) {
+      const pidAt = pidArg(s, pid, 'pidNs');
+      return unlessFreed(s, pidAt, pid, nsOrNone(s, homeIfAlive(s, pidAt)), 'pidNs', 'pid');
+    },
     isContainerInit(pid) {
       const pidAt = pidArg(s, pid, 'isContainerInit');
-      const life = words[pidAt];
-      return unlessFreed(s, pidAt, life, design.pidOwnNr(s, pidAt) === 1, 'isContainerInit', 'pid');
+      return unlessFreed(s, pidAt, pid, design.pidOwnNr(s, pidAt) === 1, 'isContainerInit', 'pid');
     },
   };
 }
@@ -330,15 +346,27 @@ function bindTasks(s: State): Tasks {
       const nextAt = taskArg(s, next, 'transferPid', 'next');
       transferPid(s, oldAt, old, nextAt, next, typeArg(type, 'transferPid'));
     },
-    pidTask: (pid, type) => taskOrNone(s, pidTask(s, pidArg(s, pid, 'pidTask'), typeArg(type, 'pidTask'))),
-    nextPidTask(task, type) {
-      return taskOrNone(s, nextPidTask(s, taskArg(s, task, 'nextPidTask'), typeArg(type, 'nextPidTask')));
+    pidTask(pid, type) {
+      const pidAt = pidArg(s, pid, 'pidTask');
+      const task = taskOrNone(s, pidTask(s, pidAt, typeArg(type, 'pidTask')));
+      return unlessFreed(s, pidAt, pid, task, 'pidTask', 'pid');
     },
-    taskPid: (task, type) => pidOrNone(s, taskPid(s, taskArg(s, task, 'taskPid'), typeArg(type, 'taskPid'))),
+    nextPidTask(task, type) {
+      const taskAt = taskArg(s, task, 'nextPidTask');
+      const next = taskOrNone(s, nextPidTask(s, taskAt, typeArg(type, 'nextPidTask')));
+      return unlessFreed(s, taskAt, task, next, 'nextPidTask', 'task');
+    },
+    taskPid(task, type) {
+      const taskAt = taskArg(s, task, 'taskPid');
+      const pid = pidOrNone(s, taskPid(s, taskAt, typeArg(type, 'taskPid')));
+      return unlessFreed(s, taskAt, task, pid, 'taskPid', 'task');
+    },
     getTaskPid(task, type) {
       const taskAt = taskArg(s, task, 'getTaskPid');
       typeArg(type, 'getTaskPid');
-      return findAndGet(s, 'getTaskPid', () => taskPid(s, taskAt, type));
+      const pid = findAndGet(s, 'getTaskPid', () => taskPid(s, taskAt, type));
+      if (SHARED && pid !== undefined && !fits(s, taskAt, task)) putPid(s, lockPid(s, pid, 'getTaskPid'));
+      return unlessFreed(s, taskAt, task, pid, 'getTaskPid', 'task');
     },
   };
 }
@@ -358,24 +386,37 @@ type TaskViews = Pick<
 
 function bindTaskViews(s: State): TaskViews {
   const { design } = s;
-  const firstTask = (pidAt: number, type: PidType) =>
-    pidAt === 0 ? undefined : taskOrNone(s, pidTask(s, pidAt, type));
-  const findTask = (type: PidType, nr: number, nsAt: number) => firstTask(design.findPidNs(s, nr, nsAt), type);
+  const findTask = (type: PidType, nr: number, nsAt: number) => {
+    for (;;) {
+      const pidAt = design.findPidNs(s, nr, nsAt);
+      if (pidAt === 0) return undefined;
+      const pid = handleSeen(s, pidAt);
+      const task = taskOrNone(s, pidTask(s, pidAt, type));
+      if (!SHARED || fits(s, pidAt, pid)) return task;
+    }
+  };
   const taskNr = (op: string, task: TaskRef, type: PidType, ns: NsRef) => {
     const taskAt = taskArg(s, task, op);
-    return design.taskNrNs(s, taskAt, type, nsArg(s, ns, op)) as Nr;
+    const nsAt = nsArg(s, ns, op);
+    if (!SHARED) return design.taskNrNs(s, taskAt, type, nsAt) as Nr;
+    for (;;) {
+      const pid = pidOrNone(s, taskPid(s, taskAt, type));
+      const nr = design.taskNrNs(s, taskAt, type, nsAt) as Nr;
+      // Another worker may hang the task on another pid meanwhile.
+      if (pidOrNone(s, taskPid(s, taskAt, type)) === pid) return unlessFreed(s, taskAt, task, nr, op, 'task');
+    }
   };
   return {
     findTaskByPidTypeNs(type, nr, ns) {
       const nsAt = nsArg(s, ns, 'findTaskByPidTypeNs');
       return findTask(typeArg(type, 'findTaskByPidTypeNs'), nrArg(nr, 'findTaskByPidTypeNs'), nsAt);
     },
-    findTaskByPid: (nr) => firstTask(design.findPid(s, nrArg(nr, 'findTaskByPid', s)), PIDTYPE_PID),
-    findTaskByVpid(nr, viewer) {
-      const nsAt = activeNs(s, taskArg(s, viewer, 'findTaskByVpid', 'viewer'));
-      nrArg(nr, 'findTaskByVpid');
-      return nsAt === 0 ? undefined : findTask(PIDTYPE_PID, nr, nsAt);
-    },
+    findTaskByPid: (nr) => findTask(PIDTYPE_PID, nrArg(nr, 'findTaskByPid', s), s.words[ROOT_NS]),
+    findTaskByVpid: (nr, viewer) =>
+      asSeenBy(s, viewer, 'findTaskByVpid', (nsAt) => {
+        nrArg(nr, 'findTaskByVpid');
+        return nsAt === 0 ? undefined : findTask(PIDTYPE_PID, nr, nsAt);
+      }),
     findTaskByPidNs(nr, ns) {
       const nsAt = nsArg(s, ns, 'findTaskByPidNs');
       return findTask(PIDTYPE_PID, nrArg(nr, 'findTaskByPidNs'), nsAt);
@@ -384,7 +425,10 @@ function bindTaskViews(s: State): TaskViews {
     taskTgidNrNs: (task, ns) => taskNr('taskTgidNrNs', task, PIDTYPE_TGID, ns),
     taskPgrpNrNs: (task, ns) => taskNr('taskPgrpNrNs', task, PIDTYPE_PGID, ns),
     taskSessionNrNs: (task, ns) => taskNr('taskSessionNrNs', task, PIDTYPE_SID, ns),
-    taskActivePidNs: (task) => nsOrNone(s, activeNs(s, taskArg(s, task, 'taskActivePidNs'))),
+    taskActivePidNs(task) {
+      const taskAt = taskArg(s, task, 'taskActivePidNs');
+      return unlessFreed(s, taskAt, task, nsOrNone(s, activeNs(s, taskAt)), 'taskActivePidNs', 'task');
+    },
   };
 }
 
@@ -409,30 +453,28 @@ function bindNamespaces(s: State): Namespaces {
       return ns;
     },
     putPidNs: (ns) => locked(s, NS_LOCK, 'putPidNs', () => putUser(s, nsArg(s, ns, 'putPidNs'), 'putPidNs')),
-    nsLevel(ns) {
-      const nsAt = nsArg(s, ns, 'nsLevel');
-      const life = w[nsAt];
-      return unlessFreed(s, nsAt, life, w[nsAt + LEVEL], 'nsLevel', 'ns');
-    },
+    nsLevel: (ns) => readNs(s, ns, LEVEL, 'nsLevel'),
     nsParent(ns) {
       const nsAt = nsArg(s, ns, 'nsParent');
-      const life = w[nsAt];
       const parentAt = w[nsAt + PARENT];
       if (parentAt !== 0) see(s, parentAt);
       // It is held by its child, so what was seen is the parent as long as the child is there.
-      return unlessFreed(s, nsAt, life, nsOrNone(s, parentAt), 'nsParent', 'ns');
+      return unlessFreed(s, nsAt, ns, nsOrNone(s, parentAt), 'nsParent', 'ns');
     },
     childReaper(ns) {
       const nsAt = nsArg(s, ns, 'childReaper');
-      const life = w[nsAt];
-      return unlessFreed(s, nsAt, life, taskOrNone(s, reaperOf(s, nsAt)), 'childReaper', 'ns');
+      return unlessFreed(s, nsAt, ns, taskOrNone(s, reaperOf(s, nsAt)), 'childReaper', 'ns');
     },
-    disablePidAllocation: (ns) => publish(w, nsArg(s, ns, 'disablePidAllocation') + DISABLED, 1),
+    disablePidAllocation(ns) {
+      nsArg(s, ns, 'disablePidAllocation');
+      writeNs(s, ns, DISABLED, 1, 'disablePidAllocation');
+    },
     zapPidNsProcesses(ns, kill) {
       const nsAt = nsArg(s, ns, 'zapPidNsProcesses');
       if (typeof kill !== 'function') {
         throw new PidBug('zapPidNsProcesses', `kill is ${describe(kill)}; it has to be a function (pid, nr) => void`);
       }
+      writeNs(s, ns, DISABLED, 1, 'zapPidNsProcesses');
       return zapPidNsProcesses(s, nsAt, (pid, nr) => kill(pid as PidRef, nr));
     },
   };

@@ -93,16 +93,18 @@ export function hasTasks(s: State, pidAt: number): boolean {
 export function lockPid(s: State, pid: unknown, op: string): number {
   const pidAt = pidArg(s, pid, op);
   if (!SHARED || tryLockPid(s, pid as number, op) !== 0) return pidAt;
-  // It was freed meanwhile, and its generation does not come back: this throws.
-  return pidArg(s, pid, op);
+  pidArg(s, pid, op);
+  throw beingFreed(op);
 }
 
-/** The same, where the handle was right a moment ago: 0 when the pid has been freed meanwhile. */
+/** The same, where the handle was right a moment ago: 0 when the pid has been freed meanwhile, or is being freed. */
 export function tryLockPid(s: State, pid: number, op: string): number {
   const pidAt = (pid & LINE_MASK) << LINE_SHIFT;
   if (!SHARED) return pidAt;
   lockSlot(s, s.design.pidSlot(s, pidAt), op);
-  if (fits(s, pidAt, pid)) return pidAt;
+  // A pid that is being freed has no reference, and soon it is no pid: the count comes first, so that it is that of the pid.
+  const count = load(s.words, pidAt + COUNT);
+  if (count !== 0 && fits(s, pidAt, pid)) return pidAt;
   unlockPid(s);
   return 0;
 }
@@ -116,7 +118,6 @@ export function unlockPid(s: State): void {
 export function addReference(s: State, pidAt: number, op: string): PidBug | undefined {
   const w = s.words;
   if (w[pidAt + COUNT] === COUNT_LIMIT) return tooManyReferences(op, 'pid', COUNT_LIMIT);
-  if (SHARED && w[pidAt + COUNT] === 0) return beingFreed(op);
   w[pidAt + COUNT]++;
   return undefined;
 }
@@ -134,7 +135,6 @@ function unlocked(s: State, bug: PidBug): PidBug {
 /** Gives a reference back that `getPid` took, on a pid that is locked, and unlocks it. */
 export function putPid(s: State, pidAt: number): void {
   const w = s.words;
-  if (SHARED && w[pidAt + COUNT] === 0) throw unlocked(s, beingFreed('putPid'));
   const isOwn = (w[pidAt + HOME] & HOME_DEAD) === 0 || w[pidAt + HOME] < 0;
   if (w[pidAt + COUNT] === 1 && isOwn) {
     const why = 'the only reference is the allocation’s own, which was not taken with getPid; freePid drops it';

@@ -228,11 +228,14 @@ export function reaperOf(s: State, nsAt: number): number {
 
 /** The namespace of the task's own pid; 0 when it has none. Leaves its first word in `seen`. */
 export function activeNs(s: State, taskAt: number): number {
-  const pidAt = taskPid(s, taskAt, PIDTYPE_PID);
-  if (pidAt === 0) return 0;
-  const nsAt = homeOf(s, pidAt);
-  see(s, nsAt);
-  return nsAt;
+  for (;;) {
+    const pidAt = taskPid(s, taskAt, PIDTYPE_PID);
+    if (pidAt === 0) return 0;
+    const nsAt = homeOf(s, pidAt);
+    // A pid has its home as long as a task hangs on it.
+    const id = see(s, nsAt);
+    if (!SHARED || s.words[linkOf(taskAt, PIDTYPE_PID) + PID + after(id)] === pidAt) return nsAt;
+  }
 }
 
 /** Word offset of the task's link of that type. */

@@ -163,7 +163,10 @@ function buryHand(s: State, worker: number): void {
   if (pidAt !== 0 && !isAtHand(s, worker, pidAt)) buryPidOf(s, pidAt);
   const nsAt = w[worker + NS_IN_HAND];
   if (nsAt !== 0 && w[nsAt] >>> KIND_SHIFT === KIND_NS) publish(w, nsAt + NS.at.ending, 0);
-  else if (nsAt !== 0 && !isAtHand(s, worker, nsAt)) retire(s, NS_CACHE, nsAt);
+  else if (nsAt !== 0 && !isAtHand(s, worker, nsAt)) {
+    s.design.releaseNs(s, nsAt);
+    retire(s, NS_CACHE, nsAt);
+  }
   for (const taskAt of [w[worker + TASKS], w[worker + TASKS + 1]]) {
     if (taskAt !== 0 && w[taskAt] >>> KIND_SHIFT === 0 && !isAtHand(s, worker, taskAt)) buryTask(s, taskAt);
   }

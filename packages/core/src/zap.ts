@@ -1,4 +1,4 @@
-import { load, publish } from './access.ts';
+import { load } from './access.ts';
 import { NS } from './layout.ts';
 import { nextPidmap } from './pidmap.ts';
 import { handleOf, handleSeen } from './records.ts';
@@ -8,14 +8,13 @@ const { reaper: REAPER, disabled: DISABLED } = NS.at;
 const INIT_NR = 1;
 
 /**
- * Closes the namespace and calls `kill`, with the pid's handle, for each number above 1 of its map, ascending. `kill` may free the last pid that
+ * Calls `kill`, with the pid's handle, in a namespace that has been closed, for each number above 1 of its map, ascending. `kill` may free the last pid that
  * keeps the namespace, so its life is looked at after each call. True, and the reaper cleared, when only init is left.
  * Source: `zap_pid_ns_processes()`.
  */
 export function zapPidNsProcesses(s: State, nsAt: number, kill: (pid: number, nr: number) => void): boolean {
   const w = s.words;
   const life = handleOf(w, nsAt);
-  publish(w, nsAt + DISABLED, 1);
   // A read in order, before those of the map, which are not: who takes a number now looks whether it is closed after that.
   load(w, nsAt + DISABLED);
   for (let nr = nextPidmap(s, nsAt, INIT_NR); nr !== 0; nr = nextPidmap(s, nsAt, nr)) {
