@@ -55,7 +55,7 @@ export function endTask<P>(t: Table<P>, task: Task<P>, status: number): void {
 export function finishTask<P>(t: Table<P>, task: Task<P>): void {
   const { group } = task;
   leaveNamespace(t, task);
-  if (task.firstChild !== undefined) giveChildrenAway(t, task, (child) => notifyParent(t, child));
+  if (task.firstChild !== undefined) giveChildrenAway(t, task, notifyParent);
   if (group.live === 0) hangUpOrphans(t, group, undefined);
   task.life = 'zombie';
   if (t.hooks.exited !== undefined) t.news.push({ hook: 'exited', process: task });
@@ -83,14 +83,15 @@ function notifyParent<P>(t: Table<P>, group: ThreadGroup<P>): boolean {
   if (group.parentExecId !== parent.execId) signal = SIGCHLD;
   let reapsItself = false;
   if (signal === SIGCHLD) {
-    reapsItself = parent.group.noCldWait || parent.group.actions?.get(SIGCHLD) === 'ignore';
+    const { noCldWait, actions } = parent.group.signals;
+    reapsItself = noCldWait || actions?.get(SIGCHLD) === 'ignore';
   }
   // An init that waits for its namespace to empty reaps every child, whatever signal that would send.
   if (parent.group.isInit && parent.group.live === 0) reapsItself = true;
   if (!reapsItself && !group.waitable) addZombie(group);
   if (t.hooks.childChanged !== undefined) t.news.push({ hook: 'childChanged', process: parent, child: group.leader });
   // SIGCHLD means nothing to who has said nothing about any signal.
-  if (signal !== 0 && (signal !== SIGCHLD || parent.group.actions !== undefined))
+  if (signal !== 0 && (signal !== SIGCHLD || parent.group.signals.actions !== undefined))
     sendExitSignal(t, parent, group, signal);
   return reapsItself;
 }

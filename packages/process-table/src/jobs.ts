@@ -1,9 +1,8 @@
 /** Stopping, going on, and process groups that nobody looks after. Source: kernel/signal.c, kernel/exit.c. */
-import { PIDTYPE_PGID, type PidRef } from '@pidlab/contract';
 import { taskOf } from './checks.ts';
 import { CLD_CONTINUED, CLD_STOPPED, SI_KERNEL, SIGCHLD, SIGCONT, SIGHUP } from './constants.ts';
-import { findTask, post, type Table } from './table.ts';
-import type { ThreadGroup } from './task.ts';
+import { post, type Table } from './table.ts';
+import type { Pgrp, ThreadGroup } from './task.ts';
 import type { Process } from './types.ts';
 
 export function isOrphanedGroup<P>(t: Table<P>, process: Process<P>): boolean {
@@ -12,20 +11,18 @@ export function isOrphanedGroup<P>(t: Table<P>, process: Process<P>): boolean {
 }
 
 /** The processes of a group, the one that joined last first. */
-export function membersOf<P>(t: Table<P>, pgrp: PidRef): ThreadGroup<P>[] {
-  const a = t.allocator;
+export function membersOf<P>(pgrp: Pgrp<P>): ThreadGroup<P>[] {
   const members: ThreadGroup<P>[] = [];
-  for (let ref = a.pidTask(pgrp, PIDTYPE_PGID); ref !== undefined; ref = a.nextPidTask(ref, PIDTYPE_PGID))
-    members.push(findTask(t.tasks, ref)!.group);
+  for (let member = pgrp.first; member !== undefined; member = member.nextMember) members.push(member);
   return members;
 }
 
 /** Nobody in the group, `leaving` aside, has a parent in another group of the same session. Source: `will_become_orphaned_pgrp()`. */
-export function isOrphaned<P>(t: Table<P>, pgrp: PidRef, leaving: ThreadGroup<P> | undefined): boolean {
-  return membersOf(t, pgrp).every((member) => {
+export function isOrphaned<P>(t: Table<P>, pgrp: Pgrp<P>, leaving: ThreadGroup<P> | undefined): boolean {
+  return membersOf(pgrp).every((member) => {
     const parent = member.parent?.group;
     if (member === leaving || member.live === 0 || parent === undefined || parent === t.initGroup) return true;
-    return parent.pgrp === pgrp || parent.session !== member.session;
+    return parent.pgrp === pgrp || parent.pgrp.session !== pgrp.session;
   });
 }
 
@@ -40,9 +37,9 @@ export function hangUpOrphans<P>(
 ): void {
   if (t.stopped === 0) return;
   const parent = father?.group ?? group.parent?.group;
-  if (parent === undefined || parent.pgrp === group.pgrp || parent.session !== group.session) return;
+  if (parent === undefined || parent.pgrp === group.pgrp || parent.pgrp.session !== group.pgrp.session) return;
   if (!isOrphaned(t, group.pgrp, father === undefined ? group : undefined)) return;
-  const members = membersOf(t, group.pgrp);
+  const members = membersOf(group.pgrp);
   if (!members.some((member) => member.stopped)) return;
   for (const signal of [SIGHUP, SIGCONT]) {
     for (const member of members) {
@@ -77,7 +74,7 @@ function tellParent<P>(t: Table<P>, group: ThreadGroup<P>, code: number, value: 
   const { parent } = group;
   if (parent === undefined) return;
   if (t.hooks.childChanged !== undefined) t.news.push({ hook: 'childChanged', process: parent, child: group.leader });
-  if (parent.group.noCldStop) return;
+  if (parent.group.signals.noCldStop) return;
   const pid = t.allocator.pidNrNs(group.leader.pid, parent.pidNs);
   const info = { signal: SIGCHLD, code, pid, value };
   post(t, { group: parent.group, thread: undefined, info, force: false });

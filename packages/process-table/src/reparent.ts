@@ -7,7 +7,11 @@ import { findTask, type Table } from './table.ts';
 import { aliveThread, childrenOf, type Task, type ThreadGroup } from './task.ts';
 
 /** Moves all children, in their order. `notify` tells the new parent of one that has ended; true when it has to go. */
-export function giveChildrenAway<P>(t: Table<P>, father: Task<P>, notify: (child: ThreadGroup<P>) => boolean): void {
+export function giveChildrenAway<P>(
+  t: Table<P>,
+  father: Task<P>,
+  notify: (t: Table<P>, child: ThreadGroup<P>) => boolean,
+): void {
   const next = newParent(t, father);
   const sameProcess = next.group === father.group;
   const unwanted: ThreadGroup<P>[] = [];
@@ -17,7 +21,7 @@ export function giveChildrenAway<P>(t: Table<P>, father: Task<P>, notify: (child
     // Between two threads of a process nothing has happened that anybody could see.
     if (sameProcess) continue;
     child.exitSignal = SIGCHLD;
-    if (ended && notify(child)) unwanted.push(child);
+    if (ended && notify(t, child)) unwanted.push(child);
     hangUpOrphans(t, child, father);
   }
   for (const child of unwanted) release(t, child.leader);

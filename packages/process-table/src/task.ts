@@ -18,7 +18,6 @@ import type { Process, ProcessState, SignalInfo } from './types.ts';
 export type Life = 'alive' | 'exiting' | 'zombie' | 'dead';
 
 export class Task<P> implements Process<P> {
-  declare readonly table: Table<P>;
   declare readonly group: ThreadGroup<P>;
   declare payload: P;
   declare task: TaskRef;
@@ -35,7 +34,6 @@ export class Task<P> implements Process<P> {
   declare lastZombie: ThreadGroup<P> | undefined;
 
   constructor(group: ThreadGroup<P>, payload: P, task: TaskRef, pid: PidRef, ns: NsRef, execId: number) {
-    this.table = group.table;
     this.group = group;
     this.payload = payload;
     this.task = task;
@@ -83,8 +81,11 @@ export class ThreadGroup<P> {
   declare others: Task<P>[] | undefined;
   /** Threads that are alive. */
   declare live: number;
-  declare pgrp: PidRef;
-  declare session: PidRef;
+
+  // ── its process group: the one that joined last comes first ──
+  declare pgrp: Pgrp<P>;
+  declare nextMember: ThreadGroup<P> | undefined;
+  declare prevMember: ThreadGroup<P> | undefined;
 
   // ── its place in the tree ──
   declare parent: Task<P> | undefined;
@@ -105,7 +106,6 @@ export class ThreadGroup<P> {
   declare status: number | undefined;
 
   // ── its standing ──
-  declare sessionLeader: boolean;
   /** It has done exec: its parent cannot move it to another group any more. */
   declare execed: boolean;
   /** It is the init of its namespace. */
@@ -113,10 +113,8 @@ export class ThreadGroup<P> {
   declare subreaper: boolean;
 
   // ── its signals ──
-  /** What is not `default`. Never changed in place, so that a fork shares it. */
-  declare actions: ReadonlyMap<number, 'ignore' | 'handle'> | undefined;
-  declare noCldWait: boolean;
-  declare noCldStop: boolean;
+  /** Never changed in place, so that a fork shares it. */
+  declare signals: Dispositions;
   declare stopped: boolean;
   /** While it is stopped: the signal, if nobody has waited for that; else 0. */
   declare stopReport: number;
@@ -125,10 +123,11 @@ export class ThreadGroup<P> {
   /** What reached it while it was stopped. */
   declare held: Held<P>[] | undefined;
 
-  constructor(table: Table<P>, pgrp: PidRef, session: PidRef, exitSignal: number, parentExecId: number) {
+  constructor(table: Table<P>, pgrp: Pgrp<P>, signals: Dispositions, exitSignal: number, parentExecId: number) {
     this.table = table;
     this.pgrp = pgrp;
-    this.session = session;
+    this.nextMember = undefined;
+    this.prevMember = undefined;
     this.parent = undefined;
     this.exitSignal = exitSignal;
     this.parentExecId = parentExecId;
@@ -141,17 +140,51 @@ export class ThreadGroup<P> {
     this.order = 0;
     this.waitable = false;
     this.status = undefined;
-    this.sessionLeader = false;
     this.execed = false;
     this.isInit = false;
     this.subreaper = false;
-    this.actions = undefined;
-    this.noCldWait = false;
-    this.noCldStop = false;
+    this.signals = signals;
     this.stopped = false;
     this.stopReport = 0;
     this.continueReport = false;
     this.held = undefined;
+  }
+}
+
+/** What a process does with signals. */
+export interface Dispositions {
+  /** What is not `default`. */
+  readonly actions: ReadonlyMap<number, 'ignore' | 'handle'> | undefined;
+  readonly noCldWait: boolean;
+  readonly noCldStop: boolean;
+}
+
+export const DEFAULT_DISPOSITIONS: Dispositions = { actions: undefined, noCldWait: false, noCldStop: false };
+
+/**
+ * A process group. Its number is taken as long as it has members, zombies included: the oldest of them holds it, by hanging
+ * on it in the allocator as PIDTYPE_PGID. So a fork, whose child is the youngest, has nothing to do there.
+ */
+export class Pgrp<P> {
+  readonly pid: PidRef;
+  readonly session: Session<P>;
+  first: ThreadGroup<P> | undefined = undefined;
+  last: ThreadGroup<P> | undefined = undefined;
+
+  constructor(pid: PidRef, session: Session<P>) {
+    this.pid = pid;
+    this.session = session;
+  }
+}
+
+/** A session, whose number one of its processes holds as PIDTYPE_SID. All members of a group are in one session. */
+export class Session<P> {
+  readonly pid: PidRef;
+  readonly pgrps: Set<Pgrp<P>> = new Set();
+  declare holder: ThreadGroup<P>;
+
+  constructor(pid: PidRef) {
+    this.pid = pid;
   }
 }
 
@@ -162,6 +195,11 @@ export interface Held<P> {
   readonly info: Omit<SignalInfo, 'action'>;
   /** It comes from outside the receiver's namespace. */
   readonly force: boolean;
+}
+
+/** It stands for its process; every other task is a further thread. */
+export function isLeader<P>(task: Task<P>): boolean {
+  return task.group.leader === task;
 }
 
 /** The threads of a group that have not been released, the leader first. */

@@ -1,6 +1,5 @@
 /** Waiting for children. Source: `kernel_wait4()`, `kernel_waitid()` and `do_wait()`, kernel/exit.c. */
-import { PIDTYPE_TGID, type PidRef } from '@pidlab/contract';
-import { callerOf, fail, INT_MIN, integer, leaderAt, pidAt, vnrOf } from './checks.ts';
+import { callerOf, fail, INT_MIN, integer, ownerOf, pgrpAt, processAt, vnrOf } from './checks.ts';
 import {
   __WALL,
   __WCLONE,
@@ -25,8 +24,8 @@ import {
 } from './constants.ts';
 import { openPid } from './pidfd.ts';
 import { release } from './release.ts';
-import { findTask, type Table } from './table.ts';
-import { childrenOf, type Task, type ThreadGroup, threadsOf } from './task.ts';
+import type { Table } from './table.ts';
+import { childrenOf, isLeader, type Pgrp, type Task, type ThreadGroup, threadsOf } from './task.ts';
 import type { Pidfd, Process, Waited, WaitResult } from './types.ts';
 
 const WAIT4_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
@@ -39,7 +38,7 @@ interface Want<P> {
   /** This child and no other; `undefined` where it does not exist. */
   readonly one?: ThreadGroup<P> | undefined;
   /** The children of this process group; `undefined` where it does not exist. */
-  readonly pgrp?: PidRef | undefined;
+  readonly pgrp?: Pgrp<P> | undefined;
   readonly options: number;
 }
 
@@ -50,8 +49,8 @@ export function wait4<P>(t: Table<P>, process: Process<P>, pid: number, options 
   if (pid === INT_MIN) fail('ESRCH', 'wait4', 'the group -(-2^31) cannot exist');
   const all = options | WEXITED;
   if (pid === -1) return wait(t, caller, { options: all }, 'wait4');
-  if (pid > 0) return wait(t, caller, { one: leaderAt(t, pid, caller.pidNs)?.group, options: all }, 'wait4');
-  const pgrp = pid === 0 ? caller.group.pgrp : pidAt(t, -pid, caller.pidNs);
+  if (pid > 0) return wait(t, caller, { one: processAt(t, pid, caller.pidNs), options: all }, 'wait4');
+  const pgrp = pid === 0 ? caller.group.pgrp : pgrpAt(t, -pid, caller.pidNs);
   return wait(t, caller, { pgrp, options: all }, 'wait4');
 }
 
@@ -74,16 +73,16 @@ function wanted<P>(t: Table<P>, caller: Task<P>, idtype: number, id: number | Pi
   if (idtype === P_ALL) return { options };
   if (idtype === P_PIDFD) {
     const { pid } = openPid(t, id as Pidfd, 'waitid');
-    const ref = t.allocator.pidTask(pid, PIDTYPE_TGID);
-    return { one: ref === undefined ? undefined : findTask(t.tasks, ref)!.group, options };
+    const owner = ownerOf(t, pid);
+    return { one: owner !== undefined && isLeader(owner) ? owner.group : undefined, options };
   }
   if (idtype !== P_PID && idtype !== P_PGID) fail('EINVAL', 'waitid', `idtype is ${idtype}; it has to be in [0, 3]`);
   const nr = id as number;
   integer(nr, 'id', 'waitid');
   const least = idtype === P_PID ? 1 : 0;
   if (nr < least) fail('EINVAL', 'waitid', `id is ${nr}; it has to be at least ${least}`);
-  if (idtype === P_PID) return { one: leaderAt(t, nr, caller.pidNs)?.group, options };
-  return { pgrp: nr === 0 ? caller.group.pgrp : pidAt(t, nr, caller.pidNs), options };
+  if (idtype === P_PID) return { one: processAt(t, nr, caller.pidNs), options };
+  return { pgrp: nr === 0 ? caller.group.pgrp : pgrpAt(t, nr, caller.pidNs), options };
 }
 
 function checkOptions(options: number, known: number, op: string): void {
@@ -155,7 +154,7 @@ function askChildren<P>(
 }
 
 /** Source: `eligible_child()`. */
-function suits<P>(child: ThreadGroup<P>, pgrp: PidRef | undefined, options: number): boolean {
+function suits<P>(child: ThreadGroup<P>, pgrp: Pgrp<P> | undefined, options: number): boolean {
   if (pgrp !== undefined && child.pgrp !== pgrp) return false;
   if ((options & __WALL) !== 0) return true;
   return (child.exitSignal !== SIGCHLD) === ((options & __WCLONE) !== 0);
