@@ -94,7 +94,7 @@ function newProcess<P>(
   addMember(group.pgrp, made);
   // A namespace that the caller is not in may be new; its own has an init.
   if (ns !== caller.pidNs) made.isInit = a.childReaper(ns) === ref;
-  addChild(t, sibling ? group.parent! : caller, made);
+  addChild(sibling ? group.parent! : caller, made);
   addTask(t.tasks, child);
   return child;
 }

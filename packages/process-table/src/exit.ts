@@ -6,7 +6,7 @@ import { hangUpOrphans } from './jobs.ts';
 import { release } from './release.ts';
 import { giveChildrenAway } from './reparent.ts';
 import { post, type Table } from './table.ts';
-import type { Task, ThreadGroup } from './task.ts';
+import { hasChildren, type Task, type ThreadGroup } from './task.ts';
 import type { Process } from './types.ts';
 import { onlyInitLeft, zap } from './zap.ts';
 
@@ -55,7 +55,7 @@ export function endTask<P>(t: Table<P>, task: Task<P>, status: number): void {
 export function finishTask<P>(t: Table<P>, task: Task<P>): void {
   const { group } = task;
   leaveNamespace(t, task);
-  if (task.firstChild !== undefined) giveChildrenAway(t, task, notifyParent);
+  if (hasChildren(task)) giveChildrenAway(t, task, notifyParent);
   if (group.live === 0) hangUpOrphans(t, group, undefined);
   task.life = 'zombie';
   if (t.hooks.exited !== undefined) t.news.push({ hook: 'exited', process: task });

@@ -103,7 +103,6 @@ function createTable<P>({ allocator, initPayload, ...hooks }: ProcessTableOption
     allocator,
     hooks,
     tasks: createIndex(),
-    nextOrder: 0,
     stopped: 0,
     exiting: new Set(),
     posts: [],

@@ -1,8 +1,8 @@
 /** What must always hold. Each line of complaint is one that does not. */
 import { type NsRef, PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID, type PidRef } from '@pidlab/contract';
-import { membersOf } from './jobs.ts';
+import { holdsPgrp, membersOf } from './members.ts';
 import { allTasks, findTask, type Table } from './table.ts';
-import { childrenOf, isLeader, type Task, type ThreadGroup, threadsOf } from './task.ts';
+import { childrenOf, hasChildren, isLeader, type Task, type ThreadGroup, threadsOf } from './task.ts';
 
 export function checkInvariants<P>(t: Table<P>): string[] {
   const broken: string[] = [];
@@ -34,12 +34,12 @@ function checkTask<P>(t: Table<P>, task: Task<P>): string[] {
   if (task.life === 'dead') broken.push('it is dead and in the index');
   if (task.life === 'zombie' && !leads) broken.push('a further thread is a zombie');
   if (task.life === 'exiting' && !t.exiting.has(task)) broken.push('it is exiting, and nobody looks after that');
-  if (task.life === 'zombie' && task.firstChild !== undefined) broken.push('a zombie has children');
+  if (task.life === 'zombie' && hasChildren(task)) broken.push('a zombie has children');
   if (!threadsOf(group).includes(task)) broken.push('its process does not know it');
   const want: [type: 0 | 1 | 2 | 3, pid: PidRef | undefined][] = [
     [PIDTYPE_PID, task.pid],
     [PIDTYPE_TGID, undefined],
-    [PIDTYPE_PGID, leads && group.pgrp.last === group ? group.pgrp.pid : undefined],
+    [PIDTYPE_PGID, leads && holdsPgrp(group) ? group.pgrp.pid : undefined],
     [PIDTYPE_SID, leads && group.pgrp.session.holder === group ? group.pgrp.session.pid : undefined],
   ];
   for (const [type, pid] of want)
@@ -78,12 +78,13 @@ function checkGroup<P>(t: Table<P>, group: ThreadGroup<P>, groups: ReadonlySet<T
 
 function checkChildren<P>(parent: Task<P>): string[] {
   const broken: string[] = [];
-  let order = -1;
-  let zombie = parent.firstZombie;
+  let at = -1;
+  let zombie = parent.brood?.firstZombie;
   for (const child of childrenOf(parent)) {
     if (child.parent !== parent) broken.push('a child has another parent');
-    if (child.order <= order) broken.push('its children are out of order');
-    order = child.order;
+    if (child.childAt <= at || parent.brood!.places[child.childAt] !== child)
+      broken.push('its children are out of order');
+    at = child.childAt;
     if (!child.waitable) continue;
     if (zombie !== child) broken.push('its zombies are out of order');
     zombie = zombie?.nextZombie;

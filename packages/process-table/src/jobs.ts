@@ -1,6 +1,7 @@
 /** Stopping, going on, and process groups that nobody looks after. Source: kernel/signal.c, kernel/exit.c. */
 import { taskOf } from './checks.ts';
 import { CLD_CONTINUED, CLD_STOPPED, SI_KERNEL, SIGCHLD, SIGCONT, SIGHUP } from './constants.ts';
+import { membersOf } from './members.ts';
 import { post, type Table } from './table.ts';
 import type { Pgrp, ThreadGroup } from './task.ts';
 import type { Process } from './types.ts';
@@ -8,13 +9,6 @@ import type { Process } from './types.ts';
 export function isOrphanedGroup<P>(t: Table<P>, process: Process<P>): boolean {
   const member = taskOf(t, process, 'isOrphanedGroup', 'member');
   return member.life === 'dead' || isOrphaned(t, member.group.pgrp, undefined);
-}
-
-/** The processes of a group, the one that joined last first. */
-export function membersOf<P>(pgrp: Pgrp<P>): ThreadGroup<P>[] {
-  const members: ThreadGroup<P>[] = [];
-  for (let member = pgrp.first; member !== undefined; member = member.nextMember) members.push(member);
-  return members;
 }
 
 /** Nobody in the group, `leaving` aside, has a parent in another group of the same session. Source: `will_become_orphaned_pgrp()`. */

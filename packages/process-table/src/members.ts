@@ -1,16 +1,26 @@
 /** Who is in which process group and session, and who holds their numbers. Source: `change_pid()` and `__unhash_process()`. */
 import { PIDTYPE_PGID, PIDTYPE_SID, type TaskRef } from '@pidlab/contract';
+import { enter, itemsOf, leave, oldest } from './roster.ts';
 import type { Table } from './table.ts';
 import type { Pgrp, Session, ThreadGroup } from './task.ts';
 
 /** Makes the process the youngest member. */
 export function addMember<P>(pgrp: Pgrp<P>, group: ThreadGroup<P>): void {
   group.pgrp = pgrp;
-  group.nextMember = pgrp.first;
-  group.prevMember = undefined;
-  if (pgrp.first === undefined) pgrp.last = group;
-  else pgrp.first.prevMember = group;
-  pgrp.first = group;
+  group.memberAt = enter(pgrp.members, group, moveTo);
+}
+
+function moveTo<P>(member: ThreadGroup<P>, place: number): void {
+  member.memberAt = place;
+}
+
+/** The processes of a group, the one that joined last first. */
+export function membersOf<P>(pgrp: Pgrp<P>): ThreadGroup<P>[] {
+  return [...itemsOf(pgrp.members)].reverse();
+}
+
+export function holdsPgrp<P>(group: ThreadGroup<P>): boolean {
+  return oldest(group.pgrp.members) === group;
 }
 
 /** The process, which is in no group, founds one, and holds its number. */
@@ -28,38 +38,34 @@ export function openSession<P>(t: Table<P>, group: ThreadGroup<P>, session: Sess
 
 /** Takes the process out of its group. The number goes to the oldest who is left; it may be free when nobody is. */
 export function leavePgrp<P>(t: Table<P>, group: ThreadGroup<P>): void {
-  const { pgrp, nextMember: next, prevMember: prev } = group;
-  if (prev === undefined) pgrp.first = next;
-  else prev.nextMember = next;
-  if (next !== undefined) {
-    next.prevMember = prev;
-    return;
-  }
-  pgrp.last = prev;
+  const { pgrp } = group;
+  const holds = holdsPgrp(group);
+  leave(pgrp.members, group.memberAt);
+  if (!holds) return;
   const { task } = group.leader;
-  if (prev !== undefined) {
-    t.allocator.transferPid(task, prev.leader.task, PIDTYPE_PGID);
-    return;
-  }
-  pgrp.session.pgrps.delete(pgrp);
-  t.allocator.detachPid(task, PIDTYPE_PGID);
+  const next = oldest(pgrp.members);
+  if (next === undefined) {
+    pgrp.session.pgrps.delete(pgrp);
+    t.allocator.detachPid(task, PIDTYPE_PGID);
+  } else t.allocator.transferPid(task, next.leader.task, PIDTYPE_PGID);
 }
 
 /** After it has left its group: the session's number, if the process holds it, goes to somebody who is left. */
 export function leaveSession<P>(t: Table<P>, group: ThreadGroup<P>, session: Session<P>): void {
   if (session.holder !== group) return;
   const { task } = group.leader;
-  for (const { last } of session.pgrps) {
-    session.holder = last!;
-    t.allocator.transferPid(task, last!.leader.task, PIDTYPE_SID);
+  const [pgrp] = session.pgrps;
+  if (pgrp === undefined) {
+    t.allocator.detachPid(task, PIDTYPE_SID);
     return;
   }
-  t.allocator.detachPid(task, PIDTYPE_SID);
+  session.holder = oldest(pgrp.members)!;
+  t.allocator.transferPid(task, session.holder.leader.task, PIDTYPE_SID);
 }
 
 /** The next leader of a process takes over what the old one holds. */
 export function passOn<P>(t: Table<P>, group: ThreadGroup<P>, next: { readonly task: TaskRef }): void {
   const { task } = group.leader;
-  if (group.pgrp.last === group) t.allocator.transferPid(task, next.task, PIDTYPE_PGID);
+  if (holdsPgrp(group)) t.allocator.transferPid(task, next.task, PIDTYPE_PGID);
   if (group.pgrp.session.holder === group) t.allocator.transferPid(task, next.task, PIDTYPE_SID);
 }

@@ -17,7 +17,7 @@ export function giveChildrenAway<P>(
   const unwanted: ThreadGroup<P>[] = [];
   for (const child of [...childrenOf(father)]) {
     const ended = child.waitable;
-    moveChild(t, next, child);
+    moveChild(next, child);
     // Between two threads of a process nothing has happened that anybody could see.
     if (sameProcess) continue;
     child.exitSignal = SIGCHLD;

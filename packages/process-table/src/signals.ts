@@ -2,7 +2,7 @@
 import { type NsRef, PidBug } from '@pidlab/contract';
 import { callerOf, checkSignal, fail, integer, pgrpAt, processAt, taskAt, taskOf } from './checks.ts';
 import { SI_KERNEL, SI_QUEUE, SI_TKILL, SI_USER, SIGCHLD, SIGCONT, SIGNAL_MAX } from './constants.ts';
-import { membersOf } from './jobs.ts';
+import { membersOf } from './members.ts';
 import { dispositionOf, isKernelOnly } from './receive.ts';
 import { post, type Table } from './table.ts';
 import type { Task, ThreadGroup } from './task.ts';

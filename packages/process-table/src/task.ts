@@ -5,17 +5,21 @@
  * in its list of children: so `exec` from a thread changes the leader and nothing else.
  *
  * ```
- *   Task (a thread) ── firstChild ──► ThreadGroup ── nextSibling ──► ThreadGroup      oldest first
- *     │   ▲                              │    └─ parent ──► that Task
- *   group leader, others               zombies: the same order, only those that can be reaped
+ *   Task (a thread) ── brood ──► ThreadGroup, ThreadGroup, …        oldest first
+ *     │   ▲                        │    │ └─ parent ──► that Task
+ *     │   │                        │  zombies: the same order, only those that can be reaped
+ *   group leader, others         pgrp ──► Pgrp ── session ──► Session
  * ```
  */
 import type { NsRef, PidRef, TaskRef } from '@pidlab/contract';
+import { itemsOf, Roster } from './roster.ts';
 import type { Table } from './table.ts';
 import type { Process, ProcessState, SignalInfo } from './types.ts';
 
 /** Where a task is; a group's stop is looked at on top of this. */
 export type Life = 'alive' | 'exiting' | 'zombie' | 'dead';
+
+const UNKNOWN = undefined as never;
 
 export class Task<P> implements Process<P> {
   declare readonly group: ThreadGroup<P>;
@@ -28,24 +32,25 @@ export class Task<P> implements Process<P> {
   declare life: Life;
   /** Goes up at each exec: a child that was made before does not choose its exit signal any more. */
   declare execId: number;
-  declare firstChild: ThreadGroup<P> | undefined;
-  declare lastChild: ThreadGroup<P> | undefined;
-  declare firstZombie: ThreadGroup<P> | undefined;
-  declare lastZombie: ThreadGroup<P> | undefined;
+  /** Made with the first child. */
+  declare brood: Brood<P> | undefined;
 
   constructor(group: ThreadGroup<P>, payload: P, task: TaskRef, pid: PidRef, ns: NsRef, execId: number) {
     this.group = group;
     this.payload = payload;
+    // A field that only ever had numbers keeps a copy of each number; one that was undefined once keeps what it is given.
+    // Handles are too large to be stored in place, so that saves an object for each field, and one more whenever it is read.
+    this.task = UNKNOWN;
+    this.pid = UNKNOWN;
+    this.pidNs = UNKNOWN;
+    this.pidNsForChildren = UNKNOWN;
     this.task = task;
     this.pid = pid;
     this.pidNs = ns;
     this.pidNsForChildren = ns;
     this.execId = execId;
     this.life = 'alive';
-    this.firstChild = undefined;
-    this.lastChild = undefined;
-    this.firstZombie = undefined;
-    this.lastZombie = undefined;
+    this.brood = undefined;
   }
 
   get state(): ProcessState {
@@ -82,19 +87,16 @@ export class ThreadGroup<P> {
   /** Threads that are alive. */
   declare live: number;
 
-  // ── its process group: the one that joined last comes first ──
+  // ── its process group, and its place among the members ──
   declare pgrp: Pgrp<P>;
-  declare nextMember: ThreadGroup<P> | undefined;
-  declare prevMember: ThreadGroup<P> | undefined;
+  declare memberAt: number;
 
   // ── its place in the tree ──
   declare parent: Task<P> | undefined;
-  declare nextSibling: ThreadGroup<P> | undefined;
-  declare prevSibling: ThreadGroup<P> | undefined;
+  /** Its place among the children. */
+  declare childAt: number;
   declare nextZombie: ThreadGroup<P> | undefined;
   declare prevZombie: ThreadGroup<P> | undefined;
-  /** It ascends along the list of children. */
-  declare order: number;
   /** It is in its parent's list of zombies. */
   declare waitable: boolean;
 
@@ -126,18 +128,15 @@ export class ThreadGroup<P> {
   constructor(table: Table<P>, pgrp: Pgrp<P>, signals: Dispositions, exitSignal: number, parentExecId: number) {
     this.table = table;
     this.pgrp = pgrp;
-    this.nextMember = undefined;
-    this.prevMember = undefined;
+    this.memberAt = 0;
     this.parent = undefined;
     this.exitSignal = exitSignal;
     this.parentExecId = parentExecId;
     this.others = undefined;
     this.live = 1;
-    this.nextSibling = undefined;
-    this.prevSibling = undefined;
+    this.childAt = 0;
     this.nextZombie = undefined;
     this.prevZombie = undefined;
-    this.order = 0;
     this.waitable = false;
     this.status = undefined;
     this.execed = false;
@@ -161,6 +160,12 @@ export interface Dispositions {
 
 export const DEFAULT_DISPOSITIONS: Dispositions = { actions: undefined, noCldWait: false, noCldStop: false };
 
+/** The children of a task. */
+export class Brood<P> extends Roster<ThreadGroup<P>> {
+  firstZombie: ThreadGroup<P> | undefined = undefined;
+  lastZombie: ThreadGroup<P> | undefined = undefined;
+}
+
 /**
  * A process group. Its number is taken as long as it has members, zombies included: the oldest of them holds it, by hanging
  * on it in the allocator as PIDTYPE_PGID. So a fork, whose child is the youngest, has nothing to do there.
@@ -168,8 +173,7 @@ export const DEFAULT_DISPOSITIONS: Dispositions = { actions: undefined, noCldWai
 export class Pgrp<P> {
   readonly pid: PidRef;
   readonly session: Session<P>;
-  first: ThreadGroup<P> | undefined = undefined;
-  last: ThreadGroup<P> | undefined = undefined;
+  readonly members: Roster<ThreadGroup<P>> = new Roster();
 
   constructor(pid: PidRef, session: Session<P>) {
     this.pid = pid;
@@ -213,6 +217,10 @@ export function aliveThread<P>(group: ThreadGroup<P>): Task<P> | undefined {
   return group.others?.find((thread) => thread.life === 'alive');
 }
 
-export function* childrenOf<P>(parent: Task<P>): Generator<ThreadGroup<P>, void> {
-  for (let child = parent.firstChild; child !== undefined; child = child.nextSibling) yield child;
+export function childrenOf<P>(parent: Task<P>): Iterable<ThreadGroup<P>> {
+  return parent.brood === undefined ? [] : itemsOf(parent.brood);
+}
+
+export function hasChildren<P>({ brood }: Task<P>): boolean {
+  return brood !== undefined && brood.size > 0;
 }

@@ -137,10 +137,9 @@ function askChildren<P>(
   { pgrp, options }: Want<P>,
 ): Waited<P> | typeof WOULD_BLOCK | undefined {
   if ((options & (WSTOPPED | WCONTINUED)) === 0) {
-    for (let child = parent.firstZombie; child !== undefined; child = child.nextZombie)
+    for (let child = parent.brood?.firstZombie; child !== undefined; child = child.nextZombie)
       if (suits(child, pgrp, options)) return look(t, caller, child, options);
-    for (let child = parent.firstChild; child !== undefined; child = child.nextSibling)
-      if (suits(child, pgrp, options)) return WOULD_BLOCK;
+    for (const child of childrenOf(parent)) if (suits(child, pgrp, options)) return WOULD_BLOCK;
     return undefined;
   }
   let any = false;
