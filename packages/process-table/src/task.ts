@@ -79,6 +79,15 @@ export class Task<P> implements Process<P> {
   }
 }
 
+// Ten thousand processes do not fit into the processor's cache, and each visit to one pays for every line that it touches:
+// so what is only ever true or false shares a word.
+const WAITABLE = 1;
+const EXECED = 2;
+const IS_INIT = 4;
+const SUBREAPER = 8;
+const STOPPED = 16;
+const CONTINUE_REPORT = 32;
+
 export class ThreadGroup<P> {
   declare readonly table: Table<P>;
   declare leader: Task<P>;
@@ -97,8 +106,6 @@ export class ThreadGroup<P> {
   declare childAt: number;
   declare nextZombie: ThreadGroup<P> | undefined;
   declare prevZombie: ThreadGroup<P> | undefined;
-  /** It is in its parent's list of zombies. */
-  declare waitable: boolean;
 
   // ── its end ──
   declare exitSignal: number;
@@ -108,20 +115,14 @@ export class ThreadGroup<P> {
   declare status: number | undefined;
 
   // ── its standing ──
-  /** It has done exec: its parent cannot move it to another group any more. */
-  declare execed: boolean;
-  /** It is the init of its namespace. */
-  declare isInit: boolean;
-  declare subreaper: boolean;
+  /** What of the MARKs below is so. */
+  declare marks: number;
 
   // ── its signals ──
   /** Never changed in place, so that a fork shares it. */
   declare signals: Dispositions;
-  declare stopped: boolean;
   /** While it is stopped: the signal, if nobody has waited for that; else 0. */
   declare stopReport: number;
-  /** It has gone on, and nobody has waited for that. */
-  declare continueReport: boolean;
   /** What reached it while it was stopped. */
   declare held: Held<P>[] | undefined;
 
@@ -137,16 +138,67 @@ export class ThreadGroup<P> {
     this.childAt = 0;
     this.nextZombie = undefined;
     this.prevZombie = undefined;
-    this.waitable = false;
     this.status = undefined;
-    this.execed = false;
-    this.isInit = false;
-    this.subreaper = false;
+    this.marks = 0;
     this.signals = signals;
-    this.stopped = false;
     this.stopReport = 0;
-    this.continueReport = false;
     this.held = undefined;
+  }
+
+  /** It is in its parent's list of zombies. */
+  get waitable(): boolean {
+    return (this.marks & WAITABLE) !== 0;
+  }
+
+  set waitable(so: boolean) {
+    this.mark(WAITABLE, so);
+  }
+
+  /** It has done exec: its parent cannot move it to another group any more. */
+  get execed(): boolean {
+    return (this.marks & EXECED) !== 0;
+  }
+
+  set execed(so: boolean) {
+    this.mark(EXECED, so);
+  }
+
+  /** It is the init of its namespace. */
+  get isInit(): boolean {
+    return (this.marks & IS_INIT) !== 0;
+  }
+
+  set isInit(so: boolean) {
+    this.mark(IS_INIT, so);
+  }
+
+  get subreaper(): boolean {
+    return (this.marks & SUBREAPER) !== 0;
+  }
+
+  set subreaper(so: boolean) {
+    this.mark(SUBREAPER, so);
+  }
+
+  get stopped(): boolean {
+    return (this.marks & STOPPED) !== 0;
+  }
+
+  set stopped(so: boolean) {
+    this.mark(STOPPED, so);
+  }
+
+  /** It has gone on, and nobody has waited for that. */
+  get continueReport(): boolean {
+    return (this.marks & CONTINUE_REPORT) !== 0;
+  }
+
+  set continueReport(so: boolean) {
+    this.mark(CONTINUE_REPORT, so);
+  }
+
+  private mark(mark: number, so: boolean): void {
+    this.marks = so ? this.marks | mark : this.marks & ~mark;
   }
 }
 

@@ -33,25 +33,16 @@ const WAITID_OPTIONS = WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __W
 const CONTINUED_STATUS = 0xffff;
 const STOPPED_STATUS = 0x7f;
 
-/** Whom to wait for, and what for. */
-interface Want<P> {
-  /** This child and no other; `undefined` where it does not exist. */
-  readonly one?: ThreadGroup<P> | undefined;
-  /** The children of this process group; `undefined` where it does not exist. */
-  readonly pgrp?: Pgrp<P> | undefined;
-  readonly options: number;
-}
-
 export function wait4<P>(t: Table<P>, process: Process<P>, pid: number, options = 0): WaitResult<P> {
   const caller = callerOf(t, process, 'wait4');
   integer(pid, 'pid', 'wait4');
   checkOptions(options, WAIT4_OPTIONS, 'wait4');
   if (pid === INT_MIN) fail('ESRCH', 'wait4', 'the group -(-2^31) cannot exist');
   const all = options | WEXITED;
-  if (pid === -1) return wait(t, caller, { options: all }, 'wait4');
-  if (pid > 0) return wait(t, caller, { one: processAt(t, pid, caller.pidNs), options: all }, 'wait4');
+  if (pid === -1) return answer(askAll(t, caller, ANY, all), all, 'wait4');
+  if (pid > 0) return answer(askOne(t, caller, processAt(t, pid, caller.pidNs), all), all, 'wait4');
   const pgrp = pid === 0 ? caller.group.pgrp : pgrpAt(t, -pid, caller.pidNs);
-  return wait(t, caller, { pgrp, options: all }, 'wait4');
+  return answer(askAll(t, caller, pgrp, all), all, 'wait4');
 }
 
 export function waitid<P>(
@@ -66,23 +57,23 @@ export function waitid<P>(
   checkOptions(options, WAITID_OPTIONS, 'waitid');
   if ((options & (WEXITED | WSTOPPED | WCONTINUED)) === 0)
     fail('EINVAL', 'waitid', 'options has none of WEXITED, WSTOPPED, WCONTINUED');
-  return wait(t, caller, wanted(t, caller, idtype, id, options), 'waitid');
+  return answer(ask(t, caller, idtype, id, options), options, 'waitid');
 }
 
-function wanted<P>(t: Table<P>, caller: Task<P>, idtype: number, id: number | Pidfd, options: number): Want<P> {
-  if (idtype === P_ALL) return { options };
+function ask<P>(t: Table<P>, caller: Task<P>, idtype: number, id: number | Pidfd, options: number): Found<P> {
+  if (idtype === P_ALL) return askAll(t, caller, ANY, options);
   if (idtype === P_PIDFD) {
     const { pid } = openPid(t, id as Pidfd, 'waitid');
     const owner = ownerOf(t, pid);
-    return { one: owner !== undefined && isLeader(owner) ? owner.group : undefined, options };
+    return askOne(t, caller, owner !== undefined && isLeader(owner) ? owner.group : undefined, options);
   }
   if (idtype !== P_PID && idtype !== P_PGID) fail('EINVAL', 'waitid', `idtype is ${idtype}; it has to be in [0, 3]`);
   const nr = id as number;
   integer(nr, 'id', 'waitid');
   const least = idtype === P_PID ? 1 : 0;
   if (nr < least) fail('EINVAL', 'waitid', `id is ${nr}; it has to be at least ${least}`);
-  if (idtype === P_PID) return { one: processAt(t, nr, caller.pidNs), options };
-  return { pgrp: nr === 0 ? caller.group.pgrp : pgrpAt(t, nr, caller.pidNs), options };
+  if (idtype === P_PID) return askOne(t, caller, processAt(t, nr, caller.pidNs), options);
+  return askAll(t, caller, nr === 0 ? caller.group.pgrp : pgrpAt(t, nr, caller.pidNs), options);
 }
 
 function checkOptions(options: number, known: number, op: string): void {
@@ -91,32 +82,32 @@ function checkOptions(options: number, known: number, op: string): void {
     fail('EINVAL', op, `options is ${options}, which has bits that ${op} does not know`);
 }
 
-function wait<P>(t: Table<P>, caller: Task<P>, want: Want<P>, op: string): WaitResult<P> {
-  const found = 'one' in want ? askOne(t, caller, want) : askAll(t, caller, want);
+function answer<P>(found: Found<P>, options: number, op: string): WaitResult<P> {
   if (found === undefined) fail('ECHILD', op, 'the caller has no such child');
-  if (found === WOULD_BLOCK && (want.options & WNOHANG) !== 0) return undefined;
+  if (found === WOULD_BLOCK && (options & WNOHANG) !== 0) return undefined;
   return found;
 }
 
 /** What there is to see of that child; WOULD_BLOCK for a child that shows nothing yet; undefined for no child. */
-function askOne<P>(
-  t: Table<P>,
-  caller: Task<P>,
-  { one, options }: Want<P>,
-): Waited<P> | typeof WOULD_BLOCK | undefined {
+type Found<P> = Waited<P> | typeof WOULD_BLOCK | undefined;
+
+/** Children of whatever group. */
+const ANY = 'any';
+
+function askOne<P>(t: Table<P>, caller: Task<P>, one: ThreadGroup<P> | undefined, options: number): Found<P> {
   if (one === undefined || one.parent === undefined) return undefined;
   const isMine = (options & __WNOTHREAD) !== 0 ? one.parent === caller : one.parent.group === caller.group;
-  return isMine && suits(one, undefined, options) ? look(t, caller, one, options) : undefined;
+  return isMine && suits(one, ANY, options) ? look(t, caller, one, options) : undefined;
 }
 
 /** The same for the oldest of all that suit: of the caller's children first, then of the other threads'. */
-function askAll<P>(t: Table<P>, caller: Task<P>, want: Want<P>): Waited<P> | typeof WOULD_BLOCK | undefined {
-  if ('pgrp' in want && want.pgrp === undefined) return undefined;
-  if (caller.group.others === undefined || (want.options & __WNOTHREAD) !== 0)
-    return askChildren(t, caller, caller, want);
+function askAll<P>(t: Table<P>, caller: Task<P>, pgrp: Pgrp<P> | typeof ANY | undefined, options: number): Found<P> {
+  if (pgrp === undefined) return undefined;
+  if (caller.group.others === undefined || (options & __WNOTHREAD) !== 0)
+    return askChildren(t, caller, caller, pgrp, options);
   let any = false;
   for (const parent of threadsFrom(caller)) {
-    const found = askChildren(t, caller, parent, want);
+    const found = askChildren(t, caller, parent, pgrp, options);
     if (found !== undefined && found !== WOULD_BLOCK) return found;
     any ||= found === WOULD_BLOCK;
   }
@@ -134,8 +125,9 @@ function askChildren<P>(
   t: Table<P>,
   caller: Task<P>,
   parent: Task<P>,
-  { pgrp, options }: Want<P>,
-): Waited<P> | typeof WOULD_BLOCK | undefined {
+  pgrp: Pgrp<P> | typeof ANY,
+  options: number,
+): Found<P> {
   if ((options & (WSTOPPED | WCONTINUED)) === 0) {
     for (let child = parent.brood?.firstZombie; child !== undefined; child = child.nextZombie)
       if (suits(child, pgrp, options)) return look(t, caller, child, options);
@@ -153,19 +145,14 @@ function askChildren<P>(
 }
 
 /** Source: `eligible_child()`. */
-function suits<P>(child: ThreadGroup<P>, pgrp: Pgrp<P> | undefined, options: number): boolean {
-  if (pgrp !== undefined && child.pgrp !== pgrp) return false;
+function suits<P>(child: ThreadGroup<P>, pgrp: Pgrp<P> | typeof ANY, options: number): boolean {
+  if (pgrp !== ANY && child.pgrp !== pgrp) return false;
   if ((options & __WALL) !== 0) return true;
   return (child.exitSignal !== SIGCHLD) === ((options & __WCLONE) !== 0);
 }
 
 /** What there is to see of a child, which is seen with that. Source: `wait_consider_task()`. */
-function look<P>(
-  t: Table<P>,
-  caller: Task<P>,
-  child: ThreadGroup<P>,
-  options: number,
-): Waited<P> | typeof WOULD_BLOCK | undefined {
+function look<P>(t: Table<P>, caller: Task<P>, child: ThreadGroup<P>, options: number): Found<P> {
   const keep = (options & WNOWAIT) !== 0;
   if (child.waitable) {
     // Nothing will happen to it any more but being reaped.
