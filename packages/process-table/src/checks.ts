@@ -20,7 +20,7 @@ export const INT_MIN: number = -LARGEST_NR - 1;
 
 /** A task of this table, whatever its state. */
 export function taskOf<P>(t: Table<P>, process: Process<P>, op: string, name: string): Task<P> {
-  if (process instanceof Task && process.group.table === t) return process;
+  if (process instanceof Task && process.table === t) return process;
   throw new PidBug(op, `${name} is no process of this table`);
 }
 

@@ -5,7 +5,7 @@ import { Brood, type Task, type ThreadGroup } from './task.ts';
 /** Makes the process the youngest child. */
 export function addChild<P>(parent: Task<P>, child: ThreadGroup<P>): void {
   parent.brood ??= new Brood();
-  child.parent = parent;
+  child.realParent = parent;
   child.childAt = enter(parent.brood, child, moveTo);
 }
 
@@ -15,15 +15,15 @@ function moveTo<P>(child: ThreadGroup<P>, place: number): void {
 
 /** Takes the process out of its parent's lists. */
 export function removeChild<P>(child: ThreadGroup<P>): void {
-  const brood = child.parent!.brood!;
+  const brood = child.realParent!.brood!;
   if (child.waitable) removeZombie(brood, child);
   leave(brood, child.childAt);
-  child.parent = undefined;
+  child.realParent = undefined;
 }
 
 /** The process can be reaped from now on. Looks for its place from the youngest end: mostly that is where it is. */
 export function addZombie<P>(child: ThreadGroup<P>): void {
-  const brood = child.parent!.brood!;
+  const brood = child.realParent!.brood!;
   let before = brood.lastZombie;
   // The oldest child is first whatever is behind it, so a burst that ends from young to old is quick too.
   if (brood.firstZombie !== undefined && child.childAt < brood.firstZombie.childAt) before = undefined;

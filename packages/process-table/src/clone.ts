@@ -5,7 +5,7 @@ import { addChild } from './children.ts';
 import { SIGCHLD, SIGNAL_MAX } from './constants.ts';
 import { addMember, openPgrp, openSession } from './members.ts';
 import { addTask, type Table } from './table.ts';
-import { DEFAULT_DISPOSITIONS, Pgrp, Session, Task, ThreadGroup } from './task.ts';
+import { DEFAULT_DISPOSITIONS, Pgrp, Session, Task } from './task.ts';
 import type { CloneOptions, Process } from './types.ts';
 
 export function fork<P>(t: Table<P>, process: Process<P>, payload?: P): Task<P> {
@@ -58,7 +58,8 @@ function newThread<P>(t: Table<P>, caller: Task<P>, setTid: readonly number[] | 
     throw error;
   }
   const { group } = caller;
-  const thread = new Task(group, payload, ref, pid, caller.pidNs, caller.execId);
+  const thread = new Task(t, group.pgrp, group.signals, payload, ref, pid, caller.pidNs, caller.execId);
+  thread.group = group;
   a.attachPid(ref, PIDTYPE_PID, pid);
   group.others ??= [];
   group.others.push(thread);
@@ -86,21 +87,20 @@ function newProcess<P>(
   }
   // Commit point: nothing below can fail.
   const { group } = caller;
-  const exitSignal = sibling ? group.exitSignal : SIGCHLD;
-  const made = new ThreadGroup(t, group.pgrp, group.signals, exitSignal, sibling ? group.parentExecId : caller.execId);
-  const child = new Task(made, payload, ref, pid, ns, caller.execId);
-  made.leader = child;
+  const child = new Task(t, group.pgrp, group.signals, payload, ref, pid, ns, caller.execId);
+  child.exitSignal = sibling ? group.exitSignal : SIGCHLD;
+  child.parentExecId = sibling ? group.parentExecId : caller.execId;
   a.attachPid(ref, PIDTYPE_PID, pid);
-  addMember(group.pgrp, made);
+  addMember(group.pgrp, child);
   // A namespace that the caller is not in may be new; its own has an init.
-  if (ns !== caller.pidNs) made.isInit = a.childReaper(ns) === ref;
-  addChild(sibling ? group.parent! : caller, made);
+  if (ns !== caller.pidNs) child.isInit = a.childReaper(ns) === ref;
+  addChild(sibling ? group.realParent! : caller, child);
   addTask(t.tasks, child);
   return child;
 }
 
 /** The root's init, which nobody makes. PidBug when the allocator is not fresh. */
-export function createInit<P>(t: Table<P>, payload: P): ThreadGroup<P> {
+export function createInit<P>(t: Table<P>, payload: P): Task<P> {
   const a = t.allocator;
   const root = a.initPidNs;
   const pid = a.allocPid(root);
@@ -110,13 +110,11 @@ export function createInit<P>(t: Table<P>, payload: P): ThreadGroup<P> {
   }
   const ref = a.allocTask();
   const pgrp = new Pgrp(pid, new Session<P>(pid));
-  const group = new ThreadGroup(t, pgrp, DEFAULT_DISPOSITIONS, 0, 0);
-  const init = new Task(group, payload, ref, pid, root, 0);
-  group.leader = init;
-  group.isInit = true;
+  const init = new Task(t, pgrp, DEFAULT_DISPOSITIONS, payload, ref, pid, root, 0);
+  init.isInit = true;
   a.attachPid(ref, PIDTYPE_PID, pid);
-  openSession(t, group, pgrp.session);
-  openPgrp(t, group, pgrp);
+  openSession(t, init, pgrp.session);
+  openPgrp(t, init, pgrp);
   addTask(t.tasks, init);
-  return group;
+  return init;
 }

@@ -13,7 +13,7 @@ export function exec<P>(t: Table<P>, process: Process<P>): void {
   const { group } = caller;
   if (group.others !== undefined)
     for (const thread of [...group.others]) if (thread !== caller) endTask(t, thread, SIGKILL);
-  if (group.leader !== caller) becomeLeader(t, caller);
+  if (group.groupLeader !== caller) becomeLeader(t, caller);
   group.execed = true;
   group.exitSignal = SIGCHLD;
   caller.execId++;
@@ -24,13 +24,13 @@ export function exec<P>(t: Table<P>, process: Process<P>): void {
 function becomeLeader<P>(t: Table<P>, caller: Task<P>): void {
   const a = t.allocator;
   const { group } = caller;
-  const old = group.leader;
+  const old = group.groupLeader;
   endTask(t, old, SIGKILL);
   a.detachPid(caller.task, PIDTYPE_PID);
   a.transferPid(old.task, caller.task, PIDTYPE_PID);
   passOn(t, group, caller);
   caller.pid = old.pid;
-  group.leader = caller;
+  group.groupLeader = caller;
   group.others = undefined;
   removeTask(t.tasks, old);
   a.freeTask(old.task);

@@ -8,13 +8,13 @@ import type { Process } from './types.ts';
 
 export function getpid<P>(t: Table<P>, process: Process<P>): Vnr {
   const caller = callerOf(t, process, 'getpid');
-  return vnrOf(t, caller.group.leader.pid, caller);
+  return vnrOf(t, caller.group.groupLeader.pid, caller);
 }
 
 export function getppid<P>(t: Table<P>, process: Process<P>): Vnr {
   const caller = callerOf(t, process, 'getppid');
-  const { parent } = caller.group;
-  return parent === undefined ? (0 as Vnr) : vnrOf(t, parent.group.leader.pid, caller);
+  const { realParent: parent } = caller.group;
+  return parent === undefined ? (0 as Vnr) : vnrOf(t, parent.group.groupLeader.pid, caller);
 }
 
 export function gettid<P>(t: Table<P>, process: Process<P>): Vnr {
@@ -45,7 +45,7 @@ export function setpgid<P>(t: Table<P>, process: Process<P>, pid: number, pgid: 
   integer(pid, 'pid', op);
   integer(pgid, 'pgid', op);
   const own = caller.group;
-  const nr = pid === 0 ? vnrOf(t, own.leader.pid, caller) : pid;
+  const nr = pid === 0 ? vnrOf(t, own.groupLeader.pid, caller) : pid;
   const groupNr = pgid === 0 ? nr : pgid;
   if (groupNr < 0) fail('EINVAL', op, `pgid is ${groupNr}; it has to be at least 0`);
   const target = taskAt(t, nr, caller.pidNs);
@@ -53,7 +53,7 @@ export function setpgid<P>(t: Table<P>, process: Process<P>, pid: number, pgid: 
   const { group } = target;
   const { session } = own.pgrp;
   if (!isLeader(target)) fail('EINVAL', op, `${nr} is a thread, not a process`);
-  if (group.parent?.group === own) {
+  if (group.realParent?.group === own) {
     if (group.pgrp.session !== session) fail('EPERM', op, `child ${nr} is in another session`);
     if (group.execed) fail('EACCES', op, `child ${nr} has started another program`);
   } else if (group !== own) fail('ESRCH', op, `${nr} is neither the caller nor its child`);
@@ -64,14 +64,14 @@ export function setpgid<P>(t: Table<P>, process: Process<P>, pid: number, pgid: 
   else if (pgrp !== group.pgrp) move(t, group, pgrp);
 }
 
-function leadsSession<P>({ leader, pgrp }: ThreadGroup<P>): boolean {
+function leadsSession<P>({ groupLeader: leader, pgrp }: ThreadGroup<P>): boolean {
   return pgrp.session.pid === leader.pid;
 }
 
 /** The process, which stays in its session, leads a new group. */
 function found<P>(t: Table<P>, group: ThreadGroup<P>, session: Session<P>): void {
   leavePgrp(t, group);
-  openPgrp(t, group, new Pgrp(group.leader.pid, session));
+  openPgrp(t, group, new Pgrp(group.groupLeader.pid, session));
 }
 
 /** The old group's number may be free then. */
@@ -83,7 +83,7 @@ function move<P>(t: Table<P>, group: ThreadGroup<P>, pgrp: Pgrp<P>): void {
 export function setsid<P>(t: Table<P>, process: Process<P>): Vnr {
   const caller = callerOf(t, process, 'setsid');
   const { group } = caller;
-  const { pid } = group.leader;
+  const { pid } = group.groupLeader;
   if (leadsSession(group)) fail('EPERM', 'setsid', 'the process leads a session already');
   if (t.allocator.pidTask(pid, PIDTYPE_PGID) !== undefined)
     fail('EPERM', 'setsid', 'there is a process group of this number; fork, and let the child do it');

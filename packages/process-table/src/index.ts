@@ -42,7 +42,7 @@ export function createProcessTable<P>(options: ProcessTableOptions<P>): ProcessT
   return {
     allocator: t.allocator,
     get init() {
-      return t.initGroup.leader;
+      return t.initGroup.groupLeader;
     },
 
     fork: (caller, payload) => birth.fork(t, caller, payload),

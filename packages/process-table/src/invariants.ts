@@ -10,7 +10,7 @@ export function checkInvariants<P>(t: Table<P>): string[] {
   const groups = new Set(tasks.map((task) => task.group));
   for (const task of tasks) broken.push(...checkTask(t, task).map((what) => `${nameOf(t, task)}: ${what}`));
   for (const group of groups)
-    broken.push(...checkGroup(t, group, groups).map((what) => `${nameOf(t, group.leader)}: ${what}`));
+    broken.push(...checkGroup(t, group, groups).map((what) => `${nameOf(t, group.groupLeader)}: ${what}`));
   broken.push(...checkNumbers(t));
   if (tasks.length !== t.tasks.size) broken.push(`the index has ${tasks.length} tasks and counts ${t.tasks.size}`);
   const { tasks: allocated } = t.allocator.stats();
@@ -54,7 +54,7 @@ function checkTask<P>(t: Table<P>, task: Task<P>): string[] {
 /** 2. A process is in its parent's list, in order; who can be reaped is in the other list, and nobody else. */
 function checkGroup<P>(t: Table<P>, group: ThreadGroup<P>, groups: ReadonlySet<ThreadGroup<P>>): string[] {
   const broken: string[] = [];
-  const { leader, parent } = group;
+  const { groupLeader: leader, realParent: parent } = group;
   const threads = threadsOf(group);
   const alive = threads.filter((thread) => thread.life === 'alive').length;
   if (alive !== group.live) broken.push(`${alive} threads are alive, and ${group.live} counted`);
@@ -81,7 +81,7 @@ function checkChildren<P>(parent: Task<P>): string[] {
   let at = -1;
   let zombie = parent.brood?.firstZombie;
   for (const child of childrenOf(parent)) {
-    if (child.parent !== parent) broken.push('a child has another parent');
+    if (child.realParent !== parent) broken.push('a child has another parent');
     if (child.childAt <= at || parent.brood!.places[child.childAt] !== child)
       broken.push('its children are out of order');
     at = child.childAt;

@@ -14,7 +14,7 @@ export function isOrphanedGroup<P>(t: Table<P>, process: Process<P>): boolean {
 /** Nobody in the group, `leaving` aside, has a parent in another group of the same session. Source: `will_become_orphaned_pgrp()`. */
 export function isOrphaned<P>(t: Table<P>, pgrp: Pgrp<P>, leaving: ThreadGroup<P> | undefined): boolean {
   return membersOf(pgrp).every((member) => {
-    const parent = member.parent?.group;
+    const parent = member.realParent?.group;
     if (member === leaving || member.live === 0 || parent === undefined || parent === t.initGroup) return true;
     return parent.pgrp === pgrp || parent.pgrp.session !== pgrp.session;
   });
@@ -30,7 +30,7 @@ export function hangUpOrphans<P>(
   father: { group: ThreadGroup<P> } | undefined,
 ): void {
   if (t.stopped === 0) return;
-  const parent = father?.group ?? group.parent?.group;
+  const parent = father?.group ?? group.realParent?.group;
   if (parent === undefined || parent.pgrp === group.pgrp || parent.pgrp.session !== group.pgrp.session) return;
   if (!isOrphaned(t, group.pgrp, father === undefined ? group : undefined)) return;
   const members = membersOf(group.pgrp);
@@ -65,11 +65,12 @@ export function goOn<P>(t: Table<P>, group: ThreadGroup<P>): boolean {
 
 /** Source: `do_notify_parent_cldstop()`. */
 function tellParent<P>(t: Table<P>, group: ThreadGroup<P>, code: number, value: number): void {
-  const { parent } = group;
+  const { realParent: parent } = group;
   if (parent === undefined) return;
-  if (t.hooks.childChanged !== undefined) t.news.push({ hook: 'childChanged', process: parent, child: group.leader });
+  if (t.hooks.childChanged !== undefined)
+    t.news.push({ hook: 'childChanged', process: parent, child: group.groupLeader });
   if (parent.group.signals.noCldStop) return;
-  const pid = t.allocator.pidNrNs(group.leader.pid, parent.pidNs);
+  const pid = t.allocator.pidNrNs(group.groupLeader.pid, parent.pidNs);
   const info = { signal: SIGCHLD, code, pid, value };
   post(t, { group: parent.group, thread: undefined, info, force: false });
 }

@@ -27,13 +27,13 @@ export function holdsPgrp<P>(group: ThreadGroup<P>): boolean {
 export function openPgrp<P>(t: Table<P>, group: ThreadGroup<P>, pgrp: Pgrp<P>): void {
   addMember(pgrp, group);
   pgrp.session.pgrps.add(pgrp);
-  t.allocator.attachPid(group.leader.task, PIDTYPE_PGID, pgrp.pid);
+  t.allocator.attachPid(group.groupLeader.task, PIDTYPE_PGID, pgrp.pid);
 }
 
 /** The process, which is in no session, founds one, and holds its number. */
 export function openSession<P>(t: Table<P>, group: ThreadGroup<P>, session: Session<P>): void {
   session.holder = group;
-  t.allocator.attachPid(group.leader.task, PIDTYPE_SID, session.pid);
+  t.allocator.attachPid(group.groupLeader.task, PIDTYPE_SID, session.pid);
 }
 
 /** Takes the process out of its group. The number goes to the oldest who is left; it may be free when nobody is. */
@@ -42,30 +42,30 @@ export function leavePgrp<P>(t: Table<P>, group: ThreadGroup<P>): void {
   const holds = holdsPgrp(group);
   leave(pgrp.members, group.memberAt);
   if (!holds) return;
-  const { task } = group.leader;
+  const { task } = group.groupLeader;
   const next = oldest(pgrp.members);
   if (next === undefined) {
     pgrp.session.pgrps.delete(pgrp);
     t.allocator.detachPid(task, PIDTYPE_PGID);
-  } else t.allocator.transferPid(task, next.leader.task, PIDTYPE_PGID);
+  } else t.allocator.transferPid(task, next.groupLeader.task, PIDTYPE_PGID);
 }
 
 /** After it has left its group: the session's number, if the process holds it, goes to somebody who is left. */
 export function leaveSession<P>(t: Table<P>, group: ThreadGroup<P>, session: Session<P>): void {
   if (session.holder !== group) return;
-  const { task } = group.leader;
+  const { task } = group.groupLeader;
   const [pgrp] = session.pgrps;
   if (pgrp === undefined) {
     t.allocator.detachPid(task, PIDTYPE_SID);
     return;
   }
   session.holder = oldest(pgrp.members)!;
-  t.allocator.transferPid(task, session.holder.leader.task, PIDTYPE_SID);
+  t.allocator.transferPid(task, session.holder.groupLeader.task, PIDTYPE_SID);
 }
 
 /** The next leader of a process takes over what the old one holds. */
 export function passOn<P>(t: Table<P>, group: ThreadGroup<P>, next: { readonly task: TaskRef }): void {
-  const { task } = group.leader;
+  const { task } = group.groupLeader;
   if (holdsPgrp(group)) t.allocator.transferPid(task, next.task, PIDTYPE_PGID);
   if (group.pgrp.session.holder === group) t.allocator.transferPid(task, next.task, PIDTYPE_SID);
 }

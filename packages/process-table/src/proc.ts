@@ -38,14 +38,14 @@ export function status<P>(t: Table<P>, nr: number, ns: NsRef): ProcStatus {
   const { group } = task;
   const path = pathDown(t, task.pidNs, ns);
   const numbers = (pid: PidRef): Nr[] => path.map((at) => a.pidNrNs(pid, at));
-  const { parent } = group;
+  const { realParent: parent } = group;
   return {
     State: STATES[task.state],
-    Tgid: a.pidNrNs(group.leader.pid, ns),
+    Tgid: a.pidNrNs(group.groupLeader.pid, ns),
     Pid: a.pidNrNs(task.pid, ns),
-    PPid: parent === undefined ? (0 as Nr) : a.pidNrNs(parent.group.leader.pid, ns),
+    PPid: parent === undefined ? (0 as Nr) : a.pidNrNs(parent.group.groupLeader.pid, ns),
     NSpid: numbers(task.pid),
-    NStgid: numbers(group.leader.pid),
+    NStgid: numbers(group.groupLeader.pid),
     NSpgid: numbers(group.pgrp.pid),
     NSsid: numbers(group.pgrp.session.pid),
     Threads: threadsOf(group).length,

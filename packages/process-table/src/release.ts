@@ -10,10 +10,10 @@ export function release<P>(t: Table<P>, task: Task<P>): void {
   const { group } = task;
   const ref = task.task;
   a.detachPid(ref, PIDTYPE_PID);
-  if (task === group.leader) {
+  if (task === group.groupLeader) {
     leavePgrp(t, group);
     leaveSession(t, group, group.pgrp.session);
-    if (group.parent !== undefined) removeChild(group);
+    if (group.realParent !== undefined) removeChild(group);
   } else {
     group.others!.splice(group.others!.indexOf(task), 1);
   }

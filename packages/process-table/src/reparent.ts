@@ -24,14 +24,14 @@ export function giveChildrenAway<P>(
     if (ended && notify(t, child)) unwanted.push(child);
     hangUpOrphans(t, child, father);
   }
-  for (const child of unwanted) release(t, child.leader);
+  for (const child of unwanted) release(t, child.groupLeader);
 }
 
 /** A live thread of the same process, else the nearest subreaper in the same namespace, else the namespace's init. */
 function newParent<P>(t: Table<P>, father: Task<P>): Task<P> {
   const thread = aliveThread(father.group);
   if (thread !== undefined) return thread;
-  for (let at = father.group.parent; at !== undefined && at.pidNs === father.pidNs; at = at.group.parent) {
+  for (let at = father.group.realParent; at !== undefined && at.pidNs === father.pidNs; at = at.group.realParent) {
     if (!at.group.subreaper) continue;
     const alive = aliveThread(at.group);
     if (alive !== undefined) return alive;
@@ -42,5 +42,5 @@ function newParent<P>(t: Table<P>, father: Task<P>): Task<P> {
 
 /** An init that has begun to end takes what its namespace still brings: it reaps them at once. */
 function lastThread<P>(init: ThreadGroup<P>): Task<P> {
-  return init.others?.find((thread) => thread.life === 'exiting') ?? init.leader;
+  return init.others?.find((thread) => thread.life === 'exiting') ?? init.groupLeader;
 }

@@ -36,7 +36,7 @@ function killAll<P>(t: Table<P>, caller: Task<P>, letter: Letter): void {
 }
 
 function isInitOf<P>(group: ThreadGroup<P>, ns: NsRef): boolean {
-  return group.isInit && group.leader.pidNs === ns;
+  return group.isInit && group.groupLeader.pidNs === ns;
 }
 
 /** The processes that a namespace sees, in ascending number. */
@@ -69,7 +69,7 @@ export function tgkill<P>(t: Table<P>, process: Process<P>, tgid: number, tid: n
   integer(signal, 'signal', 'tgkill');
   if (tgid < 1 || tid < 1) fail('EINVAL', 'tgkill', `tgid is ${tgid} and tid ${tid}; both have to be above 0`);
   const thread = taskAt(t, tid, caller.pidNs);
-  if (thread === undefined || t.allocator.pidNrNs(thread.group.leader.pid, caller.pidNs) !== tgid)
+  if (thread === undefined || t.allocator.pidNrNs(thread.group.groupLeader.pid, caller.pidNs) !== tgid)
     fail('ESRCH', 'tgkill', `process ${tgid} has no thread ${tid}`);
   sendTo(t, caller, thread.group, thread, { op: 'tgkill', signal, code: SI_TKILL, value: undefined });
 }
@@ -121,7 +121,7 @@ function mayKill<P>(t: Table<P>, caller: Task<P>, target: ThreadGroup<P>, signal
   const { mayKill: ask } = t.hooks;
   if (ask === undefined || target === caller.group) return true;
   if (signal === SIGCONT && target.pgrp.session === caller.group.pgrp.session) return true;
-  return ask(caller, target.leader, signal);
+  return ask(caller, target.groupLeader, signal);
 }
 
 function send<P>(
@@ -133,7 +133,7 @@ function send<P>(
 ): void {
   if (signal === 0) return;
   // 0 where the receiver's namespace does not see the sender: it comes from outside.
-  const pid = t.allocator.pidNrNs(caller.group.leader.pid, target.leader.pidNs);
+  const pid = t.allocator.pidNrNs(caller.group.groupLeader.pid, target.groupLeader.pidNs);
   post(t, { group: target, thread, info: { signal, code, pid, value }, force: pid === 0 });
 }
 

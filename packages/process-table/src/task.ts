@@ -19,66 +19,6 @@ import type { Process, ProcessState, SignalInfo } from './types.ts';
 /** Where a task is; a group's stop is looked at on top of this. */
 export type Life = 'alive' | 'exiting' | 'zombie' | 'dead';
 
-const UNKNOWN = undefined as never;
-
-export class Task<P> implements Process<P> {
-  declare readonly group: ThreadGroup<P>;
-  declare payload: P;
-  declare task: TaskRef;
-  declare pid: PidRef;
-  declare readonly pidNs: NsRef;
-  /** Holds a reference unless it is `pidNs`, which the pid itself keeps alive. */
-  declare pidNsForChildren: NsRef;
-  declare life: Life;
-  /** Goes up at each exec: a child that was made before does not choose its exit signal any more. */
-  declare execId: number;
-  /** Made with the first child. */
-  declare brood: Brood<P> | undefined;
-
-  constructor(group: ThreadGroup<P>, payload: P, task: TaskRef, pid: PidRef, ns: NsRef, execId: number) {
-    this.group = group;
-    this.payload = payload;
-    // A field that only ever had numbers keeps a copy of each number; one that was undefined once keeps what it is given.
-    // Handles are too large to be stored in place, so that saves an object for each field, and one more whenever it is read.
-    this.task = UNKNOWN;
-    this.pid = UNKNOWN;
-    this.pidNs = UNKNOWN;
-    this.pidNsForChildren = UNKNOWN;
-    this.task = task;
-    this.pid = pid;
-    this.pidNs = ns;
-    this.pidNsForChildren = ns;
-    this.execId = execId;
-    this.life = 'alive';
-    this.brood = undefined;
-  }
-
-  get state(): ProcessState {
-    if (this.life !== 'alive') return this.life;
-    return this.group.stopped ? 'stopped' : 'running';
-  }
-
-  get leader(): Process<P> {
-    return this.group.leader;
-  }
-
-  get parent(): Process<P> | undefined {
-    return this.life === 'dead' ? undefined : this.group.parent;
-  }
-
-  get children(): readonly Process<P>[] {
-    return [...childrenOf(this)].map((child) => child.leader);
-  }
-
-  get threads(): readonly Process<P>[] {
-    return threadsOf(this.group).filter((thread) => thread.life !== 'dead');
-  }
-
-  get waitStatus(): number | undefined {
-    return this.life === 'zombie' || this.life === 'dead' ? this.group.status : undefined;
-  }
-}
-
 // Ten thousand processes do not fit into the processor's cache, and each visit to one pays for every line that it touches:
 // so what is only ever true or false shares a word.
 const WAITABLE = 1;
@@ -88,9 +28,9 @@ const SUBREAPER = 8;
 const STOPPED = 16;
 const CONTINUE_REPORT = 32;
 
-export class ThreadGroup<P> {
+export abstract class ThreadGroup<P> {
   declare readonly table: Table<P>;
-  declare leader: Task<P>;
+  declare groupLeader: Task<P>;
   /** Its further threads, oldest first; none of them is a zombie. */
   declare others: Task<P>[] | undefined;
   /** Threads that are alive. */
@@ -101,7 +41,7 @@ export class ThreadGroup<P> {
   declare memberAt: number;
 
   // ── its place in the tree ──
-  declare parent: Task<P> | undefined;
+  declare realParent: Task<P> | undefined;
   /** Its place among the children. */
   declare childAt: number;
   declare nextZombie: ThreadGroup<P> | undefined;
@@ -126,13 +66,13 @@ export class ThreadGroup<P> {
   /** What reached it while it was stopped. */
   declare held: Held<P>[] | undefined;
 
-  constructor(table: Table<P>, pgrp: Pgrp<P>, signals: Dispositions, exitSignal: number, parentExecId: number) {
+  constructor(table: Table<P>, pgrp: Pgrp<P>, signals: Dispositions) {
     this.table = table;
     this.pgrp = pgrp;
     this.memberAt = 0;
-    this.parent = undefined;
-    this.exitSignal = exitSignal;
-    this.parentExecId = parentExecId;
+    this.realParent = undefined;
+    this.exitSignal = 0;
+    this.parentExecId = 0;
     this.others = undefined;
     this.live = 1;
     this.childAt = 0;
@@ -202,6 +142,78 @@ export class ThreadGroup<P> {
   }
 }
 
+const UNKNOWN = undefined as never;
+
+export class Task<P> extends ThreadGroup<P> implements Process<P> {
+  declare group: ThreadGroup<P>;
+  declare payload: P;
+  declare task: TaskRef;
+  declare pid: PidRef;
+  declare readonly pidNs: NsRef;
+  /** Holds a reference unless it is `pidNs`, which the pid itself keeps alive. */
+  declare pidNsForChildren: NsRef;
+  declare life: Life;
+  /** Goes up at each exec: a child that was made before does not choose its exit signal any more. */
+  declare execId: number;
+  /** Made with the first child. */
+  declare brood: Brood<P> | undefined;
+
+  /** The only thread of a new process, until it is put into another's group. */
+  constructor(
+    table: Table<P>,
+    pgrp: Pgrp<P>,
+    signals: Dispositions,
+    payload: P,
+    task: TaskRef,
+    pid: PidRef,
+    ns: NsRef,
+    execId: number,
+  ) {
+    super(table, pgrp, signals);
+    this.group = this;
+    this.groupLeader = this;
+    this.payload = payload;
+    // A field that only ever had numbers keeps a copy of each number; one that was undefined once keeps what it is given.
+    // Handles are too large to be stored in place, so that saves an object for each field, and one more whenever it is read.
+    this.task = UNKNOWN;
+    this.pid = UNKNOWN;
+    this.pidNs = UNKNOWN;
+    this.pidNsForChildren = UNKNOWN;
+    this.task = task;
+    this.pid = pid;
+    this.pidNs = ns;
+    this.pidNsForChildren = ns;
+    this.execId = execId;
+    this.life = 'alive';
+    this.brood = undefined;
+  }
+
+  get state(): ProcessState {
+    if (this.life !== 'alive') return this.life;
+    return this.group.stopped ? 'stopped' : 'running';
+  }
+
+  get leader(): Process<P> {
+    return this.group.groupLeader;
+  }
+
+  get parent(): Process<P> | undefined {
+    return this.life === 'dead' ? undefined : this.group.realParent;
+  }
+
+  get children(): readonly Process<P>[] {
+    return [...childrenOf(this)].map((child) => child.groupLeader);
+  }
+
+  get threads(): readonly Process<P>[] {
+    return threadsOf(this.group).filter((thread) => thread.life !== 'dead');
+  }
+
+  get waitStatus(): number | undefined {
+    return this.life === 'zombie' || this.life === 'dead' ? this.group.status : undefined;
+  }
+}
+
 /** What a process does with signals. */
 export interface Dispositions {
   /** What is not `default`. */
@@ -255,17 +267,17 @@ export interface Held<P> {
 
 /** It stands for its process; every other task is a further thread. */
 export function isLeader<P>(task: Task<P>): boolean {
-  return task.group.leader === task;
+  return task.group.groupLeader === task;
 }
 
 /** The threads of a group that have not been released, the leader first. */
 export function threadsOf<P>(group: ThreadGroup<P>): Task<P>[] {
-  return group.others === undefined ? [group.leader] : [group.leader, ...group.others];
+  return group.others === undefined ? [group.groupLeader] : [group.groupLeader, ...group.others];
 }
 
 /** The first thread of the group that is alive. Source: `find_alive_thread()`. */
 export function aliveThread<P>(group: ThreadGroup<P>): Task<P> | undefined {
-  if (group.leader.life === 'alive') return group.leader;
+  if (group.groupLeader.life === 'alive') return group.groupLeader;
   return group.others?.find((thread) => thread.life === 'alive');
 }
 

@@ -95,8 +95,8 @@ type Found<P> = Waited<P> | typeof WOULD_BLOCK | undefined;
 const ANY = 'any';
 
 function askOne<P>(t: Table<P>, caller: Task<P>, one: ThreadGroup<P> | undefined, options: number): Found<P> {
-  if (one === undefined || one.parent === undefined) return undefined;
-  const isMine = (options & __WNOTHREAD) !== 0 ? one.parent === caller : one.parent.group === caller.group;
+  if (one === undefined || one.realParent === undefined) return undefined;
+  const isMine = (options & __WNOTHREAD) !== 0 ? one.realParent === caller : one.realParent.group === caller.group;
   return isMine && suits(one, ANY, options) ? look(t, caller, one, options) : undefined;
 }
 
@@ -158,10 +158,10 @@ function look<P>(t: Table<P>, caller: Task<P>, child: ThreadGroup<P>, options: n
     // Nothing will happen to it any more but being reaped.
     if ((options & WEXITED) === 0) return undefined;
     const waited = ended(t, caller, child);
-    if (!keep) release(t, child.leader);
+    if (!keep) release(t, child.groupLeader);
     return waited;
   }
-  const { leader } = child;
+  const { groupLeader: leader } = child;
   if (child.stopped && child.stopReport !== 0 && (options & WSTOPPED) !== 0) {
     const value = child.stopReport;
     if (!keep) child.stopReport = 0;
@@ -176,7 +176,7 @@ function look<P>(t: Table<P>, caller: Task<P>, child: ThreadGroup<P>, options: n
   return WOULD_BLOCK;
 }
 
-function ended<P>(t: Table<P>, caller: Task<P>, { leader, status = 0 }: ThreadGroup<P>): Waited<P> {
+function ended<P>(t: Table<P>, caller: Task<P>, { groupLeader: leader, status = 0 }: ThreadGroup<P>): Waited<P> {
   const signal = status & 0x7f;
   const code = signal === 0 ? CLD_EXITED : CLD_KILLED;
   return {

@@ -27,7 +27,7 @@ export function zap<P>(t: Table<P>, init: Task<P>): void {
     // Threads of the init itself have ended.
     if (owner !== undefined) endGroup(t, owner.group, SIGKILL);
   }
-  while (init.brood?.firstZombie !== undefined) release(t, init.brood.firstZombie.leader);
+  while (init.brood?.firstZombie !== undefined) release(t, init.brood.firstZombie.groupLeader);
 }
 
 /** Whether nobody but the init, of which `last` is the last thread, has a number in its namespace. */
