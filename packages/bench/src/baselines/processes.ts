@@ -20,7 +20,12 @@ class Pid {
   constructor(ns: Namespace) {
     this.ns = ns;
     this.numbers = new Array(ns.level + 1);
-    for (let at: Namespace | undefined = ns; at; at = at.parent) this.numbers[at.level] = at.take(this);
+    try {
+      for (let at: Namespace | undefined = ns; at; at = at.parent) this.numbers[at.level] = at.take(this);
+    } catch (error) {
+      this.freeIfUnused();
+      throw error;
+    }
   }
 
   /** Gives the numbers back once nobody uses them. */
@@ -46,10 +51,11 @@ class Namespace {
 
   /** The next number that is free, after the one that was given last. */
   take(owner: Pid): number {
-    if (this.pids.size >= this.#pidMax - 1) throw new Error('EAGAIN: every number is taken');
     let nr = this.#last;
+    let tried = 0;
     do {
       if (++nr >= this.#pidMax) nr = RESERVED_PIDS;
+      if (++tried > this.#pidMax) throw new Error('EAGAIN: every number is taken');
     } while (this.pids.has(nr));
     this.#last = nr;
     this.pids.set(nr, owner);
