@@ -6,10 +6,14 @@
  *
  * ```
  *   Task (a thread) ── brood ──► ThreadGroup, ThreadGroup, …        oldest first
- *     │   ▲                        │    │ └─ parent ──► that Task
+ *     │   ▲                        │    │ └─ realParent ──► that Task
  *     │   │                        │  zombies: the same order, only those that can be reaped
- *   group leader, others         pgrp ──► Pgrp ── session ──► Session
+ *   group groupLeader, others    pgrp ──► Pgrp ── session ──► Session
  * ```
+ *
+ * Most processes have one thread, and ten thousand of them do not fit into the processor's cache: each visit to one pays for
+ * every line that it touches. So both records are one object: the first thread of a process is its group too, and stays that
+ * when another thread's `exec` takes its place. A further thread has the fields of a group, and nobody looks at them.
  */
 import type { NsRef, PidRef, TaskRef } from '@pidlab/contract';
 import { itemsOf, Roster } from './roster.ts';
@@ -19,8 +23,7 @@ import type { Process, ProcessState, SignalInfo } from './types.ts';
 /** Where a task is; a group's stop is looked at on top of this. */
 export type Life = 'alive' | 'exiting' | 'zombie' | 'dead';
 
-// Ten thousand processes do not fit into the processor's cache, and each visit to one pays for every line that it touches:
-// so what is only ever true or false shares a word.
+// What is only ever true or false shares a word.
 const WAITABLE = 1;
 const EXECED = 2;
 const IS_INIT = 4;
@@ -55,7 +58,7 @@ export abstract class ThreadGroup<P> {
   declare status: number | undefined;
 
   // ── its standing ──
-  /** What of the MARKs below is so. */
+  /** Which of the constants above hold. */
   declare marks: number;
 
   // ── its signals ──
