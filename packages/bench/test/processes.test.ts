@@ -117,10 +117,10 @@ describe('the plain table', () => {
     const [a, b] = [table.fork(parent), table.fork(parent)];
     table.exit(b, 2);
     table.exit(a, 1);
-    expect(table.wait4(parent, -1)?.process).toBe(b);
+    expect(table.wait4(parent, -1)).toMatchObject({ process: b });
     table.exit(parent, 3);
-    expect(table.wait4(table.init, -1)?.process).toBe(a);
-    expect(table.wait4(table.init, -1)?.process).toBe(parent);
+    expect(table.wait4(table.init, -1)).toMatchObject({ process: a });
+    expect(table.wait4(table.init, -1)).toMatchObject({ process: parent });
     expect(() => table.wait4(table.init, -1)).toThrow('ECHILD');
     expect(() => table.exit(parent, 0)).toThrow('the caller is dead');
   });
