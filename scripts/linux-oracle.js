@@ -22,6 +22,8 @@ Needs Linux, root and cc. Elsewhere it says why it cannot, and exits with 0.
   --profile NAME    only this mixture of steps: ${Object.keys(PROFILES).join(', ')}
   --strategy WHAT   hierarchical (default), flat, pidspace, or the path of a module that exports createPidAllocator and
                     traits; what goes deeper than the design is skipped
+  --mutant ID       a design with one thing broken on purpose, by its name in docs/mutants.md, in place of --strategy: to see
+                    that the kernel notices. Not every mutant shows: some break what a process table never asks for
   --save FOLDER     also write each recording to FOLDER/<name>.oracle
   --help            this text
 
@@ -35,6 +37,13 @@ if (options.help) {
 }
 
 async function main() {
+  if (options.mutant !== undefined) {
+    await install();
+    if ((await mutant()) === undefined) {
+      console.error(`there is no mutant ${options.mutant}; docs/mutants.md lists them`);
+      return 2;
+    }
+  }
   const reason = whyNot();
   if (reason !== undefined) {
     console.log(`skipped: ${reason}\n0 passed, 0 failed, 1 skipped`);
@@ -54,6 +63,8 @@ async function compare() {
   const subject = { ...(await strategy()), createProcessTable };
   const kernel = kernelName();
   const { seed: first, steps, count, profile, save } = options;
+  const broken = await mutant();
+  if (broken !== undefined) console.log(`mutant ${broken.id}: ${broken.why}`);
   console.log(
     `${kernel}, ${subject.traits.strategy}: ${count} scenarios of ${steps} steps, seeds ${first} to ${first + count - 1}`,
   );
@@ -110,8 +121,17 @@ async function compare() {
   return failed > 0 ? 1 : 0;
 }
 
+/** The mutant that was asked for, if there is one of that name. Loaded late: it needs what `install` brings. */
+async function mutant() {
+  if (options.mutant === undefined) return undefined;
+  const { allMutants } = await import('./lib/mutant.js');
+  return (await allMutants()).find(({ id }) => id === options.mutant);
+}
+
 /** @returns {Promise<import('../packages/contract/dist/index.js').Strategy>} */
 async function strategy() {
+  const broken = await mutant();
+  if (broken !== undefined) return (await import('./lib/mutant.js')).brokenStrategy(broken);
   const builtin = join(root, 'packages', `core-${options.strategy}`, 'dist', 'index.js');
   return import(pathToFileURL(existsSync(builtin) ? builtin : resolve(options.strategy)).href);
 }
@@ -125,6 +145,7 @@ function readOptions() {
         count: { type: 'string', default: '12' },
         profile: { type: 'string' },
         strategy: { type: 'string', default: 'hierarchical' },
+        mutant: { type: 'string' },
         save: { type: 'string' },
         help: { type: 'boolean', default: false },
       },

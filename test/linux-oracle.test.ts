@@ -14,6 +14,7 @@ import * as flat from '../packages/core-flat/dist/index.js';
 import * as hierarchical from '../packages/core-hierarchical/dist/index.js';
 import * as pidspace from '../packages/core-pidspace/dist/index.js';
 import { createProcessTable } from '../packages/process-table/dist/index.js';
+import { allMutants, brokenStrategy } from '../scripts/lib/mutant.js';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, 'packages', 'conformance', 'linux', 'recordings');
@@ -154,6 +155,26 @@ describe('a replay fails, and says where, when the kernel is said to have', () =
   });
 });
 
+describe('a mutant of the pidmap', () => {
+  it.each(['wrap-to-one', 'cursor-stays', 'bit-stays', 'chosen-moves-cursor'])(
+    '%s is told by the first step that differs',
+    async (name) => {
+      const mutant = (await allMutants()).find(({ id }) => id === name);
+      if (mutant === undefined) throw new Error('it is gone');
+      const broken = { ...(await brokenStrategy(mutant)), createProcessTable };
+      const told = recordings.flatMap((recording) => {
+        try {
+          replayRecording(recording, broken);
+          return [];
+        } catch (error) {
+          return error instanceof OracleMismatch ? [error.message] : [];
+        }
+      });
+      expect(told[0]).toMatch(/^[a-z-]+-\d+, step \d+, ".+", on hierarchical: .+: the kernel says .+, the table .+/);
+    },
+  );
+});
+
 describe('a recording is refused', () => {
   const file = readFileSync(files[0]);
   const lines = gunzipSync(file).toString().split('\n');
@@ -195,6 +216,7 @@ describe('npm run linux-oracle', () => {
     [['--count', '0'], /--count is 0/],
     [['--profile', 'none'], /there is no profile none/],
     [['--strategy', 'none'], /no design and no file/],
+    [['--mutant', 'none'], /there is no mutant none/],
     [['--what'], /--what/],
   ])('refuses %j with exit code 2', (args, message) => {
     const { status, stderr } = run(...args);

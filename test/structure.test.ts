@@ -37,9 +37,11 @@ const examples: Record<keyof typeof rules, { bad: [SourceFile[], RegExp][]; good
       [[file('packages/bench/src/builtins.ts', "import '@pidlab/core';")], /@pidlab\/core,/],
       [[file('packages/process-table/src/a.ts', "import '@pidlab/core-flat';")], /core-flat/],
       [[file('packages/conformance/src/a.ts', "import '@pidlab/bench';")], /@pidlab\/bench,/],
+      [[file('packages/conformance/src/a.ts', "import '@pidlab/process-table';")], /process-table/],
     ],
     good: [
       [file('packages/bench/src/lab.ts', "import { runConformance } from '@pidlab/conformance';")],
+      [file('packages/bench/src/scenarios/a.ts', "await import('@pidlab/process-table');")],
       [file('packages/core-flat/src/a.ts', "import { x } from '@pidlab/core';\nimport '@pidlab/contract';")],
       [file('packages/bench/src/builtins.ts', "export const flat = () => import('@pidlab/core-flat');")],
       [file('packages/core-flat/test/a.test.ts', "import '@pidlab/conformance';")],

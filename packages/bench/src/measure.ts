@@ -43,7 +43,7 @@ export interface Measurement {
 
 /** Why this subject does not run this scenario with these parameters, if so. Needs nothing loaded but its traits. */
 export function whyNot(
-  subject: Pick<Subject, 'id' | 'kind' | 'leavesOut' | 'maxLevel'>,
+  subject: Pick<Subject, 'id' | 'kind' | 'leavesOut' | 'maxLevel' | 'createProcesses'>,
   scenario: Scenario,
   params: Params,
 ): string | undefined {

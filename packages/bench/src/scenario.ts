@@ -25,7 +25,7 @@ interface Common {
   /** Only subjects that keep the whole contract can run it: no baseline does. */
   readonly wholeContract?: boolean;
   /** Why a subject cannot run it with these parameters, if so. */
-  cannot?(subject: Pick<Subject, 'id' | 'kind'>, params: Params): string | undefined;
+  cannot?(subject: Pick<Subject, 'id' | 'kind' | 'createProcesses'>, params: Params): string | undefined;
 }
 
 /** Something repeated until the clock has seen enough of it. */

@@ -30,6 +30,27 @@ export interface Workload {
   detachPid(task: Handle, type: number): void;
 }
 
+/** What `wait4` found. */
+export interface Waited {
+  readonly pid: number;
+  readonly status: number;
+}
+
+/**
+ * What `fork-exit-wait` calls: the part of `@pidlab/process-table` that it needs, in the same words. A table over a strategy
+ * is one as it stands.
+ */
+export interface Processes {
+  readonly init: Handle;
+  fork(caller: Handle): Handle;
+  clone(caller: Handle, options: { readonly newPid: boolean }): Handle;
+  setsid(caller: Handle): number;
+  exit(caller: Handle, code: number): void;
+  /** Without WNOHANG: something other than a `Waited` where nothing is ready. */
+  wait4(caller: Handle, pid: number): Waited | undefined | symbol;
+  getpid(caller: Handle): number;
+}
+
 /** What the scenarios ask of a subject, on top of the calls that they time. */
 export interface Subject {
   readonly id: string;
@@ -41,6 +62,8 @@ export interface Subject {
   /** The deepest level that it has; baselines have them all. */
   readonly maxLevel: number;
   create(options: PidAllocatorOptions): Workload;
+  /** Makes a process table; for baselines that are one too. Over a strategy stands `@pidlab/process-table`. */
+  createProcesses?(options: PidAllocatorOptions): Promise<Processes>;
   /** A place for `count` handles of its kind. */
   handles(count: number): Handles;
   /** Visits every pid of `ns` in ascending number, and gives how many there were. */

@@ -4,6 +4,7 @@ import { STRATEGIES } from '../src/builtins.ts';
 import { whyNot } from '../src/measure.ts';
 import { SETTINGS } from '../src/modes.ts';
 import type { Mode, Params } from '../src/scenario.ts';
+import { forkExitWait } from '../src/scenarios/fork-exit-wait.ts';
 import { SCENARIOS, scenarioOf } from '../src/scenarios/index.ts';
 import { loadSubject, type SubjectSpec } from '../src/subjects.ts';
 
@@ -63,6 +64,10 @@ describe('strategies', () => {
     const map = await loadSubject({ id: 'map', kind: 'baseline' });
     expect(whyNot(map, scenarioOf('churn'), { live: 1_000, level: 3, order: 'random' })).toBeUndefined();
     expect(whyNot(map, scenarioOf('replay'), { trace: 'c-build', level: 1 })).toMatch(/whole contract/);
+    expect(whyNot(flat, scenarioOf('fork-exit-wait'), { live: 10_000, level: 2 })).toMatch(/nest 1 deep/);
+    expect(whyNot(map, scenarioOf('fork-exit-wait'), { live: 10_000, level: 3 })).toBeUndefined();
+    const idgen = await loadSubject({ id: 'idgen', kind: 'baseline' });
+    expect(whyNot(idgen, scenarioOf('fork-exit-wait'), { live: 10_000, level: 0 })).toMatch(/no process table/);
   });
 });
 
@@ -78,6 +83,22 @@ describe('work that is not done is noticed', () => {
     Object.assign(state.workload, { findPidNs: () => undefined, pidNrNs: () => 0 });
     scenario.run(state);
     expect(() => scenario.verify(state)).toThrow();
+  });
+});
+
+describe('fork-exit-wait notices', () => {
+  it.each<[string, object, RegExp]>([
+    ['children that nobody reaped', { wait4: () => ({ pid: 2, status: 0 }) }, /0 of 20000 children/],
+    ['processes of the same number', { getpid: () => 2 }, /the same number/],
+    ['processes without a number', { getpid: () => 0 }, /the same number/],
+  ])('%s', async (_what, broken, complaint) => {
+    const subject = await loadSubject({ id: 'map', kind: 'baseline' });
+    const state = await forkExitWait.setup(subject, { live: 250, level: 1 }, 1);
+    forkExitWait.run(state);
+    forkExitWait.verify(state);
+    Object.assign(state.table, broken);
+    forkExitWait.run(state);
+    expect(() => forkExitWait.verify(state)).toThrow(complaint);
   });
 });
 

@@ -1,8 +1,17 @@
 /** What is asked of arguments, and how a number is looked up. */
-import { type ErrnoCode, type NsRef, PIDTYPE_TGID, PidBug, PidError, type PidRef, type Vnr } from '@pidlab/contract';
+import {
+  type ErrnoCode,
+  type NsRef,
+  PIDTYPE_PGID,
+  PIDTYPE_PID,
+  PidBug,
+  PidError,
+  type PidRef,
+  type Vnr,
+} from '@pidlab/contract';
 import { SIGNAL_MAX } from './constants.ts';
 import { findTask, type Table } from './table.ts';
-import { Task } from './task.ts';
+import { isLeader, type Pgrp, Task, type ThreadGroup } from './task.ts';
 import type { Process } from './types.ts';
 
 /** The largest number that any pid can have, and the smallest that an argument can be. */
@@ -55,10 +64,22 @@ export function taskAt<P>(t: Table<P>, nr: number, ns: NsRef): Task<P> | undefin
   return ref === undefined ? undefined : findTask(t.tasks, ref);
 }
 
-/** The same, only for the leader of a process. */
-export function leaderAt<P>(t: Table<P>, nr: number, ns: NsRef): Task<P> | undefined {
-  if (nr < 1 || nr > LARGEST_NR) return undefined;
-  const ref = t.allocator.findTaskByPidTypeNs(PIDTYPE_TGID, nr, ns);
+/** The process of which that number is the leader's, not another thread's. */
+export function processAt<P>(t: Table<P>, nr: number, ns: NsRef): ThreadGroup<P> | undefined {
+  const task = taskAt(t, nr, ns);
+  return task !== undefined && isLeader(task) ? task.group : undefined;
+}
+
+/** The process group that `ns` knows as `nr`, which may be any integer. */
+export function pgrpAt<P>(t: Table<P>, nr: number, ns: NsRef): Pgrp<P> | undefined {
+  const pid = pidAt(t, nr, ns);
+  const holder = pid === undefined ? undefined : t.allocator.pidTask(pid, PIDTYPE_PGID);
+  return holder === undefined ? undefined : findTask(t.tasks, holder)!.group.pgrp;
+}
+
+/** The task whose own number it is; `undefined` once that has been reaped, though a group or session may have the number. */
+export function ownerOf<P>(t: Table<P>, pid: PidRef): Task<P> | undefined {
+  const ref = t.allocator.pidTask(pid, PIDTYPE_PID);
   return ref === undefined ? undefined : findTask(t.tasks, ref);
 }
 

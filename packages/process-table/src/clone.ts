@@ -1,19 +1,11 @@
 /** How a task comes into being. Source: `copy_process()`, kernel/fork.c. */
-import {
-  CLONE_NEWPID,
-  type NsRef,
-  PIDTYPE_PGID,
-  PIDTYPE_PID,
-  PIDTYPE_SID,
-  PIDTYPE_TGID,
-  PidBug,
-  type PidRef,
-} from '@pidlab/contract';
+import { CLONE_NEWPID, type NsRef, PIDTYPE_PID, PidBug, type PidRef } from '@pidlab/contract';
 import { callerOf, fail, integer } from './checks.ts';
 import { addChild } from './children.ts';
 import { SIGCHLD, SIGNAL_MAX } from './constants.ts';
+import { addMember, openPgrp, openSession } from './members.ts';
 import { addTask, type Table } from './table.ts';
-import { Task, ThreadGroup } from './task.ts';
+import { DEFAULT_DISPOSITIONS, Pgrp, Session, Task } from './task.ts';
 import type { CloneOptions, Process } from './types.ts';
 
 export function fork<P>(t: Table<P>, process: Process<P>, payload?: P): Task<P> {
@@ -66,7 +58,8 @@ function newThread<P>(t: Table<P>, caller: Task<P>, setTid: readonly number[] | 
     throw error;
   }
   const { group } = caller;
-  const thread = new Task(group, payload, ref, pid, caller.pidNs, caller.execId);
+  const thread = new Task(t, group.pgrp, group.signals, payload, ref, pid, caller.pidNs, caller.execId);
+  thread.group = group;
   a.attachPid(ref, PIDTYPE_PID, pid);
   group.others ??= [];
   group.others.push(thread);
@@ -94,26 +87,20 @@ function newProcess<P>(
   }
   // Commit point: nothing below can fail.
   const { group } = caller;
-  const exitSignal = sibling ? group.exitSignal : SIGCHLD;
-  const made = new ThreadGroup(t, group.pgrp, group.session, exitSignal, sibling ? group.parentExecId : caller.execId);
-  const child = new Task(made, payload, ref, pid, ns, caller.execId);
-  made.leader = child;
-  made.actions = group.actions;
-  made.noCldWait = group.noCldWait;
-  made.noCldStop = group.noCldStop;
+  const child = new Task(t, group.pgrp, group.signals, payload, ref, pid, ns, caller.execId);
+  child.exitSignal = sibling ? group.exitSignal : SIGCHLD;
+  child.parentExecId = sibling ? group.parentExecId : caller.execId;
   a.attachPid(ref, PIDTYPE_PID, pid);
-  a.attachPid(ref, PIDTYPE_TGID, pid);
-  a.attachPid(ref, PIDTYPE_PGID, group.pgrp);
-  a.attachPid(ref, PIDTYPE_SID, group.session);
+  addMember(group.pgrp, child);
   // A namespace that the caller is not in may be new; its own has an init.
-  if (ns !== caller.pidNs) made.isInit = a.childReaper(ns) === ref;
-  addChild(t, sibling ? group.parent! : caller, made);
+  if (ns !== caller.pidNs) child.isInit = a.childReaper(ns) === ref;
+  addChild(sibling ? group.realParent! : caller, child);
   addTask(t.tasks, child);
   return child;
 }
 
 /** The root's init, which nobody makes. PidBug when the allocator is not fresh. */
-export function createInit<P>(t: Table<P>, payload: P): ThreadGroup<P> {
+export function createInit<P>(t: Table<P>, payload: P): Task<P> {
   const a = t.allocator;
   const root = a.initPidNs;
   const pid = a.allocPid(root);
@@ -122,15 +109,12 @@ export function createInit<P>(t: Table<P>, payload: P): ThreadGroup<P> {
     throw new PidBug('createProcessTable', 'the allocator is in use already; a table needs a fresh one');
   }
   const ref = a.allocTask();
-  const group = new ThreadGroup<P>(t, pid, pid, 0, 0);
-  const init = new Task(group, payload, ref, pid, root, 0);
-  group.leader = init;
-  group.isInit = true;
-  group.sessionLeader = true;
+  const pgrp = new Pgrp(pid, new Session<P>(pid));
+  const init = new Task(t, pgrp, DEFAULT_DISPOSITIONS, payload, ref, pid, root, 0);
+  init.isInit = true;
   a.attachPid(ref, PIDTYPE_PID, pid);
-  a.attachPid(ref, PIDTYPE_TGID, pid);
-  a.attachPid(ref, PIDTYPE_PGID, pid);
-  a.attachPid(ref, PIDTYPE_SID, pid);
+  openSession(t, init, pgrp.session);
+  openPgrp(t, init, pgrp);
   addTask(t.tasks, init);
-  return group;
+  return init;
 }

@@ -1,10 +1,11 @@
 /** Another program. Source: `de_thread()` and `begin_new_exec()`, fs/exec.c. */
-import { PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID } from '@pidlab/contract';
+import { PIDTYPE_PID } from '@pidlab/contract';
 import { callerOf } from './checks.ts';
 import { SIGCHLD, SIGKILL } from './constants.ts';
 import { endTask } from './exit.ts';
+import { passOn } from './members.ts';
 import { removeTask, type Table } from './table.ts';
-import type { Task, ThreadGroup } from './task.ts';
+import { DEFAULT_DISPOSITIONS, type Task, type ThreadGroup } from './task.ts';
 import type { Process } from './types.ts';
 
 export function exec<P>(t: Table<P>, process: Process<P>): void {
@@ -12,7 +13,7 @@ export function exec<P>(t: Table<P>, process: Process<P>): void {
   const { group } = caller;
   if (group.others !== undefined)
     for (const thread of [...group.others]) if (thread !== caller) endTask(t, thread, SIGKILL);
-  if (group.leader !== caller) becomeLeader(t, caller);
+  if (group.groupLeader !== caller) becomeLeader(t, caller);
   group.execed = true;
   group.exitSignal = SIGCHLD;
   caller.execId++;
@@ -23,15 +24,13 @@ export function exec<P>(t: Table<P>, process: Process<P>): void {
 function becomeLeader<P>(t: Table<P>, caller: Task<P>): void {
   const a = t.allocator;
   const { group } = caller;
-  const old = group.leader;
+  const old = group.groupLeader;
   endTask(t, old, SIGKILL);
   a.detachPid(caller.task, PIDTYPE_PID);
   a.transferPid(old.task, caller.task, PIDTYPE_PID);
-  a.transferPid(old.task, caller.task, PIDTYPE_TGID);
-  a.transferPid(old.task, caller.task, PIDTYPE_PGID);
-  a.transferPid(old.task, caller.task, PIDTYPE_SID);
+  passOn(t, group, caller);
   caller.pid = old.pid;
-  group.leader = caller;
+  group.groupLeader = caller;
   group.others = undefined;
   removeTask(t.tasks, old);
   a.freeTask(old.task);
@@ -40,9 +39,6 @@ function becomeLeader<P>(t: Table<P>, caller: Task<P>): void {
 
 /** What is ignored stays so. Source: `flush_signal_handlers()`. */
 function forgetHandlers<P>(group: ThreadGroup<P>): void {
-  group.noCldWait = false;
-  group.noCldStop = false;
-  if (group.actions === undefined) return;
-  const ignored = [...group.actions].filter(([, action]) => action === 'ignore');
-  group.actions = ignored.length === 0 ? undefined : new Map(ignored);
+  const ignored = [...(group.signals.actions ?? [])].filter(([, action]) => action === 'ignore');
+  group.signals = ignored.length === 0 ? DEFAULT_DISPOSITIONS : { ...DEFAULT_DISPOSITIONS, actions: new Map(ignored) };
 }

@@ -6,7 +6,7 @@ import { hangUpOrphans } from './jobs.ts';
 import { release } from './release.ts';
 import { giveChildrenAway } from './reparent.ts';
 import { post, type Table } from './table.ts';
-import type { Task, ThreadGroup } from './task.ts';
+import { hasChildren, type Task, type ThreadGroup } from './task.ts';
 import type { Process } from './types.ts';
 import { onlyInitLeft, zap } from './zap.ts';
 
@@ -26,7 +26,7 @@ export function exitGroup<P>(t: Table<P>, process: Process<P>, code: number): vo
 export function endGroup<P>(t: Table<P>, group: ThreadGroup<P>, status: number): void {
   if (group.live === 0) return;
   if (group.others !== undefined) for (const thread of [...group.others]) endTask(t, thread, status);
-  endTask(t, group.leader, status);
+  endTask(t, group.groupLeader, status);
 }
 
 /** The thread ends, and with the last one its process, whose status this is. Nothing happens to one that has ended. */
@@ -55,13 +55,13 @@ export function endTask<P>(t: Table<P>, task: Task<P>, status: number): void {
 export function finishTask<P>(t: Table<P>, task: Task<P>): void {
   const { group } = task;
   leaveNamespace(t, task);
-  if (task.firstChild !== undefined) giveChildrenAway(t, task, (child) => notifyParent(t, child));
+  if (hasChildren(task)) giveChildrenAway(t, task, notifyParent);
   if (group.live === 0) hangUpOrphans(t, group, undefined);
   task.life = 'zombie';
   if (t.hooks.exited !== undefined) t.news.push({ hook: 'exited', process: task });
-  if (task !== group.leader) release(t, task);
+  if (task !== group.groupLeader) release(t, task);
   // A leader that ended before its last thread has waited for this.
-  if (group.live === 0 && group.leader.life === 'zombie' && notifyParent(t, group)) release(t, group.leader);
+  if (group.live === 0 && group.groupLeader.life === 'zombie' && notifyParent(t, group)) release(t, group.groupLeader);
 }
 
 /** Nobody is made by the task any more. */
@@ -76,21 +76,23 @@ function leaveNamespace<P>(t: Table<P>, task: Task<P>): void {
  * has to be released. Source: `do_notify_parent()`.
  */
 function notifyParent<P>(t: Table<P>, group: ThreadGroup<P>): boolean {
-  const { parent } = group;
+  const { realParent: parent } = group;
   // The root's init has nobody.
   if (parent === undefined) return true;
   let signal = group.exitSignal;
   if (group.parentExecId !== parent.execId) signal = SIGCHLD;
   let reapsItself = false;
   if (signal === SIGCHLD) {
-    reapsItself = parent.group.noCldWait || parent.group.actions?.get(SIGCHLD) === 'ignore';
+    const { noCldWait, actions } = parent.group.signals;
+    reapsItself = noCldWait || actions?.get(SIGCHLD) === 'ignore';
   }
   // An init that waits for its namespace to empty reaps every child, whatever signal that would send.
   if (parent.group.isInit && parent.group.live === 0) reapsItself = true;
   if (!reapsItself && !group.waitable) addZombie(group);
-  if (t.hooks.childChanged !== undefined) t.news.push({ hook: 'childChanged', process: parent, child: group.leader });
+  if (t.hooks.childChanged !== undefined)
+    t.news.push({ hook: 'childChanged', process: parent, child: group.groupLeader });
   // SIGCHLD means nothing to who has said nothing about any signal.
-  if (signal !== 0 && (signal !== SIGCHLD || parent.group.actions !== undefined))
+  if (signal !== 0 && (signal !== SIGCHLD || parent.group.signals.actions !== undefined))
     sendExitSignal(t, parent, group, signal);
   return reapsItself;
 }
@@ -104,7 +106,7 @@ function sendExitSignal<P>(t: Table<P>, parent: Task<P>, group: ThreadGroup<P>, 
     info: {
       signal,
       code: killed ? CLD_KILLED : CLD_EXITED,
-      pid: t.allocator.pidNrNs(group.leader.pid, parent.pidNs),
+      pid: t.allocator.pidNrNs(group.groupLeader.pid, parent.pidNs),
       value: killed ? status & 0x7f : status >> 8,
     },
     force: false,

@@ -1,19 +1,20 @@
 /** Numbers that a process asks for, and its group and session. Source: kernel/sys.c. */
-import { PIDTYPE_PGID, PIDTYPE_SID, type PidRef, type Vnr } from '@pidlab/contract';
-import { callerOf, fail, integer, pidAt, taskAt, vnrOf } from './checks.ts';
-import { findTask, type Table } from './table.ts';
-import type { Task, ThreadGroup } from './task.ts';
+import { PIDTYPE_PGID, type Vnr } from '@pidlab/contract';
+import { callerOf, fail, integer, pgrpAt, taskAt, vnrOf } from './checks.ts';
+import { addMember, leavePgrp, leaveSession, openPgrp, openSession } from './members.ts';
+import type { Table } from './table.ts';
+import { isLeader, Pgrp, Session, type Task, type ThreadGroup } from './task.ts';
 import type { Process } from './types.ts';
 
 export function getpid<P>(t: Table<P>, process: Process<P>): Vnr {
   const caller = callerOf(t, process, 'getpid');
-  return vnrOf(t, caller.group.leader.pid, caller);
+  return vnrOf(t, caller.group.groupLeader.pid, caller);
 }
 
 export function getppid<P>(t: Table<P>, process: Process<P>): Vnr {
   const caller = callerOf(t, process, 'getppid');
-  const { parent } = caller.group;
-  return parent === undefined ? (0 as Vnr) : vnrOf(t, parent.group.leader.pid, caller);
+  const { realParent: parent } = caller.group;
+  return parent === undefined ? (0 as Vnr) : vnrOf(t, parent.group.groupLeader.pid, caller);
 }
 
 export function gettid<P>(t: Table<P>, process: Process<P>): Vnr {
@@ -23,12 +24,12 @@ export function gettid<P>(t: Table<P>, process: Process<P>): Vnr {
 
 export function getpgid<P>(t: Table<P>, process: Process<P>, pid: number): Vnr {
   const caller = callerOf(t, process, 'getpgid');
-  return vnrOf(t, processNamed(t, caller, pid, 'getpgid').pgrp, caller);
+  return vnrOf(t, processNamed(t, caller, pid, 'getpgid').pgrp.pid, caller);
 }
 
 export function getsid<P>(t: Table<P>, process: Process<P>, pid: number): Vnr {
   const caller = callerOf(t, process, 'getsid');
-  return vnrOf(t, processNamed(t, caller, pid, 'getsid').session, caller);
+  return vnrOf(t, processNamed(t, caller, pid, 'getsid').pgrp.session.pid, caller);
 }
 
 /** The process that the caller knows by that number; 0 is its own. ESRCH. */
@@ -44,57 +45,55 @@ export function setpgid<P>(t: Table<P>, process: Process<P>, pid: number, pgid: 
   integer(pid, 'pid', op);
   integer(pgid, 'pgid', op);
   const own = caller.group;
-  const nr = pid === 0 ? vnrOf(t, own.leader.pid, caller) : pid;
+  const nr = pid === 0 ? vnrOf(t, own.groupLeader.pid, caller) : pid;
   const groupNr = pgid === 0 ? nr : pgid;
   if (groupNr < 0) fail('EINVAL', op, `pgid is ${groupNr}; it has to be at least 0`);
   const target = taskAt(t, nr, caller.pidNs);
   if (target === undefined) fail('ESRCH', op, `the caller sees no process ${nr}`);
   const { group } = target;
-  if (group.leader !== target) fail('EINVAL', op, `${nr} is a thread, not a process`);
-  if (group.parent?.group === own) {
-    if (group.session !== own.session) fail('EPERM', op, `child ${nr} is in another session`);
+  const { session } = own.pgrp;
+  if (!isLeader(target)) fail('EINVAL', op, `${nr} is a thread, not a process`);
+  if (group.realParent?.group === own) {
+    if (group.pgrp.session !== session) fail('EPERM', op, `child ${nr} is in another session`);
     if (group.execed) fail('EACCES', op, `child ${nr} has started another program`);
   } else if (group !== own) fail('ESRCH', op, `${nr} is neither the caller nor its child`);
-  if (group.sessionLeader) fail('EPERM', op, `${nr} leads a session`);
-  const pgrp = groupNr === nr ? target.pid : groupIn(t, caller, groupNr, own.session);
-  if (pgrp === undefined) fail('EPERM', op, `the caller’s session has no process group ${groupNr}`);
-  moveTo(t, group, PIDTYPE_PGID, pgrp);
+  if (leadsSession(group)) fail('EPERM', op, `${nr} leads a session`);
+  const pgrp = pgrpAt(t, groupNr, caller.pidNs);
+  if (pgrp === undefined && groupNr === nr) found(t, group, session);
+  else if (pgrp?.session !== session) fail('EPERM', op, `the caller’s session has no process group ${groupNr}`);
+  else if (pgrp !== group.pgrp) move(t, group, pgrp);
 }
 
-/** The process group of that number, if it is in the session. */
-function groupIn<P>(t: Table<P>, caller: Task<P>, nr: number, session: PidRef): PidRef | undefined {
-  const pgrp = pidAt(t, nr, caller.pidNs);
-  const member = pgrp === undefined ? undefined : t.allocator.pidTask(pgrp, PIDTYPE_PGID);
-  return member !== undefined && findTask(t.tasks, member)!.group.session === session ? pgrp : undefined;
+function leadsSession<P>({ groupLeader: leader, pgrp }: ThreadGroup<P>): boolean {
+  return pgrp.session.pid === leader.pid;
+}
+
+/** The process, which stays in its session, leads a new group. */
+function found<P>(t: Table<P>, group: ThreadGroup<P>, session: Session<P>): void {
+  leavePgrp(t, group);
+  openPgrp(t, group, new Pgrp(group.groupLeader.pid, session));
+}
+
+/** The old group's number may be free then. */
+function move<P>(t: Table<P>, group: ThreadGroup<P>, pgrp: Pgrp<P>): void {
+  leavePgrp(t, group);
+  addMember(pgrp, group);
 }
 
 export function setsid<P>(t: Table<P>, process: Process<P>): Vnr {
   const caller = callerOf(t, process, 'setsid');
   const { group } = caller;
-  const { pid } = group.leader;
-  if (group.sessionLeader) fail('EPERM', 'setsid', 'the process leads a session already');
+  const { pid } = group.groupLeader;
+  if (leadsSession(group)) fail('EPERM', 'setsid', 'the process leads a session already');
   if (t.allocator.pidTask(pid, PIDTYPE_PGID) !== undefined)
     fail('EPERM', 'setsid', 'there is a process group of this number; fork, and let the child do it');
-  group.sessionLeader = true;
-  moveTo(t, group, PIDTYPE_SID, pid);
-  moveTo(t, group, PIDTYPE_PGID, pid);
+  const { session: old } = group.pgrp;
+  const session = new Session<P>(pid);
+  leavePgrp(t, group);
+  leaveSession(t, group, old);
+  openSession(t, group, session);
+  openPgrp(t, group, new Pgrp(pid, session));
   return vnrOf(t, pid, caller);
-}
-
-/** The old group's or session's number may be free then. Source: `change_pid()`. */
-function moveTo<P>(
-  t: Table<P>,
-  group: ThreadGroup<P>,
-  type: typeof PIDTYPE_PGID | typeof PIDTYPE_SID,
-  pid: PidRef,
-): void {
-  const a = t.allocator;
-  const { task } = group.leader;
-  if ((type === PIDTYPE_PGID ? group.pgrp : group.session) === pid) return;
-  a.detachPid(task, type);
-  a.attachPid(task, type, pid);
-  if (type === PIDTYPE_PGID) group.pgrp = pid;
-  else group.session = pid;
 }
 
 export function setChildSubreaper<P>(t: Table<P>, process: Process<P>, on: boolean): void {

@@ -42,7 +42,7 @@ export function createProcessTable<P>(options: ProcessTableOptions<P>): ProcessT
   return {
     allocator: t.allocator,
     get init() {
-      return t.initGroup.leader;
+      return t.initGroup.groupLeader;
     },
 
     fork: (caller, payload) => birth.fork(t, caller, payload),
@@ -103,7 +103,6 @@ function createTable<P>({ allocator, initPayload, ...hooks }: ProcessTableOption
     allocator,
     hooks,
     tasks: createIndex(),
-    nextOrder: 0,
     stopped: 0,
     exiting: new Set(),
     posts: [],

@@ -1,14 +1,16 @@
 /** What must always hold. Each line of complaint is one that does not. */
 import { type NsRef, PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID, type PidRef } from '@pidlab/contract';
+import { holdsPgrp, membersOf } from './members.ts';
 import { allTasks, findTask, type Table } from './table.ts';
-import { childrenOf, type Task, type ThreadGroup, threadsOf } from './task.ts';
+import { childrenOf, hasChildren, isLeader, type Task, type ThreadGroup, threadsOf } from './task.ts';
 
 export function checkInvariants<P>(t: Table<P>): string[] {
   const broken: string[] = [];
   const tasks = [...allTasks(t.tasks)];
   const groups = new Set(tasks.map((task) => task.group));
   for (const task of tasks) broken.push(...checkTask(t, task).map((what) => `${nameOf(t, task)}: ${what}`));
-  for (const group of groups) broken.push(...checkGroup(t, group).map((what) => `${nameOf(t, group.leader)}: ${what}`));
+  for (const group of groups)
+    broken.push(...checkGroup(t, group, groups).map((what) => `${nameOf(t, group.groupLeader)}: ${what}`));
   broken.push(...checkNumbers(t));
   if (tasks.length !== t.tasks.size) broken.push(`the index has ${tasks.length} tasks and counts ${t.tasks.size}`);
   const { tasks: allocated } = t.allocator.stats();
@@ -28,17 +30,17 @@ function checkTask<P>(t: Table<P>, task: Task<P>): string[] {
   const a = t.allocator;
   const broken: string[] = [];
   const { group } = task;
-  const isLeader = group.leader === task;
+  const leads = isLeader(task);
   if (task.life === 'dead') broken.push('it is dead and in the index');
-  if (task.life === 'zombie' && !isLeader) broken.push('a further thread is a zombie');
+  if (task.life === 'zombie' && !leads) broken.push('a further thread is a zombie');
   if (task.life === 'exiting' && !t.exiting.has(task)) broken.push('it is exiting, and nobody looks after that');
-  if (task.life === 'zombie' && task.firstChild !== undefined) broken.push('a zombie has children');
+  if (task.life === 'zombie' && hasChildren(task)) broken.push('a zombie has children');
   if (!threadsOf(group).includes(task)) broken.push('its process does not know it');
   const want: [type: 0 | 1 | 2 | 3, pid: PidRef | undefined][] = [
     [PIDTYPE_PID, task.pid],
-    [PIDTYPE_TGID, isLeader ? task.pid : undefined],
-    [PIDTYPE_PGID, isLeader ? group.pgrp : undefined],
-    [PIDTYPE_SID, isLeader ? group.session : undefined],
+    [PIDTYPE_TGID, undefined],
+    [PIDTYPE_PGID, leads && holdsPgrp(group) ? group.pgrp.pid : undefined],
+    [PIDTYPE_SID, leads && group.pgrp.session.holder === group ? group.pgrp.session.pid : undefined],
   ];
   for (const [type, pid] of want)
     if (a.taskPid(task.task, type) !== pid) broken.push(`its pid of type ${type} is another in the allocator`);
@@ -50,9 +52,9 @@ function checkTask<P>(t: Table<P>, task: Task<P>): string[] {
 }
 
 /** 2. A process is in its parent's list, in order; who can be reaped is in the other list, and nobody else. */
-function checkGroup<P>(t: Table<P>, group: ThreadGroup<P>): string[] {
+function checkGroup<P>(t: Table<P>, group: ThreadGroup<P>, groups: ReadonlySet<ThreadGroup<P>>): string[] {
   const broken: string[] = [];
-  const { leader, parent } = group;
+  const { groupLeader: leader, realParent: parent } = group;
   const threads = threadsOf(group);
   const alive = threads.filter((thread) => thread.life === 'alive').length;
   if (alive !== group.live) broken.push(`${alive} threads are alive, and ${group.live} counted`);
@@ -67,17 +69,22 @@ function checkGroup<P>(t: Table<P>, group: ThreadGroup<P>): string[] {
   if (hasEnded !== group.waitable) broken.push(`it has ${hasEnded ? '' : 'not '}ended, and the wait list differs`);
   if (hasEnded && group.status === undefined) broken.push('it has ended without a status');
   for (const thread of threads) broken.push(...checkChildren(thread));
+  const { pgrp } = group;
+  if (!membersOf(pgrp).includes(group)) broken.push('its process group does not know it');
+  if (!pgrp.session.pgrps.has(pgrp)) broken.push('its session does not know its process group');
+  if (!groups.has(pgrp.session.holder)) broken.push('somebody who is gone holds its session’s number');
   return broken;
 }
 
 function checkChildren<P>(parent: Task<P>): string[] {
   const broken: string[] = [];
-  let order = -1;
-  let zombie = parent.firstZombie;
+  let at = -1;
+  let zombie = parent.brood?.firstZombie;
   for (const child of childrenOf(parent)) {
-    if (child.parent !== parent) broken.push('a child has another parent');
-    if (child.order <= order) broken.push('its children are out of order');
-    order = child.order;
+    if (child.realParent !== parent) broken.push('a child has another parent');
+    if (child.childAt <= at || parent.brood!.places[child.childAt] !== child)
+      broken.push('its children are out of order');
+    at = child.childAt;
     if (!child.waitable) continue;
     if (zombie !== child) broken.push('its zombies are out of order');
     zombie = zombie?.nextZombie;

@@ -1,9 +1,9 @@
 /** Stopping, going on, and process groups that nobody looks after. Source: kernel/signal.c, kernel/exit.c. */
-import { PIDTYPE_PGID, type PidRef } from '@pidlab/contract';
 import { taskOf } from './checks.ts';
 import { CLD_CONTINUED, CLD_STOPPED, SI_KERNEL, SIGCHLD, SIGCONT, SIGHUP } from './constants.ts';
-import { findTask, post, type Table } from './table.ts';
-import type { ThreadGroup } from './task.ts';
+import { membersOf } from './members.ts';
+import { post, type Table } from './table.ts';
+import type { Pgrp, ThreadGroup } from './task.ts';
 import type { Process } from './types.ts';
 
 export function isOrphanedGroup<P>(t: Table<P>, process: Process<P>): boolean {
@@ -11,21 +11,12 @@ export function isOrphanedGroup<P>(t: Table<P>, process: Process<P>): boolean {
   return member.life === 'dead' || isOrphaned(t, member.group.pgrp, undefined);
 }
 
-/** The processes of a group, the one that joined last first. */
-export function membersOf<P>(t: Table<P>, pgrp: PidRef): ThreadGroup<P>[] {
-  const a = t.allocator;
-  const members: ThreadGroup<P>[] = [];
-  for (let ref = a.pidTask(pgrp, PIDTYPE_PGID); ref !== undefined; ref = a.nextPidTask(ref, PIDTYPE_PGID))
-    members.push(findTask(t.tasks, ref)!.group);
-  return members;
-}
-
 /** Nobody in the group, `leaving` aside, has a parent in another group of the same session. Source: `will_become_orphaned_pgrp()`. */
-export function isOrphaned<P>(t: Table<P>, pgrp: PidRef, leaving: ThreadGroup<P> | undefined): boolean {
-  return membersOf(t, pgrp).every((member) => {
-    const parent = member.parent?.group;
+export function isOrphaned<P>(t: Table<P>, pgrp: Pgrp<P>, leaving: ThreadGroup<P> | undefined): boolean {
+  return membersOf(pgrp).every((member) => {
+    const parent = member.realParent?.group;
     if (member === leaving || member.live === 0 || parent === undefined || parent === t.initGroup) return true;
-    return parent.pgrp === pgrp || parent.session !== member.session;
+    return parent.pgrp === pgrp || parent.pgrp.session !== pgrp.session;
   });
 }
 
@@ -39,10 +30,10 @@ export function hangUpOrphans<P>(
   father: { group: ThreadGroup<P> } | undefined,
 ): void {
   if (t.stopped === 0) return;
-  const parent = father?.group ?? group.parent?.group;
-  if (parent === undefined || parent.pgrp === group.pgrp || parent.session !== group.session) return;
+  const parent = father?.group ?? group.realParent?.group;
+  if (parent === undefined || parent.pgrp === group.pgrp || parent.pgrp.session !== group.pgrp.session) return;
   if (!isOrphaned(t, group.pgrp, father === undefined ? group : undefined)) return;
-  const members = membersOf(t, group.pgrp);
+  const members = membersOf(group.pgrp);
   if (!members.some((member) => member.stopped)) return;
   for (const signal of [SIGHUP, SIGCONT]) {
     for (const member of members) {
@@ -74,11 +65,12 @@ export function goOn<P>(t: Table<P>, group: ThreadGroup<P>): boolean {
 
 /** Source: `do_notify_parent_cldstop()`. */
 function tellParent<P>(t: Table<P>, group: ThreadGroup<P>, code: number, value: number): void {
-  const { parent } = group;
+  const { realParent: parent } = group;
   if (parent === undefined) return;
-  if (t.hooks.childChanged !== undefined) t.news.push({ hook: 'childChanged', process: parent, child: group.leader });
-  if (parent.group.noCldStop) return;
-  const pid = t.allocator.pidNrNs(group.leader.pid, parent.pidNs);
+  if (t.hooks.childChanged !== undefined)
+    t.news.push({ hook: 'childChanged', process: parent, child: group.groupLeader });
+  if (parent.group.signals.noCldStop) return;
+  const pid = t.allocator.pidNrNs(group.groupLeader.pid, parent.pidNs);
   const info = { signal: SIGCHLD, code, pid, value };
   post(t, { group: parent.group, thread: undefined, info, force: false });
 }

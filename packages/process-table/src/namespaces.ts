@@ -43,7 +43,7 @@ export function pidFromPidNs<P>(t: Table<P>, process: Process<P>, ns: NsRef, nr:
 
 export function tgidFromPidNs<P>(t: Table<P>, process: Process<P>, ns: NsRef, nr: number): Vnr {
   const caller = callerOf(t, process, 'tgidFromPidNs');
-  return seen(vnrOf(t, known(t, ns, nr, 'tgidFromPidNs').group.leader.pid, caller), 'tgidFromPidNs');
+  return seen(vnrOf(t, known(t, ns, nr, 'tgidFromPidNs').group.groupLeader.pid, caller), 'tgidFromPidNs');
 }
 
 export function pidInPidNs<P>(t: Table<P>, process: Process<P>, ns: NsRef, nr: number): Nr {
@@ -53,7 +53,7 @@ export function pidInPidNs<P>(t: Table<P>, process: Process<P>, ns: NsRef, nr: n
 
 export function tgidInPidNs<P>(t: Table<P>, process: Process<P>, ns: NsRef, nr: number): Nr {
   const caller = callerOf(t, process, 'tgidInPidNs');
-  return seen(nrIn(t, known(t, caller.pidNs, nr, 'tgidInPidNs').group.leader.pid, ns), 'tgidInPidNs');
+  return seen(nrIn(t, known(t, caller.pidNs, nr, 'tgidInPidNs').group.groupLeader.pid, ns), 'tgidInPidNs');
 }
 
 function nrIn<P>(t: Table<P>, pid: PidRef, ns: NsRef): Nr {

@@ -1,10 +1,10 @@
 /** References that outlive their process and never mean another. Source: `pidfd_open()` and `pidfd_send_signal()`. */
-import { PIDTYPE_PID, PIDTYPE_TGID, PidBug, type PidRef } from '@pidlab/contract';
-import { callerOf, fail, integer, pidAt, vnrOf } from './checks.ts';
+import { PidBug, type PidRef } from '@pidlab/contract';
+import { callerOf, fail, integer, ownerOf, pidAt, vnrOf } from './checks.ts';
 import { SI_USER } from './constants.ts';
 import { sendTo } from './signals.ts';
-import { findTask, type Table } from './table.ts';
-import type { Task } from './task.ts';
+import type { Table } from './table.ts';
+import { isLeader } from './task.ts';
 import type { Pidfd, Process } from './types.ts';
 
 class OpenPidfd<P> implements Pidfd {
@@ -33,10 +33,9 @@ export function openPidfd<P>(
   const pid = pidAt(t, nr, caller.pidNs);
   const thread = options.thread === true;
   // A pid that is only a group's or session's is nobody.
-  if (pid === undefined || t.allocator.pidTask(pid, PIDTYPE_PID) === undefined)
-    fail('ESRCH', op, `the caller sees no process ${nr}`);
-  if (!thread && t.allocator.pidTask(pid, PIDTYPE_TGID) === undefined)
-    fail('ENOENT', op, `${nr} is a thread, not a process; the option thread opens it`);
+  const owner = pid === undefined ? undefined : ownerOf(t, pid);
+  if (pid === undefined || owner === undefined) fail('ESRCH', op, `the caller sees no process ${nr}`);
+  if (!thread && !isLeader(owner)) fail('ENOENT', op, `${nr} is a thread, not a process; the option thread opens it`);
   return new OpenPidfd(t, t.allocator.getPid(pid), thread);
 }
 
@@ -67,9 +66,4 @@ export function closePidfd<P>(t: Table<P>, fd: Pidfd): void {
 export function openPid<P>(t: Table<P>, fd: Pidfd, op: string): OpenPidfd<P> {
   if (!(fd instanceof OpenPidfd) || fd.table !== t) throw new PidBug(op, 'fd is no pidfd of this table');
   return fd.closed ? fail('EBADF', op, 'the pidfd has been closed') : fd;
-}
-
-function ownerOf<P>(t: Table<P>, pid: PidRef): Task<P> | undefined {
-  const ref = t.allocator.pidTask(pid, PIDTYPE_PID);
-  return ref === undefined ? undefined : findTask(t.tasks, ref);
 }

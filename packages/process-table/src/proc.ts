@@ -1,8 +1,8 @@
 /** What `/proc` shows of the table in a namespace. Source: fs/proc/base.c, `task_state()` in fs/proc/array.c. */
-import { type Nr, type NsRef, PIDTYPE_TGID, PidBug, type PidRef, type TaskRef } from '@pidlab/contract';
-import { fail, integer, taskAt } from './checks.ts';
+import { type Nr, type NsRef, PidBug, type PidRef, type TaskRef } from '@pidlab/contract';
+import { fail, integer, ownerOf, taskAt } from './checks.ts';
 import { findTask, type Table } from './table.ts';
-import { type Task, threadsOf } from './task.ts';
+import { isLeader, type Task, threadsOf } from './task.ts';
 import type { ProcessState, ProcStatus } from './types.ts';
 
 export function findProcess<P>(t: Table<P>, nr: number, ns: NsRef): Task<P> | undefined {
@@ -20,7 +20,8 @@ export function listProcesses<P>(t: Table<P>, ns: NsRef): Nr[] {
   const found: Nr[] = [];
   for (let pid = a.findGePid(1, ns); pid !== undefined; ) {
     const nr = a.pidNrNs(pid, ns);
-    if (a.pidTask(pid, PIDTYPE_TGID) !== undefined) found.push(nr);
+    const owner = ownerOf(t, pid);
+    if (owner !== undefined && isLeader(owner)) found.push(nr);
     pid = a.findGePid(nr + 1, ns);
   }
   return found;
@@ -37,16 +38,16 @@ export function status<P>(t: Table<P>, nr: number, ns: NsRef): ProcStatus {
   const { group } = task;
   const path = pathDown(t, task.pidNs, ns);
   const numbers = (pid: PidRef): Nr[] => path.map((at) => a.pidNrNs(pid, at));
-  const { parent } = group;
+  const { realParent: parent } = group;
   return {
     State: STATES[task.state],
-    Tgid: a.pidNrNs(group.leader.pid, ns),
+    Tgid: a.pidNrNs(group.groupLeader.pid, ns),
     Pid: a.pidNrNs(task.pid, ns),
-    PPid: parent === undefined ? (0 as Nr) : a.pidNrNs(parent.group.leader.pid, ns),
+    PPid: parent === undefined ? (0 as Nr) : a.pidNrNs(parent.group.groupLeader.pid, ns),
     NSpid: numbers(task.pid),
-    NStgid: numbers(group.leader.pid),
-    NSpgid: numbers(group.pgrp),
-    NSsid: numbers(group.session),
+    NStgid: numbers(group.groupLeader.pid),
+    NSpgid: numbers(group.pgrp.pid),
+    NSsid: numbers(group.pgrp.session.pid),
     Threads: threadsOf(group).length,
   };
 }

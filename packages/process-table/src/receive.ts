@@ -36,7 +36,7 @@ export function receive<P>(t: Table<P>, held: Held<P>): void {
 
 /** What the process does with the signal. */
 export function dispositionOf<P>(group: ThreadGroup<P>, signal: number): Disposition {
-  return group.actions?.get(signal) ?? 'default';
+  return group.signals.actions?.get(signal) ?? 'default';
 }
 
 /** Nobody can catch or ignore these. */

@@ -1,5 +1,6 @@
-import { PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID } from '@pidlab/contract';
+import { PIDTYPE_PID } from '@pidlab/contract';
 import { removeChild } from './children.ts';
+import { leavePgrp, leaveSession } from './members.ts';
 import { removeTask, type Table } from './table.ts';
 import type { Task } from './task.ts';
 
@@ -9,11 +10,10 @@ export function release<P>(t: Table<P>, task: Task<P>): void {
   const { group } = task;
   const ref = task.task;
   a.detachPid(ref, PIDTYPE_PID);
-  if (task === group.leader) {
-    a.detachPid(ref, PIDTYPE_TGID);
-    a.detachPid(ref, PIDTYPE_PGID);
-    a.detachPid(ref, PIDTYPE_SID);
-    if (group.parent !== undefined) removeChild(group);
+  if (task === group.groupLeader) {
+    leavePgrp(t, group);
+    leaveSession(t, group, group.pgrp.session);
+    if (group.realParent !== undefined) removeChild(group);
   } else {
     group.others!.splice(group.others!.indexOf(task), 1);
   }

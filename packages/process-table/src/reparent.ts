@@ -7,27 +7,31 @@ import { findTask, type Table } from './table.ts';
 import { aliveThread, childrenOf, type Task, type ThreadGroup } from './task.ts';
 
 /** Moves all children, in their order. `notify` tells the new parent of one that has ended; true when it has to go. */
-export function giveChildrenAway<P>(t: Table<P>, father: Task<P>, notify: (child: ThreadGroup<P>) => boolean): void {
+export function giveChildrenAway<P>(
+  t: Table<P>,
+  father: Task<P>,
+  notify: (t: Table<P>, child: ThreadGroup<P>) => boolean,
+): void {
   const next = newParent(t, father);
   const sameProcess = next.group === father.group;
   const unwanted: ThreadGroup<P>[] = [];
   for (const child of [...childrenOf(father)]) {
     const ended = child.waitable;
-    moveChild(t, next, child);
+    moveChild(next, child);
     // Between two threads of a process nothing has happened that anybody could see.
     if (sameProcess) continue;
     child.exitSignal = SIGCHLD;
-    if (ended && notify(child)) unwanted.push(child);
+    if (ended && notify(t, child)) unwanted.push(child);
     hangUpOrphans(t, child, father);
   }
-  for (const child of unwanted) release(t, child.leader);
+  for (const child of unwanted) release(t, child.groupLeader);
 }
 
 /** A live thread of the same process, else the nearest subreaper in the same namespace, else the namespace's init. */
 function newParent<P>(t: Table<P>, father: Task<P>): Task<P> {
   const thread = aliveThread(father.group);
   if (thread !== undefined) return thread;
-  for (let at = father.group.parent; at !== undefined && at.pidNs === father.pidNs; at = at.group.parent) {
+  for (let at = father.group.realParent; at !== undefined && at.pidNs === father.pidNs; at = at.group.realParent) {
     if (!at.group.subreaper) continue;
     const alive = aliveThread(at.group);
     if (alive !== undefined) return alive;
@@ -38,5 +42,5 @@ function newParent<P>(t: Table<P>, father: Task<P>): Task<P> {
 
 /** An init that has begun to end takes what its namespace still brings: it reaps them at once. */
 function lastThread<P>(init: ThreadGroup<P>): Task<P> {
-  return init.others?.find((thread) => thread.life === 'exiting') ?? init.leader;
+  return init.others?.find((thread) => thread.life === 'exiting') ?? init.groupLeader;
 }

@@ -1,8 +1,8 @@
 /** Sending signals. Source: kernel/signal.c. */
 import { type NsRef, PidBug } from '@pidlab/contract';
-import { callerOf, checkSignal, fail, integer, pidAt, taskAt, taskOf } from './checks.ts';
+import { callerOf, checkSignal, fail, integer, pgrpAt, processAt, taskAt, taskOf } from './checks.ts';
 import { SI_KERNEL, SI_QUEUE, SI_TKILL, SI_USER, SIGCHLD, SIGCONT, SIGNAL_MAX } from './constants.ts';
-import { membersOf } from './jobs.ts';
+import { membersOf } from './members.ts';
 import { dispositionOf, isKernelOnly } from './receive.ts';
 import { post, type Table } from './table.ts';
 import type { Task, ThreadGroup } from './task.ts';
@@ -21,7 +21,7 @@ export function kill<P>(t: Table<P>, process: Process<P>, pid: number, signal: n
   integer(pid, 'pid', 'kill');
   integer(signal, 'signal', 'kill');
   const letter: Letter = { op: 'kill', signal, code: SI_USER, value: undefined };
-  if (pid > 0) sendTo(t, caller, processAt(t, pid, caller.pidNs, 'kill'), undefined, letter);
+  if (pid > 0) sendTo(t, caller, targetAt(t, pid, caller.pidNs, 'kill'), undefined, letter);
   else if (pid === -1) killAll(t, caller, letter);
   else killGroup(t, caller, pid, letter);
 }
@@ -36,7 +36,7 @@ function killAll<P>(t: Table<P>, caller: Task<P>, letter: Letter): void {
 }
 
 function isInitOf<P>(group: ThreadGroup<P>, ns: NsRef): boolean {
-  return group.isInit && group.leader.pidNs === ns;
+  return group.isInit && group.groupLeader.pidNs === ns;
 }
 
 /** The processes that a namespace sees, in ascending number. */
@@ -45,16 +45,16 @@ function seenFrom<P>(t: Table<P>, ns: NsRef): ThreadGroup<P>[] {
   const found: ThreadGroup<P>[] = [];
   for (let pid = a.findGePid(1, ns); pid !== undefined; ) {
     const nr = a.pidNrNs(pid, ns);
-    const leader = taskAt(t, nr, ns);
-    if (leader !== undefined && leader.group.leader === leader) found.push(leader.group);
+    const group = processAt(t, nr, ns);
+    if (group !== undefined) found.push(group);
     pid = a.findGePid(nr + 1, ns);
   }
   return found;
 }
 
 function killGroup<P>(t: Table<P>, caller: Task<P>, pid: number, letter: Letter): void {
-  const pgrp = pid === 0 ? caller.group.pgrp : pidAt(t, -pid, caller.pidNs);
-  const targets = pgrp === undefined ? [] : membersOf(t, pgrp);
+  const pgrp = pid === 0 ? caller.group.pgrp : pgrpAt(t, -pid, caller.pidNs);
+  const targets = pgrp === undefined ? [] : membersOf(pgrp);
   if (targets.length === 0) fail('ESRCH', letter.op, `the caller sees no process group ${-pid}`);
   checkSignal(letter.signal, letter.op);
   const allowed = targets.filter((target) => mayKill(t, caller, target, letter.signal));
@@ -69,7 +69,7 @@ export function tgkill<P>(t: Table<P>, process: Process<P>, tgid: number, tid: n
   integer(signal, 'signal', 'tgkill');
   if (tgid < 1 || tid < 1) fail('EINVAL', 'tgkill', `tgid is ${tgid} and tid ${tid}; both have to be above 0`);
   const thread = taskAt(t, tid, caller.pidNs);
-  if (thread === undefined || t.allocator.pidNrNs(thread.group.leader.pid, caller.pidNs) !== tgid)
+  if (thread === undefined || t.allocator.pidNrNs(thread.group.groupLeader.pid, caller.pidNs) !== tgid)
     fail('ESRCH', 'tgkill', `process ${tgid} has no thread ${tid}`);
   sendTo(t, caller, thread.group, thread, { op: 'tgkill', signal, code: SI_TKILL, value: undefined });
 }
@@ -78,7 +78,7 @@ export function sigqueue<P>(t: Table<P>, process: Process<P>, pid: number, signa
   const caller = callerOf(t, process, 'sigqueue');
   integer(pid, 'pid', 'sigqueue');
   integer(signal, 'signal', 'sigqueue');
-  const target = processAt(t, pid, caller.pidNs, 'sigqueue');
+  const target = targetAt(t, pid, caller.pidNs, 'sigqueue');
   sendTo(t, caller, target, undefined, { op: 'sigqueue', signal, code: SI_QUEUE, value });
 }
 
@@ -94,7 +94,7 @@ export function signalFromOutside<P>(t: Table<P>, process: Process<P>, signal: n
 }
 
 /** The process of which that number names a thread. */
-function processAt<P>(t: Table<P>, nr: number, ns: NsRef, op: string): ThreadGroup<P> {
+function targetAt<P>(t: Table<P>, nr: number, ns: NsRef, op: string): ThreadGroup<P> {
   const task = taskAt(t, nr, ns);
   return task === undefined ? fail('ESRCH', op, `the caller sees no process ${nr}`) : task.group;
 }
@@ -120,8 +120,8 @@ function refuse({ op, signal }: Letter): never {
 function mayKill<P>(t: Table<P>, caller: Task<P>, target: ThreadGroup<P>, signal: number): boolean {
   const { mayKill: ask } = t.hooks;
   if (ask === undefined || target === caller.group) return true;
-  if (signal === SIGCONT && target.session === caller.group.session) return true;
-  return ask(caller, target.leader, signal);
+  if (signal === SIGCONT && target.pgrp.session === caller.group.pgrp.session) return true;
+  return ask(caller, target.groupLeader, signal);
 }
 
 function send<P>(
@@ -133,7 +133,7 @@ function send<P>(
 ): void {
   if (signal === 0) return;
   // 0 where the receiver's namespace does not see the sender: it comes from outside.
-  const pid = t.allocator.pidNrNs(caller.group.leader.pid, target.leader.pidNs);
+  const pid = t.allocator.pidNrNs(caller.group.groupLeader.pid, target.groupLeader.pidNs);
   post(t, { group: target, thread, info: { signal, code, pid, value }, force: pid === 0 });
 }
 
@@ -151,13 +151,14 @@ export function sigaction<P>(
   if (disposition !== 'default' && disposition !== 'ignore' && disposition !== 'handle')
     throw new PidBug('sigaction', "disposition has to be 'default', 'ignore' or 'handle'");
   const before = dispositionOf(group, signal);
-  const actions = new Map(group.actions);
+  let { noCldWait, noCldStop } = group.signals;
+  const actions = new Map(group.signals.actions);
   if (disposition === 'default') actions.delete(signal);
   else actions.set(signal, disposition);
-  group.actions = actions.size === 0 ? undefined : actions;
   if (signal === SIGCHLD) {
-    group.noCldWait = flags.noCldWait === true;
-    group.noCldStop = flags.noCldStop === true;
+    noCldWait = flags.noCldWait === true;
+    noCldStop = flags.noCldStop === true;
   }
+  group.signals = { actions: actions.size === 0 ? undefined : actions, noCldWait, noCldStop };
   return before;
 }

@@ -9,8 +9,6 @@ export interface Table<P> {
   readonly tasks: TaskIndex<P>;
   /** The root's init, whoever leads it. */
   initGroup: ThreadGroup<P>;
-  /** The next place in a list of children. */
-  nextOrder: number;
   /** Processes that are stopped. */
   stopped: number;
   /** Last threads of inits that wait for their namespaces to become empty. */

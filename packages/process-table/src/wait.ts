@@ -1,6 +1,5 @@
 /** Waiting for children. Source: `kernel_wait4()`, `kernel_waitid()` and `do_wait()`, kernel/exit.c. */
-import { PIDTYPE_TGID, type PidRef } from '@pidlab/contract';
-import { callerOf, fail, INT_MIN, integer, leaderAt, pidAt, vnrOf } from './checks.ts';
+import { callerOf, fail, INT_MIN, integer, ownerOf, pgrpAt, processAt, vnrOf } from './checks.ts';
 import {
   __WALL,
   __WCLONE,
@@ -25,8 +24,8 @@ import {
 } from './constants.ts';
 import { openPid } from './pidfd.ts';
 import { release } from './release.ts';
-import { findTask, type Table } from './table.ts';
-import { childrenOf, type Task, type ThreadGroup, threadsOf } from './task.ts';
+import type { Table } from './table.ts';
+import { childrenOf, isLeader, type Pgrp, type Task, type ThreadGroup, threadsOf } from './task.ts';
 import type { Pidfd, Process, Waited, WaitResult } from './types.ts';
 
 const WAIT4_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
@@ -34,25 +33,16 @@ const WAITID_OPTIONS = WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __W
 const CONTINUED_STATUS = 0xffff;
 const STOPPED_STATUS = 0x7f;
 
-/** Whom to wait for, and what for. */
-interface Want<P> {
-  /** This child and no other; `undefined` where it does not exist. */
-  readonly one?: ThreadGroup<P> | undefined;
-  /** The children of this process group; `undefined` where it does not exist. */
-  readonly pgrp?: PidRef | undefined;
-  readonly options: number;
-}
-
 export function wait4<P>(t: Table<P>, process: Process<P>, pid: number, options = 0): WaitResult<P> {
   const caller = callerOf(t, process, 'wait4');
   integer(pid, 'pid', 'wait4');
   checkOptions(options, WAIT4_OPTIONS, 'wait4');
   if (pid === INT_MIN) fail('ESRCH', 'wait4', 'the group -(-2^31) cannot exist');
   const all = options | WEXITED;
-  if (pid === -1) return wait(t, caller, { options: all }, 'wait4');
-  if (pid > 0) return wait(t, caller, { one: leaderAt(t, pid, caller.pidNs)?.group, options: all }, 'wait4');
-  const pgrp = pid === 0 ? caller.group.pgrp : pidAt(t, -pid, caller.pidNs);
-  return wait(t, caller, { pgrp, options: all }, 'wait4');
+  if (pid === -1) return answer(askAll(t, caller, ANY, all), all, 'wait4');
+  if (pid > 0) return answer(askOne(t, caller, processAt(t, pid, caller.pidNs), all), all, 'wait4');
+  const pgrp = pid === 0 ? caller.group.pgrp : pgrpAt(t, -pid, caller.pidNs);
+  return answer(askAll(t, caller, pgrp, all), all, 'wait4');
 }
 
 export function waitid<P>(
@@ -67,23 +57,23 @@ export function waitid<P>(
   checkOptions(options, WAITID_OPTIONS, 'waitid');
   if ((options & (WEXITED | WSTOPPED | WCONTINUED)) === 0)
     fail('EINVAL', 'waitid', 'options has none of WEXITED, WSTOPPED, WCONTINUED');
-  return wait(t, caller, wanted(t, caller, idtype, id, options), 'waitid');
+  return answer(ask(t, caller, idtype, id, options), options, 'waitid');
 }
 
-function wanted<P>(t: Table<P>, caller: Task<P>, idtype: number, id: number | Pidfd, options: number): Want<P> {
-  if (idtype === P_ALL) return { options };
+function ask<P>(t: Table<P>, caller: Task<P>, idtype: number, id: number | Pidfd, options: number): Found<P> {
+  if (idtype === P_ALL) return askAll(t, caller, ANY, options);
   if (idtype === P_PIDFD) {
     const { pid } = openPid(t, id as Pidfd, 'waitid');
-    const ref = t.allocator.pidTask(pid, PIDTYPE_TGID);
-    return { one: ref === undefined ? undefined : findTask(t.tasks, ref)!.group, options };
+    const owner = ownerOf(t, pid);
+    return askOne(t, caller, owner !== undefined && isLeader(owner) ? owner.group : undefined, options);
   }
   if (idtype !== P_PID && idtype !== P_PGID) fail('EINVAL', 'waitid', `idtype is ${idtype}; it has to be in [0, 3]`);
   const nr = id as number;
   integer(nr, 'id', 'waitid');
   const least = idtype === P_PID ? 1 : 0;
   if (nr < least) fail('EINVAL', 'waitid', `id is ${nr}; it has to be at least ${least}`);
-  if (idtype === P_PID) return { one: leaderAt(t, nr, caller.pidNs)?.group, options };
-  return { pgrp: nr === 0 ? caller.group.pgrp : pidAt(t, nr, caller.pidNs), options };
+  if (idtype === P_PID) return askOne(t, caller, processAt(t, nr, caller.pidNs), options);
+  return askAll(t, caller, nr === 0 ? caller.group.pgrp : pgrpAt(t, nr, caller.pidNs), options);
 }
 
 function checkOptions(options: number, known: number, op: string): void {
@@ -92,32 +82,32 @@ function checkOptions(options: number, known: number, op: string): void {
     fail('EINVAL', op, `options is ${options}, which has bits that ${op} does not know`);
 }
 
-function wait<P>(t: Table<P>, caller: Task<P>, want: Want<P>, op: string): WaitResult<P> {
-  const found = 'one' in want ? askOne(t, caller, want) : askAll(t, caller, want);
+function answer<P>(found: Found<P>, options: number, op: string): WaitResult<P> {
   if (found === undefined) fail('ECHILD', op, 'the caller has no such child');
-  if (found === WOULD_BLOCK && (want.options & WNOHANG) !== 0) return undefined;
+  if (found === WOULD_BLOCK && (options & WNOHANG) !== 0) return undefined;
   return found;
 }
 
 /** What there is to see of that child; WOULD_BLOCK for a child that shows nothing yet; undefined for no child. */
-function askOne<P>(
-  t: Table<P>,
-  caller: Task<P>,
-  { one, options }: Want<P>,
-): Waited<P> | typeof WOULD_BLOCK | undefined {
-  if (one === undefined || one.parent === undefined) return undefined;
-  const isMine = (options & __WNOTHREAD) !== 0 ? one.parent === caller : one.parent.group === caller.group;
-  return isMine && suits(one, undefined, options) ? look(t, caller, one, options) : undefined;
+type Found<P> = Waited<P> | typeof WOULD_BLOCK | undefined;
+
+/** Children of whatever group. */
+const ANY = 'any';
+
+function askOne<P>(t: Table<P>, caller: Task<P>, one: ThreadGroup<P> | undefined, options: number): Found<P> {
+  if (one === undefined || one.realParent === undefined) return undefined;
+  const isMine = (options & __WNOTHREAD) !== 0 ? one.realParent === caller : one.realParent.group === caller.group;
+  return isMine && suits(one, ANY, options) ? look(t, caller, one, options) : undefined;
 }
 
 /** The same for the oldest of all that suit: of the caller's children first, then of the other threads'. */
-function askAll<P>(t: Table<P>, caller: Task<P>, want: Want<P>): Waited<P> | typeof WOULD_BLOCK | undefined {
-  if ('pgrp' in want && want.pgrp === undefined) return undefined;
-  if (caller.group.others === undefined || (want.options & __WNOTHREAD) !== 0)
-    return askChildren(t, caller, caller, want);
+function askAll<P>(t: Table<P>, caller: Task<P>, pgrp: Pgrp<P> | typeof ANY | undefined, options: number): Found<P> {
+  if (pgrp === undefined) return undefined;
+  if (caller.group.others === undefined || (options & __WNOTHREAD) !== 0)
+    return askChildren(t, caller, caller, pgrp, options);
   let any = false;
   for (const parent of threadsFrom(caller)) {
-    const found = askChildren(t, caller, parent, want);
+    const found = askChildren(t, caller, parent, pgrp, options);
     if (found !== undefined && found !== WOULD_BLOCK) return found;
     any ||= found === WOULD_BLOCK;
   }
@@ -135,13 +125,13 @@ function askChildren<P>(
   t: Table<P>,
   caller: Task<P>,
   parent: Task<P>,
-  { pgrp, options }: Want<P>,
-): Waited<P> | typeof WOULD_BLOCK | undefined {
+  pgrp: Pgrp<P> | typeof ANY,
+  options: number,
+): Found<P> {
   if ((options & (WSTOPPED | WCONTINUED)) === 0) {
-    for (let child = parent.firstZombie; child !== undefined; child = child.nextZombie)
+    for (let child = parent.brood?.firstZombie; child !== undefined; child = child.nextZombie)
       if (suits(child, pgrp, options)) return look(t, caller, child, options);
-    for (let child = parent.firstChild; child !== undefined; child = child.nextSibling)
-      if (suits(child, pgrp, options)) return WOULD_BLOCK;
+    for (const child of childrenOf(parent)) if (suits(child, pgrp, options)) return WOULD_BLOCK;
     return undefined;
   }
   let any = false;
@@ -155,28 +145,23 @@ function askChildren<P>(
 }
 
 /** Source: `eligible_child()`. */
-function suits<P>(child: ThreadGroup<P>, pgrp: PidRef | undefined, options: number): boolean {
-  if (pgrp !== undefined && child.pgrp !== pgrp) return false;
+function suits<P>(child: ThreadGroup<P>, pgrp: Pgrp<P> | typeof ANY, options: number): boolean {
+  if (pgrp !== ANY && child.pgrp !== pgrp) return false;
   if ((options & __WALL) !== 0) return true;
   return (child.exitSignal !== SIGCHLD) === ((options & __WCLONE) !== 0);
 }
 
 /** What there is to see of a child, which is seen with that. Source: `wait_consider_task()`. */
-function look<P>(
-  t: Table<P>,
-  caller: Task<P>,
-  child: ThreadGroup<P>,
-  options: number,
-): Waited<P> | typeof WOULD_BLOCK | undefined {
+function look<P>(t: Table<P>, caller: Task<P>, child: ThreadGroup<P>, options: number): Found<P> {
   const keep = (options & WNOWAIT) !== 0;
   if (child.waitable) {
     // Nothing will happen to it any more but being reaped.
     if ((options & WEXITED) === 0) return undefined;
     const waited = ended(t, caller, child);
-    if (!keep) release(t, child.leader);
+    if (!keep) release(t, child.groupLeader);
     return waited;
   }
-  const { leader } = child;
+  const { groupLeader: leader } = child;
   if (child.stopped && child.stopReport !== 0 && (options & WSTOPPED) !== 0) {
     const value = child.stopReport;
     if (!keep) child.stopReport = 0;
@@ -191,7 +176,7 @@ function look<P>(
   return WOULD_BLOCK;
 }
 
-function ended<P>(t: Table<P>, caller: Task<P>, { leader, status = 0 }: ThreadGroup<P>): Waited<P> {
+function ended<P>(t: Table<P>, caller: Task<P>, { groupLeader: leader, status = 0 }: ThreadGroup<P>): Waited<P> {
   const signal = status & 0x7f;
   const code = signal === 0 ? CLD_EXITED : CLD_KILLED;
   return {

@@ -1,9 +1,10 @@
 /** The end of a namespace. Source: `zap_pid_ns_processes()`, kernel/pid_namespace.c. */
-import { PIDTYPE_PID, type PidRef } from '@pidlab/contract';
+import type { PidRef } from '@pidlab/contract';
+import { ownerOf } from './checks.ts';
 import { SIGCHLD, SIGKILL } from './constants.ts';
 import { endGroup } from './exit.ts';
 import { release } from './release.ts';
-import { findTask, type Table } from './table.ts';
+import type { Table } from './table.ts';
 import type { Task } from './task.ts';
 
 const INIT_NR = 1;
@@ -16,17 +17,17 @@ export function zap<P>(t: Table<P>, init: Task<P>): void {
   const a = t.allocator;
   const { group, pidNs: ns } = init;
   a.disablePidAllocation(ns);
-  group.actions = new Map(group.actions).set(SIGCHLD, 'ignore');
+  group.signals = { ...group.signals, actions: new Map(group.signals.actions).set(SIGCHLD, 'ignore') };
   // Not zapPidNsProcesses: a design with encoded numbers has the root's own map apart from the containers', and the root's
   // end is theirs too.
   let nr = INIT_NR;
   for (let pid = next(t, init, nr); pid !== undefined; pid = next(t, init, nr)) {
     nr = a.pidNrNs(pid, ns);
-    const ref = a.pidTask(pid, PIDTYPE_PID);
+    const owner = ownerOf(t, pid);
     // Threads of the init itself have ended.
-    if (ref !== undefined) endGroup(t, findTask(t.tasks, ref)!.group, SIGKILL);
+    if (owner !== undefined) endGroup(t, owner.group, SIGKILL);
   }
-  while (init.firstZombie !== undefined) release(t, init.firstZombie.leader);
+  while (init.brood?.firstZombie !== undefined) release(t, init.brood.firstZombie.groupLeader);
 }
 
 /** Whether nobody but the init, of which `last` is the last thread, has a number in its namespace. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { WNOHANG } from '../src/index.ts';
+import { SIGKILL, WNOHANG } from '../src/index.ts';
 import { each, fails } from './worlds.ts';
 
 each('a child is moved into a group of its own, into another, and back', ({ t, init }) => {
@@ -68,6 +68,42 @@ each('the ids of zombies can be asked for, of the reaped not', ({ t, init }) => 
     fails(t, 'ESRCH', () => t.getpgid(init, nr));
     fails(t, 'ESRCH', () => t.getsid(init, nr));
   }
+});
+
+each('a number is a group’s and a session’s as long as anybody is in it, whoever leaves first', ({ t, init }) => {
+  const founder = t.fork(init);
+  t.setsid(founder);
+  const rest = [1, 2, 3].map(() => t.fork(founder));
+  t.setpgid(rest[2], 0, 0);
+  t.exit(founder, 0);
+  t.wait4(init, 2);
+  for (const [i, member] of [rest[0], rest[1]].entries()) {
+    expect([t.getpgid(member, 0), t.getsid(member, 0)]).toEqual([2, 2]);
+    // Its session may set it anywhere, so the group is there.
+    t.setpgid(rest[2], 0, 2);
+    t.setpgid(rest[2], 0, 0);
+    expect(t.checkInvariants()).toEqual([]);
+    t.exit(member, 0);
+    t.wait4(init, 3 + i);
+  }
+  fails(t, 'EPERM', () => t.setpgid(rest[2], 0, 2));
+  fails(t, 'EEXIST', () => t.clone(init, { setTid: [2] }));
+  expect(t.getsid(rest[2], 0)).toBe(2);
+  t.exit(rest[2], 0);
+  t.wait4(init, 5);
+  expect(t.getpid(t.clone(init, { setTid: [2] }))).toBe(2);
+});
+
+each('the leader of a process that holds numbers is replaced by a thread', ({ t, init }) => {
+  const founder = t.fork(init);
+  t.setsid(founder);
+  const child = t.fork(founder);
+  t.exec(t.clone(founder, { thread: true }));
+  expect(founder.state).toBe('dead');
+  expect(t.checkInvariants()).toEqual([]);
+  t.kill(init, 2, SIGKILL);
+  t.wait4(init, 2);
+  expect([t.getpgid(child, 0), t.getsid(child, 0)]).toEqual([2, 2]);
 });
 
 each('a container’s init is in a group and session that it does not see', ({ t, box }) => {

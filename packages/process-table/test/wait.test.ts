@@ -12,6 +12,7 @@ import {
   SIGCONT,
   SIGKILL,
   SIGSTOP,
+  SIGTERM,
   WCONTINUED,
   WEXITED,
   WNOHANG,
@@ -20,7 +21,7 @@ import {
   WSTOPPED,
   WUNTRACED,
 } from '../src/index.ts';
-import { bug, each, fails } from './worlds.ts';
+import { bug, each, fails, type P } from './worlds.ts';
 
 each('nothing ready, no such child, and a child are three answers', ({ t, init }) => {
   fails(t, 'ECHILD', () => t.wait4(init, -1));
@@ -144,4 +145,38 @@ each('the number is the child’s as the waiter sees it', ({ t, init, box }) => 
     value: 4,
     pid: t.allocator.traits.rootNumbers === 'small' ? 3 : 0x400001,
   });
+});
+
+each('children and members stay in their order, however many have come and gone', ({ t, init }) => {
+  const parent = t.fork(init);
+  t.setsid(parent);
+  const alive: P[] = [];
+  for (let i = 0; i < 400; i++) {
+    alive.push(t.fork(parent, `${i}`));
+    // Out of every four three go: one that is old, one in the middle, one that has just come.
+    if (i % 4 === 0) continue;
+    const [gone] = alive.splice([0, 0, alive.length >> 1, alive.length - 1][i % 4], 1);
+    t.exit(gone, 0);
+    expect(t.wait4(parent, -1)).toMatchObject({ process: gone });
+  }
+  expect(parent.children).toEqual(alive);
+  expect(alive.length).toBe(100);
+  expect(t.checkInvariants()).toEqual([]);
+  t.sigaction(parent, SIGTERM, 'ignore');
+  t.kill(init, -t.getpid(parent), SIGTERM);
+  for (const child of alive) expect(t.wait4(parent, -1)).toMatchObject({ process: child });
+  expect(() => t.wait4(parent, -1)).toThrow('ECHILD');
+});
+
+each('who joined a group last is signalled first', ({ t, init, log }) => {
+  const leader = t.fork(init, 'leader');
+  t.setsid(leader);
+  const many = Array.from({ length: 60 }, (_, i) => t.fork(leader, `${i}`));
+  for (const [i, child] of many.entries()) if (i % 7 !== 0) t.exit(child, 0);
+  while (typeof t.wait4(leader, -1, WNOHANG) === 'object');
+  for (let i = 60; i < 63; i++) t.fork(leader, `${i}`);
+  log.length = 0;
+  t.kill(init, -t.getpid(leader), SIGKILL);
+  const killed = log.filter((line) => line.startsWith('exited')).map((line) => line.split(' ')[1]);
+  expect(killed).toEqual(['62', '61', '60', '56', '49', '42', '35', '28', '21', '14', '7', '0', 'leader']);
 });

@@ -26,7 +26,10 @@ class CyclicNumbers implements Numbers {
   giveBack(): void {}
 }
 
-/** A `Map` in each namespace and a cyclic counter: what most programs that have process ids in JavaScript do. */
+/**
+ * A `Map` in each namespace and a cyclic counter: what most programs that have process ids in JavaScript do. Its process table
+ * is a file of its own, so that processes of other scenarios do not hold its code.
+ */
 export const map: Baseline = {
   id: 'map',
   kind: 'baseline',
@@ -34,6 +37,7 @@ export const map: Baseline = {
   lacks: {},
   leavesOut: {},
   create: (options) => new ObjectAllocator(options, (pidMax, taken) => new CyclicNumbers(pidMax, taken)),
+  createProcesses: async (options) => new (await import('./processes.ts')).MapProcesses(options),
   handles: (count) => new Array(count).fill(undefined),
   list: (workload, ns) => (workload as ObjectAllocator).list(ns as ObjectAllocator['initPidNs']),
 };

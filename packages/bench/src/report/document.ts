@@ -315,7 +315,7 @@ function methodBlocks({ environment }: Report): Block[] {
         '- The median of a row is the geometric mean of the medians of its rounds. Factors are taken within a round. Intervals are Student’s t on logarithms, over rounds: processes differ more than the samples of one, and a bootstrap of so few values would be too narrow.',
         '- The garbage collector runs before the clock starts. What the operations of a baseline allocate is collected while it is timed, as it would be in use; `gcShare` of each round in the JSON file says how much of the time that took. All processes run with the same flags.',
         '- The number table is aged before anything is timed: an eighth of the pids, drawn at random, has been replaced by later ones.',
-        '- Baselines: `map` is a `Map` of objects and a cyclic counter in each namespace; `gvisor` has maps both ways; `number-allocator` and `idgen` are npm packages beside a `Map`; `floor` does the bare memory operations and is nothing that anybody could use.',
+        '- Baselines: `map` is a `Map` of objects and a cyclic counter in each namespace, and for `fork-exit-wait` a process table of classes and Maps; `gvisor` has maps both ways; `number-allocator` and `idgen` are npm packages beside a `Map`; `floor` does the bare memory operations and is nothing that anybody could use.',
       ].join('\n'),
     },
   ];

@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { churn } from './churn.ts';
 import { forkExit } from './fork-exit.ts';
+import { forkExitWait } from './fork-exit-wait.ts';
 import { list } from './list.ts';
 import { lookupHit, lookupMiss, lookupUse } from './lookup.ts';
 import { createMemory, createTime, memory, namespaceMemory } from './memory.ts';
@@ -17,6 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   translate,
   list,
   forkExit,
+  forkExitWait,
   namespace,
   replay,
   memory,
