@@ -8,9 +8,9 @@ const { reaper: REAPER, disabled: DISABLED } = NS.at;
 const INIT_NR = 1;
 
 /**
- * Calls `kill`, with the pid's handle, in a namespace that has been closed, for each number above 1 of its map, ascending. `kill` may free the last pid that
- * keeps the namespace, so its life is looked at after each call. True, and the reaper cleared, when only init is left.
- * Source: `zap_pid_ns_processes()`.
+ * Calls `kill`, with the pid's handle, for each number above 1 in the map of a namespace that has been closed, ascending.
+ * `kill` may free the last pid that keeps the namespace, so its life is looked at after each call. True, and the reaper
+ * cleared, when only init is left. Source: `zap_pid_ns_processes()`.
  */
 export function zapPidNsProcesses(s: State, nsAt: number, kill: (pid: number, nr: number) => void): boolean {
   const w = s.words;
