@@ -108,7 +108,7 @@ export const hierarchicalMutants: readonly Mutant[] = [
       'TRANSLATE-6',
     ],
   ]),
-  ...mutantsOf('core-hierarchical', 'index.ts', [
+  ...mutantsOf('core-hierarchical', 'design.ts', [
     [
       'object-too-small',
       'objects have room for two numbers at any level',

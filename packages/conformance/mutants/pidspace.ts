@@ -113,8 +113,8 @@ export const pidspaceMutants: readonly Mutant[] = [
     [
       'space-id-never-free',
       'the id of a space that is gone is not free again',
-      's.words[SPACES + s.words[nsAt + SPACE]] = 0;',
-      '',
+      '  if (s.words[owned] === nsAt) s.words[owned] = 0;',
+      '  if (owned < 0) s.words[owned] = 0;',
       'NS-29',
     ],
     [
