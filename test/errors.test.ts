@@ -15,7 +15,10 @@ import {
   type PidType,
   type TaskRef,
 } from '../packages/contract/dist/index.js';
-import { createPidAllocator as createHierarchical } from '../packages/core-hierarchical/dist/index.js';
+import {
+  attachPidAllocator as attachHierarchical,
+  createPidAllocator as createHierarchical,
+} from '../packages/core-hierarchical/dist/index.js';
 import * as pidspace from '../packages/core-pidspace/dist/index.js';
 
 const root = join(import.meta.dirname, '..');
@@ -40,6 +43,11 @@ function bed(): Bed {
   return { a, ns, pid, task };
 }
 
+/** An allocator for so many workers. */
+function shared(workers: number): PidAllocator {
+  return createHierarchical({ ...SMALL, shared: true, workers });
+}
+
 function forever(act: () => unknown): never {
   for (;;) act();
 }
@@ -48,6 +56,8 @@ const badType = 9 as PidType;
 
 /** For each row of the first table, everything that its third column says. */
 const errors: [code: keyof typeof ERRNO, op: string, ...provocations: ((bed: Bed) => unknown)[]][] = [
+  ['EAGAIN', 'attachPidAllocator', () => attachHierarchical(shared(1).share())],
+  ['EINVAL', 'declareGone', () => shared(2).declareGone(2), () => shared(2).declareGone(-1)],
   [
     'EAGAIN',
     'allocPid',
@@ -197,6 +207,8 @@ const bugs: [op: string, ...provocations: ((bed: Bed) => unknown)[]][] = [
     ({ a }) => createHierarchical({ snapshot: a.snapshot().fill(1, 8_000, 8_010) }),
     () => createHierarchical({ snapshot: pidspace.createPidAllocator(SMALL).snapshot() }),
     () => createHierarchical({ memory: 2 ** 20, capacity: 4_194_304 }),
+    () => createHierarchical({ workers: 4 }),
+    ({ a }) => createHierarchical({ snapshot: a.snapshot(), shared: true }),
   ],
   ['allocPid', ({ a, ns }) => a.allocPid(ns, 5 as unknown as number[])],
   [
@@ -209,6 +221,17 @@ const bugs: [op: string, ...provocations: ((bed: Bed) => unknown)[]][] = [
     },
   ],
   ['putPid', ({ a, pid }) => a.putPid(pid)],
+  [
+    'attachPidAllocator',
+    () => attachHierarchical({ ...shared(2).share(), capacity: 17 }),
+    () => attachHierarchical({ ...shared(2).share(), workers: 3 }),
+    () => attachHierarchical({ ...shared(2).share(), version: 0 }),
+    () => attachHierarchical({ ...shared(2).share(), buffer: new SharedArrayBuffer(4096) }),
+    () => attachHierarchical(pidspace.createPidAllocator({ ...SMALL, shared: true }).share()),
+  ],
+  ['share', ({ a }) => a.share()],
+  ['detach', ({ a }) => a.detach()],
+  ['declareGone', ({ a }) => a.declareGone(1), () => shared(2).declareGone(0), () => shared(2).declareGone(1)],
   ['freeTask', ({ a, task }) => a.freeTask(task)],
   [
     'attachPid',
@@ -298,7 +321,8 @@ describe('docs/errors.md: PidBug', () => {
     expect(functions.length).toBeGreaterThan(40);
     const named = cells(bugTable).flatMap(([ops]) => opsIn(ops));
     const without = ['allocTask', 'slabInfo', 'stats', 'checkInvariants', 'snapshot'];
-    expect([...named, ...without].sort()).toEqual([...functions, 'createPidAllocator', 'pidspaceFree'].sort());
+    const others = ['createPidAllocator', 'attachPidAllocator', 'pidspaceFree'];
+    expect([...named, ...without].sort()).toEqual([...functions, ...others].sort());
     for (const op of without) expect(bugTable).toContain(`\`${op}\``);
   });
 

@@ -151,7 +151,7 @@ describe('README.md', () => {
       const floor = `${floors.root} ${floors.root === floors.child ? 'everywhere' : `in the root, ${floors.child} in a container`}`;
       expect(cell('where numbers go on after a wrap')).toBe(floor);
       expect(cell('the root sees a contained pid as')?.startsWith('a small')).toBe(rootNumbers === 'small');
-      expect(cell('threads that may share an allocator')).toBe(shared ? 'any number' : 'one');
+      expect(cell('threads that may share an allocator')).toBe(shared ? 'up to 256' : 'one');
     }
   });
 

@@ -16,7 +16,8 @@ const manifest = (pkg: string, json: object = {}): SourceFile =>
   file(`packages/${pkg}/package.json`, JSON.stringify({ name: `@pidlab/${pkg}`, type: 'module', ...json }));
 const strategy = (name: string, replace: Record<string, string | undefined> = {}): SourceFile[] => [
   manifest(name),
-  ...['layout', 'alloc', 'free', 'find', 'translate', 'pidns', 'invariants', 'index']
+  ...['layout', 'alloc', 'free', 'find', 'translate', 'pidns', 'invariants']
+    .concat(['traits', 'design', 'variant', 'shared', 'index'])
     .filter((stem) => !(stem in replace) || replace[stem] !== undefined)
     .map((stem) => file(`packages/${name}/src/${stem}.ts`, replace[stem] ?? `export function ${stem}(): void {}\n`)),
 ];

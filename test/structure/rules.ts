@@ -11,7 +11,10 @@ export type Rule = (files: readonly SourceFile[]) => string[];
 const SCOPE = '@pidlab/';
 const SOURCE = /\.(?:ts|js|mjs)$/;
 const STRATEGY = /^core-./;
-const STRATEGY_FILES = ['layout', 'alloc', 'free', 'find', 'translate', 'pidns', 'invariants', 'index'];
+const STRATEGY_FILES = [
+  ...['layout', 'alloc', 'free', 'find', 'translate', 'pidns', 'invariants'],
+  ...['traits', 'design', 'variant', 'shared', 'index'],
+];
 
 /** What users import into their own programs: no dependency, no Node. The rest are tools. */
 const isLibrary = (pkg: string): boolean =>

@@ -45,15 +45,15 @@ export function findPidNs(s: State, nr: number, nsAt: number): number {
   }
 }
 
+/** The pid that the root knows as `nr`; 0 for none. */
+export function findPid(s: State, nr: number): number {
+  return findPidNs(s, nr, s.words[ROOT_NS]);
+}
+
 /** The slot of the pid's first number, whose lock is the pid's. */
 export function pidSlot(s: State, pidAt: number): number {
   const upid = pidAt + NUMBERS;
   return slotOf(s.pidHash, s.words[upid + UPID.at.nr], s.words[upid + UPID.at.ns]);
-}
-
-/** The pid that the root knows as `nr`; 0 for none. */
-export function findPid(s: State, nr: number): number {
-  return findPidNs(s, nr, s.words[ROOT_NS]);
 }
 
 /** The pid with the smallest number at or above `nr` that `ns` sees; 0 for none. Source: `find_ge_pid()`. */
