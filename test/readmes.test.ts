@@ -128,10 +128,10 @@ describe('the READMEs of what users import', () => {
 
 describe('README.md', () => {
   const text = read('README.md');
-  const program = read('examples/quickstart/main.js');
+  const programs = ['examples/quickstart/main.js', 'examples/worker-pool/smallest.js'];
 
-  test('its program is examples/quickstart/main.js, word for word', () => {
-    expect(blocksOf(text, /^js$/).map(({ code }) => code)).toContain(program);
+  test('its programs are those of the examples, word for word', () => {
+    expect(blocksOf(text, /^js$/).map(({ code }) => code)).toEqual(programs.map(read));
   });
 
   test('its table says of each design what its traits say', async () => {
@@ -151,7 +151,7 @@ describe('README.md', () => {
       const floor = `${floors.root} ${floors.root === floors.child ? 'everywhere' : `in the root, ${floors.child} in a container`}`;
       expect(cell('where numbers go on after a wrap')).toBe(floor);
       expect(cell('the root sees a contained pid as')?.startsWith('a small')).toBe(rootNumbers === 'small');
-      expect(cell('threads that may share an allocator')).toBe(shared ? 'any number' : 'one');
+      expect(cell('threads that may share an allocator')).toBe(shared ? 'up to 256' : 'one');
     }
   });
 
