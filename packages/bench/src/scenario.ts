@@ -14,6 +14,8 @@ export interface Versus {
   /** Whether the factor says how much faster the others are than the base; else, how many times its time they take. */
   readonly isGain: boolean;
   goal(params: Params): { readonly atLeast?: number; readonly atMost?: number };
+  /** What the floor must gain with these parameters for a missed goal to say anything: without it, the machine had no room. */
+  readonly room?: { readonly params: Params; readonly atLeast: number };
 }
 
 interface Common {

@@ -81,7 +81,11 @@ describe('the price of shared mode', () => {
 });
 
 /** Results of processes whose numbers are known. */
-function results(id: string, ns: (params: Params, round: number) => number): Promise<Result[]> {
+function results(
+  id: string,
+  ns: (params: Params, round: number) => number,
+  floor?: (params: Params) => number,
+): Promise<Result[]> {
   let count = 0;
   const measurement = (value: number): Measurement => ({
     samples: Float64Array.of(value),
@@ -94,8 +98,23 @@ function results(id: string, ns: (params: Params, round: number) => number): Pro
   const scenarios = scenariosOf(id);
   const cells = scenarios[0].plan.quick.length;
   return runBenchmark(
-    { subjects: [{ id: 'flat', kind: 'strategy' }], scenarios, mode: 'quick', settings: SETTINGS.quick, seed: 1 },
-    { run: async ({ params }) => ({ measurement: measurement(ns(params, Math.floor(count++ / cells))) }) },
+    {
+      subjects: [
+        { id: 'flat', kind: 'strategy' as const },
+        ...(floor ? [{ id: 'floor', kind: 'floor' as const }] : []),
+      ],
+      scenarios,
+      mode: 'quick',
+      settings: SETTINGS.quick,
+      seed: 1,
+    },
+    {
+      run: async ({ params, subject }) => ({
+        measurement: measurement(
+          subject.id === 'floor' && floor ? floor(params) : ns(params, Math.floor(count++ / cells)),
+        ),
+      }),
+    },
   );
 }
 
@@ -131,6 +150,16 @@ describe('cells that are measured for each other’s sake', () => {
       expect(factor.value).toBeCloseTo(2.82, 2);
       expect([goal, met]).toEqual(['at most 2×', 'no']);
     }
+  });
+
+  it('leave a missed goal open where the machine had no second core for the floor either', async () => {
+    const slow = () => 100;
+    const metWhen = async (floor: (params: Params) => number) =>
+      pairsOf(await results('workers-throughput', slow, floor))
+        .filter(({ strategy, common }) => strategy === 'flat' && common.namespaces === 'own')
+        .map(({ met }) => met);
+    expect(await metWhen(() => 20)).toEqual(['unclear']);
+    expect(await metWhen(({ workers }) => 20 / Number(workers))).toEqual(['no']);
   });
 
   it('say nothing where one is missing', async () => {

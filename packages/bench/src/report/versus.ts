@@ -28,7 +28,7 @@ export function pairsOf(results: readonly Result[]): Pair[] {
     if (!versus || result.status !== 'ok' || result.params[versus.param] === versus.base) return [];
     const base = results.find((other) => isBaseOf(other, result, versus));
     const factor = base && factorOf(base, result, versus);
-    return factor ? [pairOf(result, versus, factor)] : [];
+    return factor ? [pairOf(result, versus, factor, hadRoom(results, result, versus))] : [];
   });
 }
 
@@ -46,9 +46,25 @@ function factorOf(base: Result, result: Result, { isGain }: Versus): Ratio | und
   return isGain ? ratio(of, to) : ratio(to, of);
 }
 
-function pairOf(result: Result, versus: Versus, factor: Ratio): Pair {
+/** Whether the machine let the floor gain what it has to; true where nobody asks, or the floor was not measured. */
+function hadRoom(results: readonly Result[], { scenario, params }: Result, versus: Versus): boolean {
+  if (!versus.room) return true;
+  const wanted = Object.entries({ ...params, ...versus.room.params });
+  const floor = results.find(
+    (other) =>
+      other.kind === 'floor' &&
+      other.scenario === scenario &&
+      wanted.every(([name, value]) => other.params[name] === value),
+  );
+  const base = floor && results.find((other) => isBaseOf(other, floor, versus));
+  const gain = base && factorOf(base, floor, versus);
+  return gain === undefined || gain.value >= versus.room.atLeast;
+}
+
+function pairOf(result: Result, versus: Versus, factor: Ratio, hasRoom: boolean): Pair {
   const { [versus.param]: value, ...common } = result.params;
   const goal = versus.goal(result.params);
+  const met = judge(factor, goal);
   return {
     strategy: result.strategy,
     kind: result.kind,
@@ -57,7 +73,7 @@ function pairOf(result: Result, versus: Versus, factor: Ratio): Pair {
     against: `${versus.param} ${value} against ${versus.base}`,
     factor,
     goal: goal.atLeast === undefined ? `at most ${goal.atMost}×` : `at least ${goal.atLeast}×`,
-    met: judge(factor, goal),
+    met: met === 'no' && !hasRoom ? 'unclear' : met,
   };
 }
 
