@@ -46,7 +46,7 @@ function factorOf(base: Result, result: Result, { isGain }: Versus): Ratio | und
   return isGain ? ratio(of, to) : ratio(to, of);
 }
 
-/** Whether the machine let the floor gain what it has to; true where nobody asks, or the floor was not measured. */
+/** Whether the machine let the floor gain what it has to, with certainty; true where nobody asks, or the floor was not measured. */
 function hadRoom(results: readonly Result[], { scenario, params }: Result, versus: Versus): boolean {
   if (!versus.room) return true;
   const wanted = Object.entries({ ...params, ...versus.room.params });
@@ -58,7 +58,7 @@ function hadRoom(results: readonly Result[], { scenario, params }: Result, versu
   );
   const base = floor && results.find((other) => isBaseOf(other, floor, versus));
   const gain = base && factorOf(base, floor, versus);
-  return gain === undefined || gain.value >= versus.room.atLeast;
+  return gain === undefined || judge(gain, versus.room) === 'yes';
 }
 
 function pairOf(result: Result, versus: Versus, factor: Ratio, hasRoom: boolean): Pair {
