@@ -128,10 +128,10 @@ describe('the READMEs of what users import', () => {
 
 describe('README.md', () => {
   const text = read('README.md');
-  const program = read('examples/quickstart/main.js');
+  const programs = ['examples/quickstart/main.js', 'examples/worker-pool/smallest.js'];
 
-  test('its program is examples/quickstart/main.js, word for word', () => {
-    expect(blocksOf(text, /^js$/).map(({ code }) => code)).toContain(program);
+  test('its programs are those of the examples, word for word', () => {
+    expect(blocksOf(text, /^js$/).map(({ code }) => code)).toEqual(programs.map(read));
   });
 
   test('its table says of each design what its traits say', async () => {

@@ -9,7 +9,7 @@ import { withProgress } from './progress.ts';
 import { SCHEMA_VERSION } from './report/report.ts';
 import { runBenchmark } from './runner.ts';
 import type { Mode } from './scenario.ts';
-import { SCENARIOS, scenarioOf } from './scenarios/index.ts';
+import { SCENARIOS, scenariosOf } from './scenarios/index.ts';
 import { loadModule, SubjectError, type SubjectSpec } from './subjects.ts';
 import { tables } from './table.ts';
 
@@ -49,7 +49,10 @@ function command(): Command {
     )
     .option('--full', 'all sizes at all levels in ten rounds: hours')
     .option('--strategy <name...>', `only these of the built-in strategies: ${Object.keys(STRATEGIES).join(', ')}`)
-    .option('--scenario <name...>', `only these scenarios: ${SCENARIOS.map(({ id }) => id).join(', ')}`)
+    .option(
+      '--scenario <name...>',
+      `only these scenarios, or all that begin with it and a dash: ${SCENARIOS.map(({ id }) => id).join(', ')}`,
+    )
     .option('--module <file...>', 'also a module of your own that exports createPidAllocator and traits')
     .option('--json <file>', 'write the results to a file, - for stdout (then without tables)')
     .option('--seed <n>', 'where the random choices start', parseSeed, 1)
@@ -62,6 +65,7 @@ function command(): Command {
 Exit codes: 0 measured, 1 a process failed, 2 wrong usage.
 
   pid-bench --quick --scenario churn
+  pid-bench --quick --scenario workers
   pid-bench --module ./my-allocator.js --scenario churn lookup-hit --json results.json`,
     )
     .exitOverride();
@@ -88,7 +92,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   let scenarios: typeof SCENARIOS;
   try {
     subjects = await subjectsOf(options);
-    scenarios = options.scenario ? options.scenario.map(scenarioOf) : SCENARIOS;
+    scenarios = options.scenario ? options.scenario.flatMap(scenariosOf) : SCENARIOS;
   } catch (error) {
     process.stderr.write(`error: ${(error as Error).message}\n`);
     return USAGE;

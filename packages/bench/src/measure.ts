@@ -43,7 +43,7 @@ export interface Measurement {
 
 /** Why this subject does not run this scenario with these parameters, if so. Needs nothing loaded but its traits. */
 export function whyNot(
-  subject: Pick<Subject, 'id' | 'kind' | 'leavesOut' | 'maxLevel' | 'createProcesses'>,
+  subject: Pick<Subject, 'id' | 'kind' | 'leavesOut' | 'maxLevel' | 'createProcesses' | 'strategy'>,
   scenario: Scenario,
   params: Params,
 ): string | undefined {
@@ -91,6 +91,7 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
   const latency = window(scenario, state, effort.measureMs, effort.samples);
   const elapsedMs = performance.now() - start;
   scenario.verify(state);
+  scenario.teardown?.(state);
   return {
     samples: Float64Array.from(latency, (ms) => (ms * 1e6) / ops),
     ops,

@@ -6,6 +6,18 @@ export type Mode = 'quick' | 'lab' | 'default' | 'full';
 /** One point of a scenario's axes: `{ live: 1_000_000, level: 1 }`. */
 export type Params = Readonly<Record<string, number | string>>;
 
+/** A pair of cells that differ in one parameter only: how they are compared, and what this project set out to reach. */
+export interface Versus {
+  readonly param: string;
+  /** The value that the others are compared with. */
+  readonly base: number | string;
+  /** Whether the factor says how much faster the others are than the base; else, how many times its time they take. */
+  readonly isGain: boolean;
+  goal(params: Params): { readonly atLeast?: number; readonly atMost?: number };
+  /** What the floor must gain with these parameters for a missed goal to say anything: without it, the machine had no room. */
+  readonly room?: { readonly params: Params; readonly atLeast: number };
+}
+
 interface Common {
   readonly id: string;
   /** The question that its numbers answer. */
@@ -24,8 +36,10 @@ interface Common {
   exact?(params: Params): boolean;
   /** Only subjects that keep the whole contract can run it: no baseline does. */
   readonly wholeContract?: boolean;
+  /** Which of its cells are measured for each other's sake. */
+  readonly versus?: Versus;
   /** Why a subject cannot run it with these parameters, if so. */
-  cannot?(subject: Pick<Subject, 'id' | 'kind' | 'createProcesses'>, params: Params): string | undefined;
+  cannot?(subject: Pick<Subject, 'id' | 'kind' | 'createProcesses' | 'strategy'>, params: Params): string | undefined;
 }
 
 /** Something repeated until the clock has seen enough of it. */
@@ -40,6 +54,8 @@ export interface TimedScenario<S = unknown> extends Common {
   opsOf(state: S): number;
   /** Throws when the operations did not do what they claim. */
   verify(state: S): void;
+  /** Ends what would go on by itself. */
+  teardown?(state: S): void;
 }
 
 /** Something measured once in each process: memory, or a cold start. */

@@ -29,7 +29,7 @@ function listByFindGe(workload: Workload, ns: Handle): number {
 }
 
 /** A strategy as a subject: its allocator is called as it is. */
-function strategySubject(id: string, module: StrategyModule): Subject {
+function strategySubject(id: string, module: StrategyModule, file?: string): Subject {
   return {
     id,
     kind: 'strategy',
@@ -40,6 +40,7 @@ function strategySubject(id: string, module: StrategyModule): Subject {
     handles: (count) => new Float64Array(count),
     list: listByFindGe,
     strategy: module,
+    ...(file === undefined ? {} : { module: file }),
   };
 }
 
@@ -63,7 +64,7 @@ export async function loadModule(module: string): Promise<StrategyModule> {
 
 /** Loads a subject into this process. */
 export async function loadSubject(spec: SubjectSpec): Promise<Subject> {
-  if (spec.module !== undefined) return strategySubject(spec.id, await loadModule(spec.module));
+  if (spec.module !== undefined) return strategySubject(spec.id, await loadModule(spec.module), spec.module);
   if (spec.kind === 'strategy') return strategySubject(spec.id, await STRATEGIES[spec.id]());
   return { ...(await BASELINES[spec.id]()), maxLevel: Number.POSITIVE_INFINITY };
 }

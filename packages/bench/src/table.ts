@@ -1,7 +1,8 @@
 import Table from 'cli-table3';
-import { comparison, figure, interval, multiple, paramsText, remarkLines, remarks } from './format.ts';
+import { comparison, figure, interval, multiple, paramsText, remarkLines, remarks, times } from './format.ts';
 import { wordsOf } from './report/findings.ts';
 import { cellsOf, unique } from './report/report.ts';
+import { pairsOf } from './report/versus.ts';
 import type { Result } from './results.ts';
 import { scenarioOf } from './scenarios/index.ts';
 
@@ -45,7 +46,24 @@ function scenarioTable(id: string, results: readonly Result[]): string {
     `\n${scenario.id}: ${scenario.question}`,
     `${scenario.measures} per ${scenario.unit}. Timed: ${scenario.timed}.`,
     table.toString(),
+    ...pairTable(results),
     ...remarkLines(results).map((line) => `* ${line}`),
     '',
   ].join('\n');
+}
+
+/** The cells that are measured for each other's sake, side by side, with the verdict; nothing where there are none. */
+function pairTable(results: readonly Result[]): string[] {
+  const pairs = pairsOf(results);
+  if (pairs.length === 0) return [];
+  const table = new Table({
+    head: ['', '', 'factor', '95 % interval', 'goal', 'met'],
+    colAligns: ['left', 'left', 'right', 'left', 'left', 'left'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { strategy, kind, common, against, factor, goal, met } of pairs) {
+    const verdict = kind === 'strategy' ? [goal, met] : ['', ''];
+    table.push([strategy, `${paramsText(common)}: ${against}`, times(factor.value), interval(factor.ci), ...verdict]);
+  }
+  return [table.toString()];
 }

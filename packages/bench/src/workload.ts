@@ -1,4 +1,4 @@
-import type { PidAllocatorOptions, Traits } from '@pidlab/contract';
+import type { PidAllocatorDescriptor, PidAllocatorOptions, Traits } from '@pidlab/contract';
 
 /**
  * A pid, namespace or task as its subject hands it out: a number for a strategy, an object for most baselines. The
@@ -70,11 +70,14 @@ export interface Subject {
   list(workload: Workload, ns: Handle): number;
   /** For strategies: everything else that the contract has. */
   readonly strategy?: StrategyModule;
+  /** The file that it was loaded from, if `--module` named one. */
+  readonly module?: string;
 }
 
 /** What a module must export to be measured, as `--module` finds it. */
 export interface StrategyModule {
   readonly createPidAllocator: (options?: PidAllocatorOptions) => unknown;
+  readonly attachPidAllocator?: (descriptor: PidAllocatorDescriptor) => unknown;
   readonly traits: Traits;
 }
 

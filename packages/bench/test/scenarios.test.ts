@@ -40,6 +40,7 @@ describe.each(SUBJECTS)('$id', (spec) => {
       const state = await scenario.setup(subject, params, 1);
       for (let i = 0; i < 3; i++) scenario.run(state);
       scenario.verify(state);
+      scenario.teardown?.(state);
       expect(scenario.opsOf(state)).toBeGreaterThan(0);
       if (scenario.lasted) expect(scenario.lasted(state)).toBeGreaterThan(0);
     }

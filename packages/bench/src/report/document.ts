@@ -5,6 +5,7 @@ import { SCENARIOS } from '../scenarios/index.ts';
 import { barChart, type Chart, lineChart, type Series } from './charts.ts';
 import { findingOf, growthOf, wordsOf } from './findings.ts';
 import { cellsOf, type Report, unique } from './report.ts';
+import { pairsOf, pairText } from './versus.ts';
 
 /** A piece of the report. Markdown and HTML are made from the same pieces; only HTML shows the charts. */
 export type Block =
@@ -156,6 +157,16 @@ function targetBlocks({ targets }: Report): Block[] {
   ];
 }
 
+/** What the cells say that are measured for each other's sake. */
+function pairBlocks(results: readonly Result[]): Block[] {
+  const pairs = pairsOf(results);
+  if (pairs.length === 0) return [];
+  const lines = pairs.map(
+    (pair) => `- ${pairText(pair)}${pair.kind === 'strategy' ? ` (${pair.goal}: **${pair.met}**)` : ''}`,
+  );
+  return [{ kind: 'text', text: lines.join('\n') }];
+}
+
 function scenarioBlocks(scenario: Scenario, all: readonly Result[]): Block[] {
   const results = all.filter((result) => result.scenario === scenario.id);
   if (results.length === 0) return [];
@@ -166,6 +177,7 @@ function scenarioBlocks(scenario: Scenario, all: readonly Result[]): Block[] {
       kind: 'text',
       text: `${scenario.measures} per ${scenario.unit}; less is better. Timed: ${scenario.timed}. Not timed: ${scenario.notTimed}.`,
     },
+    ...pairBlocks(results),
     ...chartBlocks(scenario, results),
     ...cellsOf(results).flatMap((cell): Block[] => [
       { kind: 'heading', level: 3, text: paramsText(cell[0].params) || 'as it is' },

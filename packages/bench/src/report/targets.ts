@@ -2,7 +2,9 @@ import { figure, interval, times } from '../format.ts';
 import type { Result } from '../results.ts';
 import { scenarioOf } from '../scenarios/index.ts';
 import { type Estimate, ratio } from '../statistics.ts';
+import { type Bounds, judge } from './judge.ts';
 import { type Target, unique } from './report.ts';
+import { pairTargets } from './versus.ts';
 
 /** A measured value, as it reads; `exact` where it is the same every time, so that one round is enough. */
 interface Measured extends Estimate {
@@ -11,10 +13,8 @@ interface Measured extends Estimate {
 }
 
 /** A limit on a factor or a value; `text` is how the measured one reads. */
-interface Limit {
+interface Limit extends Bounds {
   readonly target: string;
-  readonly atLeast?: number;
-  readonly atMost?: number;
   measured(strategy: string): Measured | undefined;
 }
 
@@ -122,25 +122,16 @@ export function targetsOf(results: readonly Result[]): Target[] {
     results.filter((result) => result.kind === 'strategy'),
     (result) => result.strategy,
   );
-  return limits.flatMap((limit) =>
+  const targets = limits.flatMap((limit) =>
     strategies.map((strategy) => {
       const found = limit.measured(strategy);
       return {
         target: limit.target,
         strategy,
         measured: found?.text ?? '',
-        met: found ? judge(found, limit) : 'not measured',
+        met: found ? judge(found, limit, found.exact) : 'not measured',
       };
     }),
   );
-}
-
-/** Met or not, when the whole interval says so; a single round says nothing, unless it is exact. */
-function judge({ value, ci, exact }: Measured, limit: Limit): Target['met'] {
-  const { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = limit;
-  const interval = ci ?? (exact ? [value, value] : undefined);
-  if (!interval) return 'unclear';
-  const [low, high] = interval;
-  if (low >= atLeast && high <= atMost) return 'yes';
-  return high < atLeast || low > atMost ? 'no' : 'unclear';
+  return [...targets, ...pairTargets(results)];
 }

@@ -8,6 +8,7 @@ import { createMemory, createTime, memory, namespaceMemory } from './memory.ts';
 import { namespace } from './namespace.ts';
 import { replay } from './replay.ts';
 import { translate } from './translate.ts';
+import { workersAloneChurn, workersAloneLookup, workersThroughput } from './workers.ts';
 
 /** Every scenario, in the order of the report. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -25,7 +26,16 @@ export const SCENARIOS: readonly Scenario[] = [
   namespaceMemory,
   createTime,
   createMemory,
+  workersThroughput,
+  workersAloneChurn,
+  workersAloneLookup,
 ];
+
+/** The scenario of that name; or all whose names go on after it with a dash, as `workers` does for three. */
+export function scenariosOf(name: string): Scenario[] {
+  const family = SCENARIOS.filter(({ id }) => id.startsWith(`${name}-`));
+  return SCENARIOS.some(({ id }) => id === name) || family.length === 0 ? [scenarioOf(name)] : family;
+}
 
 /** The scenario of that name. */
 export function scenarioOf(id: string): Scenario {

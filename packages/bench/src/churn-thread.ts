@@ -1,0 +1,75 @@
+// The whole of a thread of a crew: makes its pids, then churns them whenever it is its turn.
+import { isMainThread, workerData } from 'node:worker_threads';
+import type { PidAllocatorDescriptor } from '@pidlab/contract';
+import { sharedFloor } from './baselines/shared-floor.ts';
+import { CONTROL, DUTY, type ThreadData } from './crew.ts';
+import { verifyWorld, type World } from './populate.ts';
+import { indices, tableLength } from './random.ts';
+import { churn } from './scenarios/churn.ts';
+import { loadSubject } from './subjects.ts';
+import type { Workload } from './workload.ts';
+
+/** Calls of churn's `run` in a turn. */
+const RUNS = 40;
+
+/** What a thread churns: its own pids in an allocator that it shares. */
+interface Churn extends World {
+  readonly victims: Int32Array;
+  at: number;
+}
+
+/** Lives until it is told to leave. */
+async function serve(data: ThreadData): Promise<void> {
+  const { control, complaints, subject, crewSize } = data;
+  let turn = 0;
+  try {
+    const workload = await attach(data);
+    const state = begin(workload, data);
+    for (let duty = -1; duty !== DUTY.leave; ) {
+      say(control);
+      Atomics.wait(control, CONTROL.turn, turn++);
+      duty = Atomics.load(control, CONTROL.duty);
+      meet(control, crewSize);
+      if (duty === DUTY.work) work(state, data);
+      if (duty === DUTY.verify && subject.kind === 'strategy') verifyWorld(state);
+    }
+    if ('detach' in workload) (workload.detach as () => void)();
+  } catch (error) {
+    complaints.postMessage(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  say(control);
+}
+
+async function attach({ subject, shared }: ThreadData): Promise<Workload> {
+  if (shared instanceof Int32Array) return sharedFloor(shared);
+  const { strategy } = await loadSubject(subject);
+  if (!strategy?.attachPidAllocator) throw new Error(`${subject.id} exports no attachPidAllocator`);
+  return strategy.attachPidAllocator(shared as PidAllocatorDescriptor) as Workload;
+}
+
+function begin(workload: Workload, { ns, live, seed }: ThreadData): Churn {
+  const pids = new Float64Array(live) as unknown as World['pids'] & Record<number, unknown>;
+  for (let i = 0; i < live; i++) pids[i] = workload.allocPid(ns);
+  return { workload, chain: [ns], ns, pids, victims: indices(seed, tableLength(live), live), at: 0 };
+}
+
+function work(state: Churn, { control, times }: ThreadData): void {
+  times[0] = Number(process.hrtime.bigint());
+  for (let i = 0; i < RUNS; i++) churn.run(state);
+  times[1] = Number(process.hrtime.bigint());
+  Atomics.add(control, CONTROL.operations, RUNS * churn.opsOf(state));
+}
+
+/** Spins until all are there: whoever slept would start later than the others. */
+function meet(control: Int32Array, crewSize: number): void {
+  Atomics.add(control, CONTROL.met, 1);
+  while (Atomics.load(control, CONTROL.met) < crewSize);
+}
+
+/** Says that this thread is done, or ready for its first turn. */
+function say(control: Int32Array): void {
+  Atomics.add(control, CONTROL.done, 1);
+  Atomics.notify(control, CONTROL.done);
+}
+
+if (!isMainThread) await serve(workerData as ThreadData);

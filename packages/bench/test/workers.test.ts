@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import type { Measurement } from '../src/measure.ts';
+import { whyNot } from '../src/measure.ts';
+import { SETTINGS } from '../src/modes.ts';
+import { pairsOf, pairTargets, pairText } from '../src/report/versus.ts';
+import type { Result } from '../src/results.ts';
+import { runBenchmark } from '../src/runner.ts';
+import type { Params } from '../src/scenario.ts';
+import { scenariosOf } from '../src/scenarios/index.ts';
+import { workersAloneLookup, workersThroughput } from '../src/scenarios/workers.ts';
+import { loadSubject } from '../src/subjects.ts';
+import { tables } from '../src/table.ts';
+
+const POINTS = ['own', 'same'].map((namespaces) => ({ namespaces, live: 300, workers: 2 }));
+
+describe('two workers in one allocator', () => {
+  it.each(POINTS)('have done what was counted, and the allocator is sound: $namespaces', async (params) => {
+    const subject = await loadSubject({ id: 'hierarchical', kind: 'strategy' });
+    const state = await workersThroughput.setup(subject, params, 1);
+    for (let i = 0; i < 3; i++) workersThroughput.run(state);
+    expect(workersThroughput.opsOf(state)).toBe(40_000);
+    workersThroughput.verify(state);
+    const { allocator } = state;
+    // The pids of both, and what each thread may keep at hand.
+    expect(allocator?.stats().pids).toBeGreaterThanOrEqual(600);
+    expect(allocator?.stats().namespaces).toBe(params.namespaces === 'own' ? 3 : 2);
+    workersThroughput.teardown?.(state);
+    // They have given their places back: one more than there were can attach.
+    expect(subject.strategy?.attachPidAllocator?.(allocator?.share() as never)).toMatchObject({ workerSlot: 1 });
+  });
+
+  it.each(['hierarchical', 'floor'])('a pid too many is noticed: %s', async (id) => {
+    const subject = await loadSubject({ id, kind: id === 'floor' ? 'floor' : 'strategy' });
+    const state = await workersThroughput.setup(subject, POINTS[1], 1);
+    workersThroughput.run(state);
+    if (state.allocator) state.allocator.allocPid(state.assignments[0].ns as never);
+    else (state.assignments[0].shared as Int32Array)[16] |= 1;
+    expect(() => workersThroughput.verify(state)).toThrow('601 numbers are taken by 600 live pids');
+    workersThroughput.teardown?.(state);
+  });
+
+  it('a turn that was not taken is noticed', async () => {
+    const subject = await loadSubject({ id: 'flat', kind: 'strategy' });
+    const state = await workersThroughput.setup(subject, POINTS[0], 1);
+    workersThroughput.run(state);
+    state.turns++;
+    expect(() => workersThroughput.verify(state)).toThrow('40000 operations in 2 turns');
+    workersThroughput.teardown?.(state);
+  });
+
+  it('what goes wrong in a thread comes out', async () => {
+    const subject = await loadSubject({ id: 'flat', kind: 'strategy' });
+    // A block too small for the pids of the second.
+    const crowded = { ...subject, create: (options: object) => subject.create({ ...options, pidMax: 400 }) };
+    expect(() => workersThroughput.setup(crowded, POINTS[1], 1)).toThrow(/in a thread: PidError.*EAGAIN/s);
+  });
+});
+
+describe('what cannot be shared', () => {
+  it('says so', async () => {
+    const map = await loadSubject({ id: 'map', kind: 'baseline' });
+    expect(whyNot(map, workersThroughput, POINTS[0])).toBe('objects cannot be shared by threads');
+    const flat = await loadSubject({ id: 'flat', kind: 'strategy' });
+    const traits = { ...flat.strategy?.traits, shared: false };
+    const single = { ...flat, strategy: { ...flat.strategy, traits } } as typeof flat;
+    expect(whyNot(single, workersThroughput, POINTS[0])).toBe('its traits say that it is for one thread');
+    expect(whyNot(flat, workersThroughput, POINTS[0])).toBeUndefined();
+  });
+});
+
+describe('the price of shared mode', () => {
+  it('is measured on an allocator that is shared, against one that is not', async () => {
+    const subject = await loadSubject({ id: 'pidspace', kind: 'strategy' });
+    const descriptorOf = async (block: string) => {
+      const { workload } = await workersAloneLookup.setup(subject, { block, live: 100 }, 1);
+      return (workload as unknown as { share(): unknown }).share();
+    };
+    expect(await descriptorOf('shared')).toMatchObject({ strategy: 'pidspace' });
+    await expect(descriptorOf('plain')).rejects.toThrow(/for one thread/);
+  });
+});
+
+/** Results of processes whose numbers are known. */
+function results(
+  id: string,
+  ns: (params: Params, round: number) => number,
+  floor?: (params: Params) => number,
+): Promise<Result[]> {
+  let count = 0;
+  const measurement = (value: number): Measurement => ({
+    samples: Float64Array.of(value),
+    ops: 1,
+    steady: true,
+    gc: { count: 0, ms: 0 },
+    elapsedMs: 1,
+    setupMs: 1,
+  });
+  const scenarios = scenariosOf(id);
+  const cells = scenarios[0].plan.quick.length;
+  return runBenchmark(
+    {
+      subjects: [
+        { id: 'flat', kind: 'strategy' as const },
+        ...(floor ? [{ id: 'floor', kind: 'floor' as const }] : []),
+      ],
+      scenarios,
+      mode: 'quick',
+      settings: SETTINGS.quick,
+      seed: 1,
+    },
+    {
+      run: async ({ params, subject }) => ({
+        measurement: measurement(
+          subject.id === 'floor' && floor ? floor(params) : ns(params, Math.floor(count++ / cells)),
+        ),
+      }),
+    },
+  );
+}
+
+describe('cells that are measured for each other’s sake', () => {
+  it('are compared within rounds: how much more gets done', async () => {
+    // A machine that slows down from round to round slows down both.
+    const found = await results('workers-throughput', ({ workers, namespaces }, round) => {
+      const alone = 100 * 3 ** round;
+      return workers === 1 ? alone : alone / (namespaces === 'own' ? 1.9 + 0.01 * round : 0.8 + 0.01 * round);
+    });
+    const pairs = pairsOf(found);
+    expect(pairs.map(({ common, met, goal }) => [common.namespaces, goal, met])).toEqual([
+      ['own', 'at least 1.8×', 'yes'],
+      ['same', 'at least 1×', 'no'],
+    ]);
+    expect(pairs[0].factor.value).toBeCloseTo(1.91, 2);
+    expect(pairText(pairs[1])).toMatch(
+      /^flat, 4,000 live, namespaces same: workers 2 against 1, 0\.81× as fast \[0\.7\d+, 0\.8\d+\]$/,
+    );
+    expect(pairTargets(found)[0]).toMatchObject({
+      target: 'workers-throughput with 4,000 live, namespaces own: workers 2 against 1, at least 1.8×',
+      strategy: 'flat',
+      met: 'yes',
+    });
+    expect(tables(found)).toMatch(/flat .* workers 2 against 1 .* 0\.81× .* at least 1× .* no /);
+  });
+
+  it('are compared the other way where it is a price', async () => {
+    const found = await results('workers-alone-churn', ({ block }, round) => (block === 'plain' ? 50 : 140 + round));
+    const pairs = pairsOf(found);
+    expect(pairs.map(({ common }) => common.live)).toEqual([1_000, 32_000, 1_000_000]);
+    for (const { factor, goal, met } of pairs) {
+      expect(factor.value).toBeCloseTo(2.82, 2);
+      expect([goal, met]).toEqual(['at most 2×', 'no']);
+    }
+  });
+
+  it('leave a missed goal open where the machine had no second core for the floor either', async () => {
+    const slow = () => 100;
+    const metWhen = async (floor: (params: Params) => number) =>
+      pairsOf(await results('workers-throughput', slow, floor))
+        .filter(({ strategy, common }) => strategy === 'flat' && common.namespaces === 'own')
+        .map(({ met }) => met);
+    expect(await metWhen(() => 20)).toEqual(['unclear']);
+    // Twice as much on average, and next to nothing in one round: nobody can say.
+    let call = 0;
+    expect(await metWhen(({ workers }) => (workers === 1 ? 20 : [2, 40, 10][call++ % 3]))).toEqual(['unclear']);
+    expect(await metWhen(({ workers }) => 20 / Number(workers))).toEqual(['no']);
+  });
+
+  it('say nothing where one is missing', async () => {
+    const found = await results('workers-throughput', () => 1);
+    expect(pairsOf(found.filter(({ params }) => params.workers === 2))).toEqual([]);
+  });
+});
+
+describe('the name of a family', () => {
+  it('stands for all of it, unless it is a scenario', () => {
+    const ids = (name: string) => scenariosOf(name).map(({ id }) => id);
+    expect(ids('workers')).toEqual(['workers-throughput', 'workers-alone-churn', 'workers-alone-lookup']);
+    expect(ids('namespace')).toEqual(['namespace']);
+    expect(ids('workers-alone')).toEqual(['workers-alone-churn', 'workers-alone-lookup']);
+    expect(() => ids('work')).toThrow(/no scenario is called 'work'/);
+  });
+});
