@@ -280,8 +280,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'wrong-cache',
       'a pid goes back to the cache of root pids, wherever it came from',
-      '  if (SHARED) s.words[s.worker + IN_HAND] = 0;\n  if (isLast) cacheFree(s, pidCache(numbers), pidAt);',
-      '  if (SHARED) s.words[s.worker + IN_HAND] = 0;\n  if (isLast) cacheFree(s, pidCache(1), pidAt);',
+      '  unlockPid(s);\n  if (isLast) cacheFree(s, pidCache(numbers), pidAt);',
+      '  unlockPid(s);\n  if (isLast) cacheFree(s, pidCache(1), pidAt);',
       'CACHE-12',
     ],
     [
@@ -422,8 +422,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'latest-is-reaper',
       'each further task becomes the reaper',
-      'if (w[nsAt + REAPER] === 0 && w[nsAt + DISABLED] === 0)',
-      'if (w[nsAt + DISABLED] === 0)',
+      '  if (w[nsAt + REAPER] === 0 && w[nsAt + DISABLED] === 0) compareExchange(w, nsAt + REAPER, 0, taskAt);',
+      '  if (w[nsAt + DISABLED] === 0) w[nsAt + REAPER] = taskAt;',
       'REAPER-2',
     ],
     [
