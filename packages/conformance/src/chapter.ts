@@ -1,17 +1,21 @@
-import type { PidAllocator, PidAllocatorOptions, Strategy, Traits } from '@pidlab/contract';
+import type { AttachPidAllocator, PidAllocator, PidAllocatorOptions, Strategy, Traits } from '@pidlab/contract';
 import { createWorld, type World } from './world.ts';
 
 /** Where the clauses of a run are at home. */
 export interface Scope {
-  readonly name: 'root' | 'child';
+  readonly name: 'root' | 'child' | 'shared root' | 'shared child';
   /** Level of the namespace that clauses work in. */
   readonly level: 0 | 1;
+  /** Whether the allocators that clauses make are for several threads. */
+  readonly shared: boolean;
 }
 
-/** Every clause runs at the root, and again one level down. */
+/** Every clause runs at the root, and again one level down; and where the design can be shared, both again in that mode. */
 export const SCOPES: readonly Scope[] = [
-  { name: 'root', level: 0 },
-  { name: 'child', level: 1 },
+  { name: 'root', level: 0, shared: false },
+  { name: 'child', level: 1, shared: false },
+  { name: 'shared root', level: 0, shared: true },
+  { name: 'shared child', level: 1, shared: true },
 ];
 
 /** What is known of a clause besides its sentence. */
@@ -44,8 +48,10 @@ export interface Context {
   readonly level: 0 | 1;
   /** States one clause. `nr` counts from 1 within the chapter and is never given to another. */
   clause(nr: number, sentence: string, about: About, body: () => void): void;
-  /** A fresh allocator with these options. */
+  /** A fresh allocator with these options; in a shared scope with `shared: true`, unless they say something of that or of a snapshot. */
   create(options?: PidAllocatorOptions): PidAllocator;
+  /** One more worker of a shared allocator, in this thread: what the strategy exports, if it does. */
+  readonly attach: AttachPidAllocator | undefined;
   /** A fresh allocator and the namespace to work in; `options.pidMax` is the home's. Nothing lives there yet. */
   world(options?: PidAllocatorOptions): World;
   /** The same, where every namespace down to home has its init: number 1, with a task. */
@@ -69,7 +75,8 @@ export function chapter(id: string, title: string, define: (context: Context) =>
 export function bind(ch: Chapter, strategy: Strategy, scope: Scope, track: (a: PidAllocator) => void): Clause[] {
   const clauses: Clause[] = [];
   function create(options?: PidAllocatorOptions): PidAllocator {
-    const a = options === undefined ? strategy.createPidAllocator() : strategy.createPidAllocator(options);
+    const given = scope.shared ? sharedOf(options) : options;
+    const a = given === undefined ? strategy.createPidAllocator() : strategy.createPidAllocator(given);
     track(a);
     return a;
   }
@@ -80,10 +87,27 @@ export function bind(ch: Chapter, strategy: Strategy, scope: Scope, track: (a: P
       clauses.push({ id: `${ch.id}-${nr}`, sentence, source, once: once || scale, scale, body });
     },
     create,
+    attach: strategy.attachPidAllocator,
     world: (options) => createWorld(create, strategy.traits, scope.level, options ?? {}, false),
     booted: (options) => createWorld(create, strategy.traits, scope.level, options ?? {}, true),
   });
   return clauses;
+}
+
+/** The same options for a shared allocator. What is no plain object is to be refused as it is. */
+function sharedOf(options: PidAllocatorOptions | undefined): PidAllocatorOptions | undefined {
+  if (options === undefined) return { shared: true };
+  if (!isPlain(options) || 'shared' in options || 'workers' in options || 'snapshot' in options) return options;
+  return { ...options, shared: true };
+}
+
+/** A revoked proxy cannot even be asked for its prototype. */
+function isPlain(value: unknown): boolean {
+  try {
+    return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  } catch {
+    return false;
+  }
 }
 
 const NOBODY: Strategy = {

@@ -25,6 +25,7 @@ interface Flags {
   readonly list?: true;
   readonly output?: string;
   readonly scale: boolean;
+  readonly shared: boolean;
   readonly bail?: true;
 }
 
@@ -48,6 +49,7 @@ export async function main(args: readonly string[], streams: Streams = process):
     .option('--list', 'list the clauses and run nothing')
     .option('--output <file>', 'write the report there')
     .option('--no-scale', 'leave out the clauses about sheer size, which take seconds')
+    .option('--no-shared', 'leave out the second run of everything, on shared allocators')
     .option('--bail', 'stop a strategy at its first failure')
     .addHelpText('after', '\nExit status: 0 when all clauses hold, 1 when one does not, 2 when nothing could be run.')
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
@@ -73,7 +75,7 @@ async function run(modules: readonly string[], flags: Flags, { stdout, stderr }:
     return HOLDS;
   }
   const strategies = await load(modules, flags.strategy);
-  const options: RunOptions = { ...selected, scale: flags.scale, bail: flags.bail === true };
+  const options: RunOptions = { ...selected, scale: flags.scale, shared: flags.shared, bail: flags.bail === true };
   const total = strategies.reduce((sum, strategy) => sum + plan(strategy, options).length, 0);
   const reporter = REPORTERS[flags.reporter](
     flags.output === undefined && pc.isColorSupported && stdout.isTTY === true,

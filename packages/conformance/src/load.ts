@@ -52,7 +52,7 @@ function locate(specifier: string): string {
 
 /** Checks that a module is a strategy, as far as this can be seen without making an allocator. */
 function strategyOf(module: unknown, from: string): Strategy {
-  const { createPidAllocator, traits } = module as Partial<Strategy>;
+  const { createPidAllocator, attachPidAllocator, traits } = module as Partial<Strategy>;
   if (typeof createPidAllocator !== 'function') {
     throw new UsageError(
       `module ${from} exports no function createPidAllocator; export one that returns a PidAllocator`,
@@ -63,7 +63,18 @@ function strategyOf(module: unknown, from: string): Strategy {
   }
   const complaint = complainOf(traits as unknown as Record<string, unknown>);
   if (complaint !== undefined) throw new UsageError(`module ${from} exports traits in which ${complaint}`);
-  return { createPidAllocator, traits };
+  if (
+    traits.shared !== (attachPidAllocator !== undefined) ||
+    !/^(function|undefined)$/.test(typeof attachPidAllocator)
+  ) {
+    const has = typeof attachPidAllocator === 'function' ? 'a function' : 'no function';
+    throw new UsageError(
+      `module ${from} exports ${has} attachPidAllocator, and traits.shared is ${traits.shared}; it has to be there if, and only if, that is true`,
+    );
+  }
+  return attachPidAllocator === undefined
+    ? { createPidAllocator, traits }
+    : { createPidAllocator, attachPidAllocator, traits };
 }
 
 function complainOf(traits: Record<string, unknown>): string | undefined {

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly clauses?: readonly string[];
   /** Whether the clauses about sheer size run too. Default: true. */
   readonly scale?: boolean;
+  /** Whether, where the design can be shared, everything runs a second time on shared allocators. Default: true. */
+  readonly shared?: boolean;
   /** Stop at the first failure. Default: false. */
   readonly bail?: boolean;
 }
@@ -44,10 +46,11 @@ export interface Case {
 
 /** Everything that is to run for a strategy, in order. Nothing has been created yet. */
 export function plan(strategy: Strategy, options: RunOptions = {}): Case[] {
-  const { chapters = allChapters, clauses, scale = true } = options;
+  const { chapters = allChapters, clauses, scale = true, shared = true } = options;
   const cases: Case[] = [];
   for (const scope of SCOPES) {
     if (scope.level > strategy.traits.maxLevel) continue;
+    if (scope.shared && !(shared && strategy.traits.shared)) continue;
     for (const chapter of chapters) {
       let made: PidAllocator[] = [];
       for (const clause of bind(chapter, strategy, scope, (a) => made.push(a))) {

@@ -34,7 +34,7 @@ describe('pid-conformance', () => {
 
   test('knows the built-in strategies by name, and takes all of them when none is named', () => {
     expect(cli('--strategy', 'flat', '--chapter', 'CONST-1', '--reporter', 'json').status).toBe(0);
-    const { conformance } = JSON.parse(cli('--chapter', 'CONST-1', '--reporter', 'json').stdout);
+    const { conformance } = JSON.parse(cli('--chapter', 'CONST-1', '--no-shared', '--reporter', 'json').stdout);
     const names = conformance.map(({ strategy }: { strategy: string }) => strategy);
     expect(names).toEqual(['hierarchical', 'flat', 'pidspace']);
   });
@@ -57,6 +57,15 @@ describe('pid-conformance', () => {
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');
     expect(status).toBe(2);
+  });
+
+  test('runs everything a second time on shared allocators, unless told not to', () => {
+    const scopes = (...args: string[]): string[] =>
+      JSON.parse(
+        cli('--strategy', 'flat', '--chapter', 'PIDMAP-4', '--reporter', 'json', ...args).stdout,
+      ).conformance.map(({ scope }: { scope: string }) => scope);
+    expect(scopes()).toEqual(['root', 'child', 'shared root', 'shared child']);
+    expect(scopes('--no-shared')).toEqual(['root', 'child']);
   });
 
   test('--list lists every clause with its source and runs nothing', () => {

@@ -26,6 +26,22 @@ describe('runConformance', () => {
     ]);
   });
 
+  test('runs both again on shared allocators where the design can be shared', async () => {
+    const asked: unknown[] = [];
+    const shareable: Strategy = {
+      traits: { ...model.traits, shared: true },
+      createPidAllocator: (options) => {
+        asked.push(options?.shared);
+        return model.createPidAllocator({ ...options, shared: false });
+      },
+    };
+    const chapters = [one((t) => void t.create())];
+    const results = await run(shareable, { chapters });
+    expect(results.map(({ scope }) => scope)).toEqual(['root', 'child', 'shared root', 'shared child']);
+    expect(asked).toEqual([undefined, undefined, true, true]);
+    expect(await run(shareable, { chapters, shared: false })).toHaveLength(2);
+  });
+
   test('runs at the root only where the design has nothing below', async () => {
     const flatland = { traits: TRAITS[3], createPidAllocator: createModel(TRAITS[3]) };
     expect((await run(flatland, { chapters: [one(() => {})] })).map(({ scope }) => scope)).toEqual(['root']);

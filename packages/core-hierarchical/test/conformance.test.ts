@@ -1,4 +1,4 @@
 import { describeConformance } from '@pidlab/conformance/vitest';
-import * as strategy from '../src/index.ts';
+import * as strategy from '../dist/index.js';
 
 describeConformance(strategy);

@@ -1,5 +1,6 @@
 import type { Chapter } from '../chapter.ts';
 import { allocChapter } from './alloc.ts';
+import { attachChapter } from './attach.ts';
 import { badChapter } from './bad.ts';
 import { cacheChapter } from './cache.ts';
 import { constChapter } from './const.ts';
@@ -39,6 +40,7 @@ export const chapters: readonly Chapter[] = [
   hashChapter,
   memoryChapter,
   snapshotChapter,
+  attachChapter,
   badChapter,
   kernelChapter,
   reentrancyChapter,

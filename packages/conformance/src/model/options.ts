@@ -16,7 +16,18 @@ import type { State } from './state.ts';
 
 const OP = 'createPidAllocator';
 const MIB = 1 << 20;
-const KNOWN = ['capacity', 'namespaces', 'memory', 'pidMax', 'floors', 'hash', 'generationBase', 'snapshot'];
+const KNOWN = [
+  'capacity',
+  'namespaces',
+  'memory',
+  'pidMax',
+  'floors',
+  'hash',
+  'generationBase',
+  'shared',
+  'workers',
+  'snapshot',
+];
 /** Handles that one base leaves room for. */
 const REFS_PER_BASE = 2 ** 24;
 
@@ -54,10 +65,17 @@ function checkOptions(given: PidAllocatorOptions, traits: Traits): PidAllocatorO
   if (options.hash !== undefined && options.hash !== 'capacity' && options.hash !== 'kernel') {
     throw new PidBug(OP, `hash is ${show(options.hash)}, not 'capacity' or 'kernel'`);
   }
-  if (options.snapshot !== undefined && Object.keys(options).length > 1) {
-    throw new PidBug(OP, 'beside snapshot no other option may stand');
+  checkShared(options);
+  if (options.snapshot !== undefined && Object.keys(options).some((name) => name !== 'snapshot' && name !== 'shared')) {
+    throw new PidBug(OP, 'beside snapshot no other option may stand than shared');
   }
   return options.floors === undefined ? options : { ...options, floors: checkFloors(options.floors, traits) };
+}
+
+function checkShared({ shared, workers }: PidAllocatorOptions): void {
+  if (shared !== undefined && shared !== false)
+    throw new PidBug(OP, `shared is ${show(shared)}; the model is for one thread`);
+  if (workers !== undefined) throw new PidBug(OP, `workers is ${show(workers)}; the model is for one thread`);
 }
 
 function checkFloors(given: Floors, traits: Traits): Floors {
