@@ -19,7 +19,8 @@ export interface RunOptions {
 /** How a clause went. */
 export interface ClauseResult {
   readonly strategy: string;
-  readonly scope: Scope['name'];
+  /** Where the clause was at home; `'workers'` for those of chapter SHARED. */
+  readonly scope: Scope['name'] | 'workers';
   readonly chapter: string;
   /** The clause's id. */
   readonly clause: string;

@@ -1,0 +1,589 @@
+/**
+ * What threads do in the clauses of chapter SHARED, by name: every function here can be asked for. Both sides of a run import
+ * this module; arguments and results are plain data and handles.
+ *
+ * A program throws when it sees what must not be. What it merely may meet, it steps over.
+ */
+import {
+  CLONE_NEWPID,
+  type ErrnoCode,
+  type NsRef,
+  PIDTYPE_PGID,
+  PIDTYPE_PID,
+  PIDTYPE_SID,
+  type PidAllocator,
+  type PidRef,
+  type TaskRef,
+} from '@pidlab/contract';
+import { BOX_PLACES, type Crew, STOP } from './crew.ts';
+
+/** Places on the board from here on are free. */
+const FIRST = 16;
+/** From the marks of one namespace to those of the next. */
+const MARKS = 2 ** 16;
+
+/** A number and the pid that has it. */
+export type Numbered = readonly [nr: number, pid: PidRef];
+
+// ── what programs are made of ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** What `call` returns; undefined when it was refused with one of these codes. */
+function unless<T>(codes: readonly ErrnoCode[], call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (codes.includes((error as { code?: ErrnoCode }).code as ErrnoCode)) return undefined;
+    throw error;
+  }
+}
+
+/** What `call` returns; undefined when a handle in it was stale by then. */
+function unlessStale<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if ((error as Error).name === 'PidBug') return undefined;
+    throw error;
+  }
+}
+
+function must(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Error(what);
+}
+
+/** Writes down that this thread has `nr` of that namespace: nobody else may have it. */
+function mark({ board, me }: Crew, nr: number, of = 0): void {
+  const had = Atomics.compareExchange(board, FIRST + of * MARKS + nr, 0, me + 1);
+  must(had === 0, `thread ${me} was given number ${nr} while thread ${had - 1} has it`);
+}
+
+/** Strikes it out again, before the number is given back. */
+function unmark({ board, me }: Crew, nr: number, of = 0): void {
+  const had = Atomics.compareExchange(board, FIRST + of * MARKS + nr, me + 1, 0);
+  must(had === me + 1, `number ${nr} of thread ${me} was marked by thread ${had - 1}`);
+}
+
+function goesOn({ board }: Crew): boolean {
+  return Atomics.load(board, STOP) === 0;
+}
+
+/** Adds one to a place of the board that programs count in. */
+function tally({ board }: Crew, place: number): void {
+  Atomics.add(board, FIRST + place, 1);
+}
+
+// ── programs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One thread after the other looks at the whole; the others do nothing. */
+export function look(a: PidAllocator, _: unknown, crew: Crew): { counts: unknown; violations: string[] } {
+  for (let turn = 0; ; turn++) {
+    if (turn === crew.size) throw new Error('had no turn');
+    if (turn !== crew.me) {
+      crew.meet();
+      continue;
+    }
+    const { pids, tasks, namespaces } = a.stats();
+    const seen = { counts: { pids, tasks, namespaces }, violations: a.checkInvariants() };
+    for (let rest = turn; rest < crew.size; rest++) crew.meet();
+    return seen;
+  }
+}
+
+/**
+ * Pids come and go in `ns`, up to `live` of them at once; what is full is stepped over. No number that this thread has is
+ * anybody else's, in `ns` and in those above it that are in `path`. How often it was full.
+ */
+export function churn(
+  a: PidAllocator,
+  { path, count, live }: { path: readonly NsRef[]; count: number; live: number },
+  crew: Crew,
+): number {
+  const ns = path[path.length - 1];
+  const mine: PidRef[] = [];
+  let full = 0;
+  const free = (at: number): void => {
+    const pid = mine[at];
+    mine[at] = mine[mine.length - 1];
+    mine.pop();
+    for (const [i, above] of path.entries()) unmark(crew, a.pidNrNs(pid, above), i);
+    a.freePid(pid);
+  };
+  for (let i = 0; i < count; i++) {
+    if (mine.length === live || (mine.length > 0 && crew.random(5) < 2)) free(crew.random(mine.length));
+    const pid = unless(['EAGAIN'], () => a.allocPid(ns));
+    if (pid === undefined) {
+      full++;
+      if (mine.length > 0) free(crew.random(mine.length));
+      continue;
+    }
+    for (const [at, above] of path.entries()) mark(crew, a.pidNrNs(pid, above), at);
+    mine.push(pid);
+  }
+  while (mine.length > 0) free(mine.length - 1);
+  return full;
+}
+
+/** Allocates `count` pids and says which numbers they have in `ns`. */
+export function collect(a: PidAllocator, { ns, count }: { ns: NsRef; count: number }): Numbered[] {
+  const pids: PidRef[] = [];
+  for (let i = 0; i < count; i++) pids.push(a.allocPid(ns));
+  return pids.map((pid) => [a.pidNrNs(pid, ns), pid]);
+}
+
+/** Every number leads to its pid, and every pid says its number. */
+export function verify(a: PidAllocator, { ns, pids }: { ns: NsRef; pids: readonly Numbered[] }): void {
+  for (const [nr, pid] of pids) {
+    must(a.findPidNs(nr, ns) === pid, `number ${nr} does not lead to its pid`);
+    must(a.pidNrNs(pid, ns) === nr, `the pid of number ${nr} says that it is ${a.pidNrNs(pid, ns)}`);
+  }
+}
+
+/** Frees those pids of which this thread's turn it is. */
+export function freeShare(a: PidAllocator, { pids }: { pids: readonly Numbered[] }, { me, size }: Crew): void {
+  for (let i = me; i < pids.length; i += size) a.freePid(pids[i][1]);
+}
+
+/** Allocates and frees in another order, until told to stop or `count` times. Never looks at what others do. */
+export function disturb(
+  a: PidAllocator,
+  { ns, count, live }: { ns: NsRef; count: number; live: number },
+  crew: Crew,
+): void {
+  const mine: PidRef[] = [];
+  for (let i = 0; i < count && goesOn(crew); i++) {
+    const pid = mine.length < live ? unless(['EAGAIN'], () => a.allocPid(ns)) : undefined;
+    if (pid !== undefined) mine.push(pid);
+    else if (mine.length > 0) a.freePid(mine.splice(crew.random(mine.length), 1)[0]);
+  }
+  for (const pid of mine) a.freePid(pid);
+}
+
+/** Looks numbers up while others free them: what is found, and still there, has the number that was looked for. */
+export function find(
+  a: PidAllocator,
+  { ns, count, limit }: { ns: NsRef; count: number; limit: number },
+  crew: Crew,
+): number {
+  let found = 0;
+  for (let i = 0; i < count; i++) {
+    const nr = 1 + crew.random(limit);
+    const pid = a.findPidNs(nr, ns);
+    if (pid === undefined) continue;
+    found++;
+    const says = unlessStale(() => a.pidNrNs(pid, ns));
+    must(says === undefined || says === nr, `looked for ${nr} and found the pid of ${says}`);
+  }
+  Atomics.store(crew.board, STOP, 1);
+  return found;
+}
+
+/** The same with a reference: what is found stays what it was until the reference is given back. */
+export function findGet(
+  a: PidAllocator,
+  { ns, count, limit }: { ns: NsRef; count: number; limit: number },
+  crew: Crew,
+): number {
+  let found = 0;
+  for (let i = 0; i < count; i++) {
+    const nr = 1 + crew.random(limit);
+    const pid = a.findGetPid(nr, ns);
+    if (pid === undefined) continue;
+    found++;
+    const says = a.pidNrNs(pid, ns);
+    must(says === nr, `looked for ${nr} and got the pid of ${says}`);
+    must(a.pidCount(pid) >= 1, `the pid of ${nr} has no reference`);
+    a.putPid(pid);
+  }
+  Atomics.store(crew.board, STOP, 1);
+  return found;
+}
+
+/** Those that live all the while are found all the while. */
+export function findSteady(
+  a: PidAllocator,
+  { ns, pids, count }: { ns: NsRef; pids: readonly Numbered[]; count: number },
+  crew: Crew,
+): void {
+  for (let i = 0; i < count; i++) {
+    const [nr, pid] = pids[crew.random(pids.length)];
+    must(a.findPidNs(nr, ns) === pid, `number ${nr}, which lives, was not found`);
+  }
+  Atomics.store(crew.board, STOP, 1);
+}
+
+/** A walk by `findGePid` goes up, comes to an end, and meets all that live all the while. */
+export function walk(
+  a: PidAllocator,
+  { ns, pids, count }: { ns: NsRef; pids: readonly Numbered[]; count: number },
+  crew: Crew,
+): void {
+  for (let i = 0; i < count; i++) {
+    const met = new Map<PidRef, number>();
+    let last = 0;
+    for (let pid = a.findGePid(0, ns); pid !== undefined; pid = a.findGePid(last + 1, ns)) {
+      const at = pid;
+      const nr = unlessStale(() => a.pidNrNs(at, ns));
+      if (nr !== undefined) must(nr > last, `the walk went from ${last} to ${nr}`);
+      last = nr ?? last + 1;
+      met.set(pid, last);
+    }
+    for (const [nr, pid] of pids) must(met.get(pid) === nr, `the walk missed number ${nr}`);
+  }
+  Atomics.store(crew.board, STOP, 1);
+}
+
+/** References come and go; thread 0 frees the pid in the middle. Each thread holds one all the while. */
+export function refer(a: PidAllocator, { pid, count }: { pid: PidRef; count: number }, crew: Crew): void {
+  let held = 0;
+  for (let i = 0; i < count; i++) {
+    if (crew.me === 0 && i === count >> 1) a.freePid(pid);
+    if (held === 0 || crew.random(2) === 0) {
+      a.getPid(pid);
+      held++;
+    } else {
+      a.putPid(pid);
+      held--;
+    }
+    must(a.pidCount(pid) > held, `${held} references of this thread, one kept, and a count of ${a.pidCount(pid)}`);
+  }
+  while (held-- > 0) a.putPid(pid);
+}
+
+/** Gives back the reference that this thread kept: the pid is gone when all have. */
+export function letGo(a: PidAllocator, { pid }: { pid: PidRef }): void {
+  a.putPid(pid);
+}
+
+/** All ask for the same numbers in turn. What this thread won. */
+export function choose(
+  a: PidAllocator,
+  { ns, from, to }: { ns: NsRef; from: number; to: number },
+  crew: Crew,
+): Numbered[] {
+  const won: Numbered[] = [];
+  for (let nr = from; nr < to; nr++) {
+    if (nr % 64 === 0) crew.meet();
+    const pid = unless(['EEXIST'], () => a.allocPid(ns, [nr]));
+    if (pid === undefined) continue;
+    mark(crew, nr);
+    must(a.pidNrNs(pid, ns) === nr, `chose ${nr} and was given ${a.pidNrNs(pid, ns)}`);
+    won.push([nr, pid]);
+  }
+  return won;
+}
+
+/** The same for one that leaves the choice to the allocator, and keeps pace. */
+export function chooseNone(
+  a: PidAllocator,
+  { ns, from, to }: { ns: NsRef; from: number; to: number },
+  crew: Crew,
+): Numbered[] {
+  const won: Numbered[] = [];
+  for (let nr = from; nr < to; nr++) {
+    if (nr % 64 === 0) crew.meet();
+    const pid = a.allocPid(ns);
+    const given = a.pidNrNs(pid, ns);
+    mark(crew, given);
+    won.push([given, pid]);
+  }
+  return won;
+}
+
+/** Tasks are hung on one pid and taken off it; at the end this thread's hang on nothing. */
+export function hang(a: PidAllocator, { pid, count }: { pid: PidRef; count: number }, crew: Crew): void {
+  const tasks = Array.from({ length: 4 }, () => a.allocTask());
+  const types = [PIDTYPE_PGID, PIDTYPE_SID] as const;
+  for (let i = 0; i < count; i++) {
+    const task = tasks[crew.random(tasks.length)];
+    const type = types[crew.random(2)];
+    if (a.taskPid(task, type) === undefined) {
+      a.attachPid(task, type, pid);
+      must(a.taskPid(task, type) === pid, 'a task does not hang where it was hung');
+    } else if (crew.random(3) > 0) {
+      a.detachPid(task, type);
+      must(a.taskPid(task, type) === undefined, 'a task still hangs where it was taken off');
+    } else {
+      const next = tasks.find((other) => a.taskPid(other, type) === undefined);
+      if (next === undefined) continue;
+      a.transferPid(task, next, type);
+      must(
+        a.taskPid(next, type) === pid && a.taskPid(task, type) === undefined,
+        'a place in the list was not handed on',
+      );
+    }
+  }
+  for (const task of tasks) {
+    for (const type of types) if (a.taskPid(task, type) !== undefined) a.detachPid(task, type);
+    a.freeTask(task);
+  }
+}
+
+/** All hang the same tasks, each on a pid of its own: of two, one wins. How many this thread won. */
+export function claim(a: PidAllocator, { tasks, ns }: { tasks: readonly TaskRef[]; ns: NsRef }, crew: Crew): number {
+  const pid = a.allocPid(ns);
+  const own = a.allocTask();
+  a.attachPid(own, PIDTYPE_PID, pid);
+  let won = 0;
+  for (const [i, task] of tasks.entries()) {
+    if (i % 64 === 0) crew.meet();
+    const attached = unlessStale(() => {
+      a.attachPid(task, PIDTYPE_PGID, pid);
+      return true;
+    });
+    if (attached === undefined) continue;
+    won++;
+    tally(crew, i);
+  }
+  crew.meet();
+  for (const task of tasks) if (a.taskPid(task, PIDTYPE_PGID) === pid) a.detachPid(task, PIDTYPE_PGID);
+  a.detachPid(own, PIDTYPE_PID);
+  a.freeTask(own);
+  return won;
+}
+
+/** Each takes the last task but one off the same pids: whoever is last ends the pid. */
+export function leaveTogether(
+  a: PidAllocator,
+  { tasks }: { tasks: readonly (readonly TaskRef[])[] },
+  crew: Crew,
+): void {
+  for (const [i, ofAll] of tasks.entries()) {
+    if (i % 16 === 0) crew.meet();
+    a.detachPid(ofAll[crew.me], PIDTYPE_PGID);
+    a.freeTask(ofAll[crew.me]);
+  }
+}
+
+/** In each namespace all hang a first task at once: exactly one becomes the reaper. Returns who it was, by namespace. */
+export function reap(a: PidAllocator, { namespaces }: { namespaces: readonly NsRef[] }, crew: Crew): boolean[] {
+  const isReaper: boolean[] = [];
+  for (const ns of namespaces) {
+    const pid = a.allocPid(ns);
+    const task = a.allocTask();
+    crew.meet();
+    a.attachPid(task, PIDTYPE_PID, pid);
+    crew.meet();
+    const reaper = a.childReaper(ns);
+    must(reaper !== undefined, 'a namespace with tasks has no reaper');
+    isReaper.push(reaper === task);
+    crew.meet();
+    a.detachPid(task, PIDTYPE_PID);
+    a.freeTask(task);
+    crew.meet();
+    must(a.childReaper(ns) === undefined, 'a namespace without tasks has a reaper');
+  }
+  return isReaper;
+}
+
+/** Looks tasks up by number while processes come and go: what is found, and still hangs, hangs on that number. */
+export function findTasks(
+  a: PidAllocator,
+  { ns, count, limit }: { ns: NsRef; count: number; limit: number },
+  crew: Crew,
+): number {
+  let found = 0;
+  for (let i = 0; i < count; i++) {
+    const nr = 1 + crew.random(limit);
+    const task = a.findTaskByPidNs(nr, ns);
+    if (task === undefined) continue;
+    found++;
+    const says = unlessStale(() => a.taskPidNrNs(task, ns));
+    must(says === undefined || says === 0 || says === nr, `looked for the task of ${nr} and found that of ${says}`);
+  }
+  Atomics.store(crew.board, STOP, 1);
+  return found;
+}
+
+/** Processes come and go until told to stop: a pid and a task on it, which has no other in its life. */
+export function forkAndExit(
+  a: PidAllocator,
+  { ns, count, live }: { ns: NsRef; count: number; live: number },
+  crew: Crew,
+): void {
+  const mine: TaskRef[] = [];
+  const exit = (at: number): void => {
+    const [task] = mine.splice(at, 1);
+    a.detachPid(task, PIDTYPE_PID);
+    a.freeTask(task);
+  };
+  for (let i = 0; i < count && goesOn(crew); i++) {
+    if (mine.length === live) exit(crew.random(live));
+    const pid = unless(['EAGAIN'], () => a.allocPid(ns));
+    if (pid === undefined) continue;
+    const task = a.allocTask();
+    a.attachPid(task, PIDTYPE_PID, pid);
+    mine.push(task);
+  }
+  while (mine.length > 0) exit(0);
+}
+
+/** Namespaces are made with a pid in each; the pids are freed by whoever finds them in the box, so that any thread may end any namespace. */
+export function nestAndPass(a: PidAllocator, { parent, count }: { parent: NsRef; count: number }, crew: Crew): void {
+  for (let i = 0; i < count; i++) {
+    const ns = unless(['ENOSPC', 'ENOMEM'], () => a.copyPidNs(CLONE_NEWPID, parent));
+    if (ns === undefined) continue;
+    const pid = a.allocPid(ns);
+    must(a.pidNrNs(pid, ns) === 1, `the first number of a namespace is ${a.pidNrNs(pid, ns)}`);
+    a.putPidNs(ns);
+    const other = crew.swap(crew.random(4), pid);
+    if (other !== 0) a.freePid(other as PidRef);
+  }
+  crew.meet();
+  for (let place = 0; place < BOX_PLACES; place++) {
+    const left = crew.swap(place, 0);
+    if (left !== 0) a.freePid(left as PidRef);
+  }
+}
+
+/** References on namespaces, and pids in them, come and go while those who made them let go of them. */
+export function keepNs(a: PidAllocator, { parent, count }: { parent: NsRef; count: number }, crew: Crew): void {
+  for (let i = 0; i < count; i++) {
+    if (crew.random(3) === 0) {
+      const ns = unless(['ENOSPC', 'ENOMEM'], () => a.copyPidNs(CLONE_NEWPID, parent));
+      const old = crew.swap(crew.random(3), ns ?? 0);
+      if (old !== 0) a.putPidNs(old as NsRef);
+    } else {
+      const place = crew.random(3);
+      const ns = crew.swap(place, 0) as NsRef;
+      if (ns === 0) continue;
+      // It is this thread's reference now; a second one goes back into the box, where others find it.
+      a.getPidNs(ns);
+      const old = crew.swap(place, ns);
+      if (old !== 0) a.putPidNs(old as NsRef);
+      const pid = a.allocPid(ns);
+      a.putPidNs(ns);
+      must(a.pidNs(pid) === ns, 'a pid keeps its namespace alive');
+      a.freePid(pid);
+    }
+  }
+  crew.meet();
+  for (let place = 0; place < BOX_PLACES; place++) {
+    const left = crew.swap(place, 0);
+    if (left !== 0) a.putPidNs(left as NsRef);
+  }
+}
+
+/** Pids are made in a namespace without holding it, while its maker lets go of it: made there, or refused as stale. */
+export function allocUnheld(a: PidAllocator, { parent, count }: { parent: NsRef; count: number }, crew: Crew): number {
+  let made = 0;
+  for (let i = 0; i < count; i++) {
+    if (crew.me === 0) crew.swap(0, a.copyPidNs(CLONE_NEWPID, parent));
+    crew.meet();
+    const ns = crew.peek(0) as NsRef;
+    if (crew.me === 0) a.putPidNs(ns);
+    else {
+      const pid = unlessGone(() => a.allocPid(ns));
+      if (pid !== undefined) {
+        made++;
+        must(a.findPidNs(a.pidNrNs(pid, ns), ns) === pid, 'a pid was made where it cannot be found');
+        a.freePid(pid);
+      }
+    }
+    crew.meet();
+  }
+  return made;
+}
+
+function unlessGone<T>(call: () => T): T | undefined {
+  return unless(['ENOMEM'], () => unlessStale(call));
+}
+
+/** Allocates until the namespace takes no more; the numbers that this thread was given. */
+export function allocUntilClosed(a: PidAllocator, { ns }: { ns: NsRef }): Numbered[] {
+  const pids: Numbered[] = [];
+  for (;;) {
+    const pid = unless(['ENOMEM'], () => a.allocPid(ns));
+    if (pid === undefined) return pids;
+    pids.push([unlessStale(() => a.pidNrNs(pid, ns)) ?? 0, pid]);
+  }
+}
+
+/** Closes the namespace after a while; the numbers that were taken when that was done. */
+export function close(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }): number[] {
+  while (a.lastPid(ns) < after);
+  a.disablePidAllocation(ns);
+  const taken: number[] = [];
+  for (let nr = a.nextPidmap(ns, 0); nr !== undefined; nr = a.nextPidmap(ns, nr)) taken.push(nr);
+  return taken;
+}
+
+/** Kills all but init, again until nothing is left; how many. */
+export function zap(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }): number {
+  while (a.lastPid(ns) < after);
+  let killed = 0;
+  for (let round = 0; round < 10_000; round++) {
+    const done = a.zapPidNsProcesses(ns, (pid) => {
+      a.freePid(pid);
+      killed++;
+    });
+    if (done) return killed;
+  }
+  throw new Error('the namespace does not become empty');
+}
+
+/** The cursor as it goes by: it never goes back. */
+export function watchCursor(a: PidAllocator, { ns, until }: { ns: NsRef; until: number }): void {
+  for (let last = 0; last < until; ) {
+    const now = a.lastPid(ns);
+    must(now >= last, `the cursor went from ${last} back to ${now}`);
+    last = now;
+  }
+}
+
+/** Attaches as one worker more, uses what it has there, and detaches. */
+export function comeAndGo(a: PidAllocator, { ns, count }: { ns: NsRef; count: number }, crew: Crew): void {
+  for (let i = 0; i < count; i++) {
+    const b = crew.attach(a.share());
+    must(b.workerSlot !== a.workerSlot, 'two workers of one slot');
+    mark(crew, b.workerSlot);
+    const pids = [b.allocPid(ns), b.allocPid(ns)];
+    a.freePid(pids[0]);
+    unmark(crew, b.workerSlot);
+    b.detach();
+    must(a.pidNrNs(pids[1], ns) > 0, 'a pid went with the worker that made it');
+    a.freePid(pids[1]);
+  }
+}
+
+/** Fills the block with tasks and frees them again. How many there were. */
+export function exhaust(a: PidAllocator, _: unknown): number {
+  const tasks: TaskRef[] = [];
+  for (;;) {
+    const task = unless(['ENOMEM'], () => a.allocTask());
+    if (task === undefined) break;
+    tasks.push(task);
+  }
+  for (const task of tasks) a.freeTask(task);
+  return tasks.length;
+}
+
+/** A bit of everything, with no end of its own: somebody is going to be terminated in the middle of it. */
+export function everything(a: PidAllocator, { ns }: { ns: NsRef }, crew: Crew): number {
+  let rounds = 0;
+  const pids: PidRef[] = [];
+  for (; goesOn(crew); rounds++) {
+    const pid = unless(['EAGAIN', 'ENOMEM'], () => a.allocPid(ns));
+    if (pid !== undefined) {
+      const task = unless(['ENOMEM'], () => a.allocTask());
+      if (task !== undefined) {
+        a.attachPid(task, PIDTYPE_PGID, pid);
+        a.attachPid(task, PIDTYPE_SID, pid);
+        a.detachPid(task, PIDTYPE_PGID);
+        a.getPid(pid);
+        a.detachPid(task, PIDTYPE_SID);
+        a.putPid(pid);
+        a.freeTask(task);
+      } else pids.push(pid);
+    }
+    const inner = unless(['ENOSPC', 'ENOMEM'], () => a.copyPidNs(CLONE_NEWPID, ns));
+    if (inner !== undefined) {
+      const first = unless(['EAGAIN', 'ENOMEM'], () => a.allocPid(inner));
+      a.putPidNs(inner);
+      if (first !== undefined) a.freePid(first);
+    }
+    if (pids.length > 20) a.freePid(pids.splice(crew.random(20), 1)[0]);
+    a.findGePid(crew.random(300), ns);
+  }
+  for (const pid of pids) a.freePid(pid);
+  return rounds;
+}
