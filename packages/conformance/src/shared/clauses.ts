@@ -289,8 +289,12 @@ export const sharedClauses: readonly SharedClause[] = [
     'put_pid_ns()',
     async (arena) => {
       const stage = await arena.open({ namespaces: 600 });
-      const count = stage.a.traits.maxLevel > 0 ? 1_000 : 0;
-      await stage.all('allocUnheld', { parent: stage.a.initPidNs, count });
+      const { a } = stage;
+      for (let round = 0; round < 5; round++) {
+        const count = a.traits.maxLevel > 0 ? 400 : 0;
+        const namespaces = Array.from({ length: count }, () => a.copyPidNs(CLONE_NEWPID, a.initPidNs));
+        await stage.all('allocUnheld', { namespaces });
+      }
       await stage.rest(EMPTY);
     },
   ),

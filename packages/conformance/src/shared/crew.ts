@@ -82,9 +82,10 @@ function meet(words: Int32Array, size: number): void {
   }
 }
 
-/** Tells those who wait for this thread that it does not come any more. */
+/** Tells those who wait for this thread that it does not come any more, and all to stop. */
 export function abandon(commons: SharedArrayBuffer): void {
   Atomics.store(new Int32Array(commons, BOX_PLACES * 8), FAILED, 1);
+  stop(commons);
 }
 
 /** Mulberry32: small, and good enough to mix. */

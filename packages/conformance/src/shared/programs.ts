@@ -108,7 +108,7 @@ export function churn(
     for (const [i, above] of path.entries()) unmark(crew, a.pidNrNs(pid, above), i);
     a.freePid(pid);
   };
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count && goesOn(crew); i++) {
     if (mine.length === live || (mine.length > 0 && crew.random(5) < 2)) free(crew.random(mine.length));
     const pid = unless(['EAGAIN'], () => a.allocPid(ns));
     if (pid === undefined) {
@@ -354,24 +354,26 @@ export function leaveTogether(
   }
 }
 
-/** In each namespace all hang a first task at once: exactly one becomes the reaper. Returns who it was, by namespace. */
+/** In each namespace all hang a first task at once: exactly one becomes the reaper. Whether it was this thread's, by namespace. */
 export function reap(a: PidAllocator, { namespaces }: { namespaces: readonly NsRef[] }, crew: Crew): boolean[] {
-  const isReaper: boolean[] = [];
-  for (const ns of namespaces) {
-    const pid = a.allocPid(ns);
-    const task = a.allocTask();
-    crew.meet();
+  const processes = namespaces.map((ns) => ({ ns, pid: a.allocPid(ns), task: a.allocTask() }));
+  for (const [i, { pid, task }] of processes.entries()) {
+    if (i % 64 === 0) crew.meet();
     a.attachPid(task, PIDTYPE_PID, pid);
-    crew.meet();
+  }
+  crew.meet();
+  const isReaper = processes.map(({ ns, task }) => {
     const reaper = a.childReaper(ns);
     must(reaper !== undefined, 'a namespace with tasks has no reaper');
-    isReaper.push(reaper === task);
-    crew.meet();
+    return reaper === task;
+  });
+  crew.meet();
+  for (const { task } of processes) {
     a.detachPid(task, PIDTYPE_PID);
     a.freeTask(task);
-    crew.meet();
-    must(a.childReaper(ns) === undefined, 'a namespace without tasks has a reaper');
   }
+  crew.meet();
+  for (const { ns } of processes) must(a.childReaper(ns) === undefined, 'a namespace without tasks has a reaper');
   return isReaper;
 }
 
@@ -463,23 +465,23 @@ export function keepNs(a: PidAllocator, { parent, count }: { parent: NsRef; coun
   }
 }
 
-/** Pids are made in a namespace without holding it, while its maker lets go of it: made there, or refused as stale. */
-export function allocUnheld(a: PidAllocator, { parent, count }: { parent: NsRef; count: number }, crew: Crew): number {
+/**
+ * Pids are made in namespaces that this thread does not hold, while thread 0, which does, lets go of them one by one: made
+ * there, or refused as stale. How many were made.
+ */
+export function allocUnheld(a: PidAllocator, { namespaces }: { namespaces: readonly NsRef[] }, crew: Crew): number {
   let made = 0;
-  for (let i = 0; i < count; i++) {
-    if (crew.me === 0) crew.swap(0, a.copyPidNs(CLONE_NEWPID, parent));
-    crew.meet();
-    const ns = crew.peek(0) as NsRef;
-    if (crew.me === 0) a.putPidNs(ns);
-    else {
-      const pid = unlessGone(() => a.allocPid(ns));
-      if (pid !== undefined) {
-        made++;
-        must(a.findPidNs(a.pidNrNs(pid, ns), ns) === pid, 'a pid was made where it cannot be found');
-        a.freePid(pid);
-      }
+  for (const [i, ns] of namespaces.entries()) {
+    if (i % 32 === 0) crew.meet();
+    if (crew.me === 0) {
+      a.putPidNs(ns);
+      continue;
     }
-    crew.meet();
+    const pid = unlessGone(() => a.allocPid(ns));
+    if (pid === undefined) continue;
+    made++;
+    must(a.findPid(a.pidNr(pid)) === pid, 'a pid was made where it cannot be found');
+    a.freePid(pid);
   }
   return made;
 }
@@ -489,9 +491,10 @@ function unlessGone<T>(call: () => T): T | undefined {
 }
 
 /** Allocates until the namespace takes no more; the numbers that this thread was given. */
-export function allocUntilClosed(a: PidAllocator, { ns }: { ns: NsRef }): Numbered[] {
+export function allocUntilClosed(a: PidAllocator, { ns }: { ns: NsRef }, crew: Crew): Numbered[] {
   const pids: Numbered[] = [];
   for (;;) {
+    if (!goesOn(crew)) return pids;
     const pid = unless(['ENOMEM'], () => a.allocPid(ns));
     if (pid === undefined) return pids;
     pids.push([unlessStale(() => a.pidNrNs(pid, ns)) ?? 0, pid]);
@@ -499,8 +502,8 @@ export function allocUntilClosed(a: PidAllocator, { ns }: { ns: NsRef }): Number
 }
 
 /** Closes the namespace after a while; the numbers that were taken when that was done. */
-export function close(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }): number[] {
-  while (a.lastPid(ns) < after);
+export function close(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }, crew: Crew): number[] {
+  while (a.lastPid(ns) < after && goesOn(crew));
   a.disablePidAllocation(ns);
   const taken: number[] = [];
   for (let nr = a.nextPidmap(ns, 0); nr !== undefined; nr = a.nextPidmap(ns, nr)) taken.push(nr);
@@ -508,8 +511,8 @@ export function close(a: PidAllocator, { ns, after }: { ns: NsRef; after: number
 }
 
 /** Kills all but init, again until nothing is left; how many. */
-export function zap(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }): number {
-  while (a.lastPid(ns) < after);
+export function zap(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }, crew: Crew): number {
+  while (a.lastPid(ns) < after && goesOn(crew));
   let killed = 0;
   for (let round = 0; round < 10_000; round++) {
     const done = a.zapPidNsProcesses(ns, (pid) => {
@@ -522,8 +525,8 @@ export function zap(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }
 }
 
 /** The cursor as it goes by: it never goes back. */
-export function watchCursor(a: PidAllocator, { ns, until }: { ns: NsRef; until: number }): void {
-  for (let last = 0; last < until; ) {
+export function watchCursor(a: PidAllocator, { ns, until }: { ns: NsRef; until: number }, crew: Crew): void {
+  for (let last = 0; last < until && goesOn(crew); ) {
     const now = a.lastPid(ns);
     must(now >= last, `the cursor went from ${last} back to ${now}`);
     last = now;
