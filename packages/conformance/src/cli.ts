@@ -1,15 +1,18 @@
 import { createWriteStream } from 'node:fs';
-import type { Strategy } from '@pidlab/contract';
 import { Command, CommanderError, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import { BUILTINS } from './builtins.ts';
+import { catalog } from './catalog.ts';
 import { type Chapter, clausesOf } from './chapter.ts';
 import { chapters as allChapters } from './chapters/index.ts';
-import { loadBuiltin, loadModule, UsageError } from './load.ts';
+import { type Loaded, loadBuiltin, loadModule, UsageError } from './load.ts';
 import { REPORTERS } from './reporters/index.ts';
 import { failuresOf } from './reporters/reporter.ts';
 import { type ClauseResult, plan, type RunOptions, runConformance } from './run.ts';
+import { sharedClauses } from './shared/clauses.ts';
+import { drawSeed, runShared, type SharedOptions } from './shared/index.ts';
+import { nodeHost } from './shared/node.ts';
 
 /** All clauses hold. */
 const HOLDS = 0;
@@ -26,6 +29,8 @@ interface Flags {
   readonly output?: string;
   readonly scale: boolean;
   readonly shared: boolean;
+  readonly workers: number;
+  readonly seed?: number;
   readonly bail?: true;
 }
 
@@ -50,6 +55,14 @@ export async function main(args: readonly string[], streams: Streams = process):
     .option('--output <file>', 'write the report there')
     .option('--no-scale', 'leave out the clauses about sheer size, which take seconds')
     .option('--no-shared', 'leave out the second run of everything, on shared allocators')
+    .addOption(
+      new Option('--workers <n>', 'threads beside the main one in chapter SHARED, 0 to leave it out')
+        .argParser(integer('--workers', 0, 255))
+        .default(2),
+    )
+    .addOption(
+      new Option('--seed <n>', 'of the random choices in chapter SHARED').argParser(integer('--seed', 0, 2 ** 31 - 1)),
+    )
     .option('--bail', 'stop a strategy at its first failure')
     .addHelpText('after', '\nExit status: 0 when all clauses hold, 1 when one does not, 2 when nothing could be run.')
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
@@ -76,15 +89,20 @@ async function run(modules: readonly string[], flags: Flags, { stdout, stderr }:
   }
   const strategies = await load(modules, flags.strategy);
   const options: RunOptions = { ...selected, scale: flags.scale, shared: flags.shared, bail: flags.bail === true };
-  const total = strategies.reduce((sum, strategy) => sum + plan(strategy, options).length, 0);
+  const { workers, seed = drawSeed() } = flags;
+  const ofThreads = workers === 0 ? [] : selected.shared;
+  const total = strategies.reduce(
+    (sum, { strategy }) => sum + plan(strategy, options).length + (strategy.traits.shared ? ofThreads.length : 0),
+    0,
+  );
   const reporter = REPORTERS[flags.reporter](
     flags.output === undefined && pc.isColorSupported && stdout.isTTY === true,
   );
   const progress = progressOn(stderr, total);
   const results: ClauseResult[] = [];
   await write(reporter.start(total));
-  for (const strategy of strategies) {
-    for await (const result of runConformance(strategy, options)) {
+  for (const loaded of strategies) {
+    for await (const result of runAll(loaded, options, { workers, seed, clauses: ofThreads })) {
       results.push(result);
       const text = reporter.clause(result);
       if (text !== '') progress.clear();
@@ -101,41 +119,75 @@ async function run(modules: readonly string[], flags: Flags, { stdout, stderr }:
   return failed === 0 ? HOLDS : FAILS;
 }
 
+/** The suite in this thread, and then the clauses about several threads. */
+async function* runAll(
+  { strategy, url }: Loaded,
+  options: RunOptions,
+  ofThreads: SharedOptions,
+): AsyncGenerator<ClauseResult, void> {
+  for await (const result of runConformance(strategy, options)) {
+    yield result;
+    if (options.bail === true && result.status === 'failed') return;
+  }
+  if (ofThreads.clauses?.length === 0) return;
+  yield* runShared(nodeHost, strategy, url, { ...ofThreads, bail: options.bail === true });
+}
+
+function integer(flag: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new UsageError(`${flag} ${text} has to be an integer from ${min} to ${max}`);
+  };
+}
+
 /** The strategies, in the order in which they were named; all built-in ones when none was. */
-async function load(modules: readonly string[], names: readonly string[] | undefined): Promise<Strategy[]> {
+async function load(modules: readonly string[], names: readonly string[] | undefined): Promise<Loaded[]> {
   const builtins = names ?? (modules.length === 0 ? Object.keys(BUILTINS) : []);
-  const strategies: Strategy[] = [];
+  const strategies: Loaded[] = [];
   for (const name of builtins) strategies.push(await loadBuiltin(name));
   for (const specifier of modules) strategies.push(await loadModule(specifier));
   return strategies;
 }
 
-/** The chapters and clauses with these ids. */
-function select(ids: readonly string[] | undefined): { chapters: readonly Chapter[]; clauses?: readonly string[] } {
-  if (ids === undefined) return { chapters: allChapters };
-  const wanted = ids.flatMap((id) => id.split(',')).map((id) => id.toUpperCase());
-  const clauses = new Set<string>();
-  const chapters = new Set<Chapter>();
-  for (const id of wanted) {
-    const found = allChapters.filter((chapter) => id === chapter.id || id.startsWith(`${chapter.id}-`));
-    const ofFound = found.flatMap((chapter) => clausesOf(chapter)).filter((c) => id === found[0].id || c.id === id);
-    if (ofFound.length === 0) {
-      const known = allChapters.map((chapter) => chapter.id).join(', ');
-      throw new UsageError(`--chapter ${id} is unknown; it has to be one of ${known}, or a clause of one, as PIDMAP-3`);
-    }
-    chapters.add(found[0]);
-    for (const clause of ofFound) clauses.add(clause.id);
-  }
-  return { chapters: allChapters.filter((chapter) => chapters.has(chapter)), clauses: [...clauses] };
+/** What to run: chapters of the suite, which clauses of them, and which of chapter SHARED. */
+interface Selection {
+  readonly chapters: readonly Chapter[];
+  readonly clauses?: readonly string[];
+  readonly shared: readonly string[];
 }
 
-function list({ chapters, clauses }: { chapters: readonly Chapter[]; clauses?: readonly string[] }): string {
-  const lines: string[] = [];
-  for (const chapter of chapters) {
-    lines.push(`${chapter.id}: ${chapter.title}`);
-    for (const { id, sentence, source } of clausesOf(chapter)) {
-      if (clauses === undefined || clauses.includes(id)) lines.push(`  ${id}  ${sentence}  [${source}]`);
+/** The chapters and clauses with these ids. */
+function select(ids: readonly string[] | undefined): Selection {
+  const sections = catalog();
+  const clauses = new Set<string>();
+  for (const id of ids === undefined ? sections.map((section) => section.id) : wanted(ids)) {
+    const found = sections.flatMap((section) =>
+      section.clauses.filter((clause) => id === section.id || id === clause.id),
+    );
+    if (found.length === 0) {
+      const known = sections.map((section) => section.id).join(', ');
+      throw new UsageError(`--chapter ${id} is unknown; it has to be one of ${known}, or a clause of one, as PIDMAP-3`);
     }
+    for (const clause of found) clauses.add(clause.id);
+  }
+  return {
+    chapters: allChapters.filter((chapter) => clausesOf(chapter).some(({ id }) => clauses.has(id))),
+    clauses: [...clauses],
+    shared: sharedClauses.filter(({ id }) => clauses.has(id)).map(({ id }) => id),
+  };
+}
+
+function wanted(ids: readonly string[]): string[] {
+  return ids.flatMap((id) => id.split(',')).map((id) => id.toUpperCase());
+}
+
+function list({ clauses = [] }: Selection): string {
+  const lines: string[] = [];
+  for (const section of catalog()) {
+    const selected = section.clauses.filter(({ id }) => clauses.includes(id));
+    if (selected.length > 0) lines.push(`${section.id}: ${section.title}`);
+    for (const { id, sentence, source } of selected) lines.push(`  ${id}  ${sentence}  [${source}]`);
   }
   return `${lines.join('\n')}\n`;
 }

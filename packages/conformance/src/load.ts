@@ -10,20 +10,26 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** A strategy, and what other threads import it from. */
+export interface Loaded {
+  readonly strategy: Strategy;
+  readonly url: string;
+}
+
 /** A built-in strategy by its name. */
-export async function loadBuiltin(name: string): Promise<Strategy> {
-  const load = BUILTINS[name];
-  if (load === undefined) {
+export async function loadBuiltin(name: string): Promise<Loaded> {
+  const builtin = BUILTINS[name];
+  if (builtin === undefined) {
     const known = Object.keys(BUILTINS).join(', ');
     throw new UsageError(
       `--strategy ${name} is unknown; it has to be one of ${known}. For another one give its module.`,
     );
   }
-  return strategyOf(await load(), name);
+  return { strategy: strategyOf(await builtin.load(), name), url: import.meta.resolve(builtin.package) };
 }
 
 /** A strategy from a file, or from a package as the current directory sees it. */
-export async function loadModule(specifier: string): Promise<Strategy> {
+export async function loadModule(specifier: string): Promise<Loaded> {
   const url = locate(specifier);
   let module: unknown;
   try {
@@ -32,7 +38,7 @@ export async function loadModule(specifier: string): Promise<Strategy> {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`module ${specifier} cannot be loaded: ${why}`);
   }
-  return strategyOf(module, specifier);
+  return { strategy: strategyOf(module, specifier), url: url === specifier ? import.meta.resolve(url) : url };
 }
 
 function locate(specifier: string): string {

@@ -1,6 +1,9 @@
 import type { Strategy } from '@pidlab/contract';
-import { describe, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
 import { plan, type RunOptions } from './run.ts';
+import { createArena, type OpenArena } from './shared/arena.ts';
+import { drawSeed, SHARED, type SharedOptions, sharedClauses } from './shared/index.ts';
+import { nodeHost } from './shared/node.ts';
 
 /**
  * States every clause as a test of its own, in the test file that calls this:
@@ -23,6 +26,30 @@ export function describeConformance(strategy: Strategy, options: RunOptions = {}
       });
     }
   }
+}
+
+/**
+ * States every clause of chapter SHARED as a test of its own; none for a strategy that cannot be shared. `url` is the same
+ * module, from which the worker threads import it: plain JavaScript, since Node loads it there.
+ */
+export function describeShared(strategy: Strategy, url: string, options: SharedOptions = {}): void {
+  const { workers = 2, seed = drawSeed(), clauses } = options;
+  if (!strategy.traits.shared) return;
+  describe(`${strategy.traits.strategy}, ${workers + 1} threads, seed ${seed}: ${SHARED.id}: ${SHARED.title}`, () => {
+    let arena: OpenArena;
+    beforeAll(async () => {
+      arena = await createArena(nodeHost, strategy, url, { workers, seed });
+    });
+    afterEach(() => arena.forget());
+    afterAll(() => arena.end());
+    for (const { id, sentence, source, run } of sharedClauses) {
+      if (clauses !== undefined && !clauses.includes(id)) continue;
+      test(`${id} ${sentence} [${source}]`, async () => {
+        await run(arena);
+        await arena.clear();
+      });
+    }
+  });
 }
 
 function grouped<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {

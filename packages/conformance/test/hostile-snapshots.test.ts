@@ -13,7 +13,7 @@ import { BUILTINS } from '../src/builtins.ts';
 
 /** Words before the block: mark, length, checksum, 0. */
 const HEAD_WORDS = 4;
-const strategies = await Promise.all(Object.values(BUILTINS).map((load) => load()));
+const strategies = await Promise.all(Object.values(BUILTINS).map(({ load }) => load()));
 
 /** A small allocator with live, dead and free pids, tasks in lists, and namespaces in use and gone. */
 function busy({ createPidAllocator }: Strategy): PidAllocator {

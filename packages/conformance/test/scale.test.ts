@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BUILTINS } from '../src/builtins.ts';
 import { plan } from '../src/run.ts';
 
-const strategies = await Promise.all(Object.values(BUILTINS).map((load) => load()));
+const strategies = await Promise.all(Object.values(BUILTINS).map(({ load }) => load()));
 
 describe.each(strategies)('$traits.strategy at full size', (strategy) => {
   test('the clauses about sheer size are among those that run: a full namespace, all spaces, 100,000 namespaces', () => {
