@@ -71,9 +71,14 @@ export function section(title) {
 export class Tally {
   passed = 0;
   failed = 0;
-  skipped = 0;
   /** @type {string[]} */
   failures = [];
+  /** @type {string[]} */
+  skips = [];
+
+  get skipped() {
+    return this.skips.length;
+  }
 
   /**
    * Runs one named check under a heading and counts it as one. `work` gives true, or an exit code of 0, for success.
@@ -108,9 +113,15 @@ export class Tally {
     }
   }
 
+  /** @param {string} title */
+  skip(title) {
+    this.skips.push(title);
+  }
+
   /** Prints the summary, whose last line is `N passed, N failed`, and sets the exit code. */
   finish() {
     section('summary');
+    for (const skipped of this.skips) console.log(`skipped: ${skipped}`);
     for (const failure of this.failures) console.log(`failed: ${failure}`);
     process.exitCode = this.failed > 0 || this.passed === 0 ? 1 : 0;
     console.log(`${this.passed} passed, ${this.failed} failed${this.skipped > 0 ? `, ${this.skipped} skipped` : ''}`);

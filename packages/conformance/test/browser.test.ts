@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ClauseResult } from '../src/run.ts';
+import { drawSeed, type SharedOptions } from '../src/shared/index.ts';
+import { serve } from './browser/server.ts';
+
+/** Debian's. Another one: PIDLAB_CHROMIUM=/path/to/chromium. */
+const executablePath = process.env.PIDLAB_CHROMIUM ?? '/usr/bin/chromium';
+const ARGS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+const MINUTE = 60_000;
+const packages = join(import.meta.dirname, '..', '..');
+
+/** A module and all that it imports, as one text. */
+async function bundled(input: string): Promise<string> {
+  const build = await rolldown({ input, platform: 'browser', logLevel: 'silent' });
+  const { output } = await build.generate({ format: 'esm' });
+  await build.close();
+  return output[0].code;
+}
+
+async function filesOf(strategies: readonly string[]): Promise<Map<string, string>> {
+  const files = new Map([['/', '<!doctype html><title>pidlab</title>']]);
+  files.set('/page.js', await bundled(join(import.meta.dirname, 'browser', 'page.ts')));
+  files.set('/worker.js', await bundled(join(packages, 'conformance', 'src', 'shared', 'browser-worker.ts')));
+  for (const name of strategies)
+    files.set(`/${name}.js`, await bundled(join(packages, `core-${name}`, 'dist', 'index.js')));
+  return files;
+}
+
+const here = existsSync(executablePath);
+// Its name is the line that `npm test` says about it.
+if (!here)
+  test.skip(`nothing is tried in a browser, since there is no ${executablePath}: apt-get install chromium`, () => {});
+else inChromium();
+
+function inChromium(): void {
+  describe('a page and two workers in Chromium, on one allocator', () => {
+    const strategies = ['hierarchical', 'flat', 'pidspace'];
+    let server: Server;
+    let browser: Browser;
+    let page: Page;
+
+    beforeAll(async () => {
+      const served = await serve(await filesOf(strategies));
+      server = served.server;
+      browser = await chromium.launch({ executablePath, headless: true, args: ARGS });
+      page = await browser.newPage();
+      await page.goto(`${served.origin}/`);
+    }, 2 * MINUTE);
+
+    afterAll(async () => {
+      await browser?.close();
+      server?.close();
+    });
+
+    test('the page is cross-origin isolated', async () => {
+      expect(await page.evaluate('crossOriginIsolated')).toBe(true);
+    });
+
+    test.each(strategies)('%s keeps chapter SHARED', { timeout: 5 * MINUTE }, async (strategy) => {
+      const options: SharedOptions = { seed: drawSeed() };
+      const script = `import('/page.js').then(({ run }) => run('/${strategy}.js', ${JSON.stringify(options)}))`;
+      const results = (await page.evaluate(script)) as ClauseResult[];
+      expect(results.length).toBeGreaterThan(20);
+      expect(
+        results.filter(({ status }) => status !== 'passed').map(({ clause, message }) => `${clause}: ${message}`),
+      ).toEqual([]);
+    });
+  });
+}
