@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { bothModes, fileOf } from '../../../scripts/lib/both-modes.js';
 import type { Mutant, Strategy } from './mutant.ts';
 
 const packages = join(import.meta.dirname, '..', '..');
@@ -18,15 +19,20 @@ export function occurrences(mutant: Mutant): number {
 /** Writes a strategy, everything that it imports included, as one module; changed as the mutant says, if there is one. */
 export async function buildStrategy(strategy: Strategy, mutant: Mutant | undefined, file: string): Promise<void> {
   await bundle(join(packages, `core-${strategy}`, 'src', 'index.ts'), file, (path, text) => {
-    if (mutant === undefined || path !== sourceOf(mutant)) return text;
+    if (mutant === undefined || fileOf(path) !== sourceOf(mutant)) return text;
     // A function, since a `$` in a replacement would mean something.
     return text.replace(mutant.find, () => mutant.replace);
   });
 }
 
-/** Writes what runs clauses in a process of its own, with the suite in it, as one module. */
-export async function buildRunner(file: string): Promise<void> {
-  await bundle(join(import.meta.dirname, 'runner.ts'), file, (_path, text) => text);
+/** Writes what runs clauses in a process of its own, with the suite in it, and its worker threads. Returns the program. */
+export async function buildRunner(dir: string): Promise<string> {
+  const program = join(dir, 'runner.js');
+  writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
+  await bundle(join(import.meta.dirname, 'runner.ts'), program, (_path, text) => text);
+  const worker = join(packages, 'conformance', 'src', 'shared', 'node-worker.ts');
+  await bundle(worker, join(dir, 'node-worker.js'), (_path, text) => text);
+  return program;
 }
 
 /** Sources are taken as they are now, those of other packages too: nothing depends on when somebody built last. */
@@ -38,7 +44,7 @@ async function bundle(entry: string, file: string, change: (path: string, text: 
     input: entry,
     platform: 'node',
     resolve: { alias },
-    plugins: [{ name: 'mutate', transform: (text, path) => change(path, text) }],
+    plugins: [bothModes(), { name: 'mutate', transform: (text, path) => change(path, text) }],
     logLevel: 'silent',
   });
   await build.write({ file, format: 'esm' });

@@ -11,6 +11,8 @@ export interface Question {
   readonly file: string;
   /** The clauses to run; all but those about sheer size when it is left out. */
   readonly clauses?: readonly string[];
+  /** Milliseconds for which a clause about several threads is tried again while it holds: what it is to find is up to chance. */
+  readonly againMs: number;
 }
 
 /** What it says meanwhile: where it is, what failed, and how many clauses ran in the end. */
@@ -36,6 +38,8 @@ export interface HuntOptions {
   readonly all: boolean;
   /** Milliseconds for one clause. */
   readonly timeoutMs: number;
+  /** Milliseconds for which a clause about several threads is tried again on a mutant. */
+  readonly againMs: number;
   /** Processes at once. */
   readonly processes: number;
 }
@@ -69,7 +73,7 @@ interface Job {
   readonly clauses?: readonly string[];
 }
 
-async function askAll(jobs: readonly Job[], { timeoutMs, processes }: HuntOptions): Promise<Answer[]> {
+async function askAll(jobs: readonly Job[], { timeoutMs, againMs, processes }: HuntOptions): Promise<Answer[]> {
   const dir = mkdtempSync(join(tmpdir(), 'pidlab-mutants-'));
   const children = new Set<ChildProcess>();
   const answers: Answer[] = [];
@@ -80,12 +84,15 @@ async function askAll(jobs: readonly Job[], { timeoutMs, processes }: HuntOption
       const [i, { name, strategy, mutant, clauses }] = next;
       const file = join(dir, `${name}.mjs`);
       await buildStrategy(strategy, mutant, file);
-      answers[i] = await ask({ file, ...(clauses === undefined ? {} : { clauses }) });
+      answers[i] = await ask({
+        file,
+        againMs: mutant === undefined ? 0 : againMs,
+        ...(clauses === undefined ? {} : { clauses }),
+      });
     }
   };
   try {
-    const program = join(dir, 'runner.mjs');
-    await buildRunner(program);
+    const program = await buildRunner(dir);
     await Promise.all(Array.from({ length: processes }, () => work(program)));
     return answers;
   } finally {

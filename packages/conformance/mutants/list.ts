@@ -3,6 +3,13 @@ import { flatMutants } from './flat.ts';
 import { hierarchicalMutants } from './hierarchical.ts';
 import type { Mutant } from './mutant.ts';
 import { pidspaceMutants } from './pidspace.ts';
+import { sharedMutants } from './shared.ts';
 
 /** All mutants, by package. */
-export const mutants: readonly Mutant[] = [...coreMutants, ...hierarchicalMutants, ...flatMutants, ...pidspaceMutants];
+export const mutants: readonly Mutant[] = [
+  ...coreMutants,
+  ...hierarchicalMutants,
+  ...flatMutants,
+  ...pidspaceMutants,
+  ...sharedMutants,
+];

@@ -5,21 +5,40 @@
 import { pathToFileURL } from 'node:url';
 import type { PidAllocatorOptions, Strategy } from '@pidlab/contract';
 import { type Case, plan } from '../src/run.ts';
+import { sharedClauses } from '../src/shared/clauses.ts';
+import { runShared } from '../src/shared/index.ts';
+import { nodeHost } from '../src/shared/node.ts';
 import type { Failure, Message, Question } from './hunt.ts';
 
 process.on('message', (question: Question) => {
   void run(question);
 });
 
-async function run({ file, clauses }: Question): Promise<void> {
-  const strategy = (await import(pathToFileURL(file).href)) as Strategy;
+async function run({ file, clauses, againMs }: Question): Promise<void> {
+  const { href } = pathToFileURL(file);
+  const strategy = (await import(href)) as Strategy;
   const cases = clauses === undefined ? plan(modest(strategy), { scale: false }) : plan(strategy, { clauses });
   for (const c of cases) {
     await say({ at: c.clause.id });
     const failure = tryCase(c);
     if (failure !== undefined) await say({ failure });
   }
-  await say({ done: cases.length });
+  const ofThreads = sharedClauses.map(({ id }) => id).filter((id) => clauses?.includes(id) ?? true);
+  for (const id of ofThreads) await tryShared(strategy, href, id, againMs);
+  await say({ done: cases.length + ofThreads.length });
+}
+
+/** Runs a clause about several threads until it fails, or its time is up. */
+async function tryShared(strategy: Strategy, url: string, id: string, againMs: number): Promise<void> {
+  const until = performance.now() + againMs;
+  do {
+    await say({ at: id });
+    for await (const { status, message = '' } of runShared(nodeHost, strategy, url, { clauses: [id] })) {
+      if (status !== 'failed') continue;
+      await say({ failure: { clause: id, byInvariants: false, message: message.slice(0, 300) } });
+      return;
+    }
+  } while (performance.now() < until);
 }
 
 function say(message: Message): Promise<void> {
@@ -40,10 +59,10 @@ function tryCase(c: Case): Failure | undefined {
 }
 
 /** The whole suite makes thousands of allocators; where it does not say how large, these are small, which is faster. */
-function modest({ traits, createPidAllocator }: Strategy): Strategy {
+function modest({ createPidAllocator, ...others }: Strategy): Strategy {
   const unsaid = (o: PidAllocatorOptions): boolean => ['capacity', 'memory', 'snapshot'].every((name) => !(name in o));
   return {
-    traits,
+    ...others,
     createPidAllocator: (options = {}) => {
       const open = typeof options === 'object' && options !== null && unsaid(options);
       return createPidAllocator(open ? { capacity: 16_384, namespaces: 256, ...options } : options);

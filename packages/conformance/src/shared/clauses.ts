@@ -3,6 +3,7 @@
  * should be in use is, and all invariants hold.
  */
 import {
+  BITS_PER_PAGE,
   CLONE_NEWPID,
   type NsRef,
   PIDTYPE_PGID,
@@ -519,6 +520,31 @@ export const sharedClauses: readonly SharedClause[] = [
       await again.all('freeShare', { pids: left });
       await again.rest(EMPTY);
       await stage.rest({ ...EMPTY, pids: 100 });
+    },
+  ),
+
+  clause(29, 'a page that several put to use at once is one page', 'alloc_pidmap(), 2.6.24', async (arena) => {
+    const stage = await arena.open({ pidMax: 2 ** 22, namespaces: 2_000 });
+    const { a } = stage;
+    const ns = a.initPidNs;
+    for (let page = 1; page < 120; page++) {
+      const first = page * BITS_PER_PAGE;
+      a.setLastPid(ns, first - 1);
+      const pids = (await stage.all('collect', { ns, count: 8 })).flat();
+      inARow(numbersOf(pids), first);
+      await stage.all('freeShare', { pids });
+    }
+    await stage.rest(EMPTY);
+  }),
+
+  clause(
+    30,
+    'a reference is taken on a pid that lives, or refused, whoever frees it meanwhile',
+    'get_pid(): refcount_inc()',
+    async (arena) => {
+      const stage = await arena.open();
+      for (let round = 0; round < 5; round++) await stage.all('getWhileFreed', { ns: stage.a.initPidNs, count: 2_000 });
+      await stage.rest(EMPTY);
     },
   ),
 ];

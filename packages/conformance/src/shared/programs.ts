@@ -249,6 +249,32 @@ export function refer(a: PidAllocator, { pid, count }: { pid: PidRef; count: num
   while (held-- > 0) a.putPid(pid);
 }
 
+/**
+ * Each thread makes pids that the others see in the box and take references on, while it frees them: a reference that was given
+ * is one, until it is given back.
+ */
+export function getWhileFreed(a: PidAllocator, { ns, count }: { ns: NsRef; count: number }, crew: Crew): number {
+  let got = 0;
+  for (let i = 0; i < count && goesOn(crew); i++) {
+    const pid = a.allocPid(ns);
+    const nr = a.pidNr(pid);
+    crew.swap(crew.me, pid);
+    for (let other = 0; other < crew.size; other++) {
+      const theirs = crew.peek(other) as PidRef;
+      if (other === crew.me || theirs === 0) continue;
+      if (unlessStale(() => a.getPid(theirs)) === undefined) continue;
+      got++;
+      const count = a.pidCount(theirs);
+      must(count >= 1 && count <= crew.size + 1, `a pid that this thread holds counts ${count} references`);
+      must(a.pidNr(theirs) > 0, 'a pid that this thread holds has no number');
+      a.putPid(theirs);
+    }
+    must(a.pidNr(pid) === nr && a.findPid(nr) === pid, 'a pid that this thread made is another');
+    a.freePid(pid);
+  }
+  return got;
+}
+
 /** Gives back the reference that this thread kept: the pid is gone when all have. */
 export function letGo(a: PidAllocator, { pid }: { pid: PidRef }): void {
   a.putPid(pid);
