@@ -31,14 +31,14 @@ export const sharedMutants: readonly Mutant[] = [
       'whoever is slow moves the cursor back to where it was',
       'if (found === seen || !isBefore(base, found, nr)) return;',
       'if (found === seen) return;',
-      'SHARED-3',
+      'SHARED-5',
     ],
     [
       'cursor-not-round',
       'which of two places of the cursor is further is said without the way round',
       'return (a - base) >>> 0 < (b - base) >>> 0;',
       'return a < b;',
-      'SHARED-4',
+      'SHARED-31',
     ],
     [
       'page-installed-blindly',

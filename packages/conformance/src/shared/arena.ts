@@ -130,16 +130,19 @@ export async function createArena(
         const part = [program, args] as unknown as Part;
         const parts = partsOf(Array<Part>(threads.length).fill(part), commons);
         const answers = threads.map((thread, i) => thread.ask({ ask: 'perform', stage, ...parts[i] }));
-        await pause(ms);
-        await threads[0].terminate();
-        a.declareGone(slots[0]);
-        then();
-        await pause(ms);
-        stop(commons);
+        try {
+          await pause(ms);
+          await threads[0].terminate();
+          a.declareGone(slots[0]);
+          lost = true;
+          then();
+          await pause(ms);
+        } finally {
+          stop(commons);
+        }
         valuesOf(await Promise.all(answers.slice(1)));
         threads[0] = await host.start();
         slots[0] = await join(threads[0]);
-        lost = true;
       },
       async rest(counts) {
         for (const { counts: found, violations } of await lookAround()) {

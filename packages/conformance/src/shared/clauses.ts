@@ -88,7 +88,8 @@ export const sharedClauses: readonly SharedClause[] = [
   }),
 
   clause(2, 'none is lost: whoever looks finds what all have allocated, by its number', CONTRACT, async (arena) => {
-    const stage = await arena.open();
+    // Few and long chains, so that many are put into the same one.
+    const stage = await arena.open({ hash: 'kernel', memory: 2 ** 22, capacity: 1024 });
     const path = nested(stage.a, 1);
     for (const ns of path) {
       const pids = (await stage.all('collect', { ns, count: 1_000 })).flat();
@@ -146,10 +147,8 @@ export const sharedClauses: readonly SharedClause[] = [
   clause(5, 'on the way up the cursor never goes back', 'set_last_pid(), 2.6.37', async (arena) => {
     const stage = await arena.open({ pidMax: 2 ** 22, capacity: 16_384 });
     const ns = stage.a.initPidNs;
-    const count = 20_000;
-    await stage.cast(
-      ...watched(arena, ['watchCursor', { ns, until: count }], ['disturb', { ns, count: 2 * count, live: 40 }]),
-    );
+    const watch: Part = ['watchCursor', { ns, from: 0, floor: 0, count: 100_000 }];
+    await stage.cast(...watched(arena, watch, ['disturb', { ns, count: 10 ** 7, live: 40 }]));
     await stage.rest(EMPTY);
   }),
 
@@ -527,7 +526,7 @@ export const sharedClauses: readonly SharedClause[] = [
     const stage = await arena.open({ pidMax: 2 ** 22, namespaces: 2_000 });
     const { a } = stage;
     const ns = a.initPidNs;
-    for (let page = 1; page < 120; page++) {
+    for (let page = 1; page < 60; page++) {
       const first = page * BITS_PER_PAGE;
       a.setLastPid(ns, first - 1);
       const pids = (await stage.all('collect', { ns, count: 8 })).flat();
@@ -547,6 +546,19 @@ export const sharedClauses: readonly SharedClause[] = [
       await stage.rest(EMPTY);
     },
   ),
+
+  clause(31, 'nor does it when it goes over the end', 'set_last_pid(), 2.6.37', async (arena) => {
+    const stage = await arena.open();
+    const { a } = stage;
+    const ns = a.initPidNs;
+    for (let round = 0; round < 20; round++) {
+      const from = a.pidMax(ns) - 100;
+      a.setLastPid(ns, from);
+      const watch: Part = ['watchCursor', { ns, from, floor: a.traits.floors.root, count: 3_000 }];
+      await stage.cast(...watched(arena, watch, ['disturb', { ns, count: 10 ** 7, live: 40 }]));
+    }
+    await stage.rest(EMPTY);
+  }),
 ];
 
 /** Ends the first process, and checks that nothing is left. */

@@ -550,13 +550,25 @@ export function zap(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }
   throw new Error('the namespace does not become empty');
 }
 
-/** The cursor as it goes by: it never goes back. */
-export function watchCursor(a: PidAllocator, { ns, until }: { ns: NsRef; until: number }, crew: Crew): void {
-  for (let last = 0; last < until && goesOn(crew); ) {
+/**
+ * The cursor as it goes by, for `count` numbers from where it is now, over the end and on from the floor: it never goes back.
+ * Returns how far it was seen to go.
+ */
+export function watchCursor(
+  a: PidAllocator,
+  { ns, from, floor, count }: { ns: NsRef; from: number; floor: number; count: number },
+  crew: Crew,
+): number {
+  const top = a.pidMax(ns);
+  let way = 0;
+  while (way < count && goesOn(crew)) {
     const now = a.lastPid(ns);
-    must(now >= last, `the cursor went from ${last} back to ${now}`);
-    last = now;
+    const next = now >= from ? now - from : top - from + now - floor;
+    must(next >= way, `the cursor was ${way} numbers on, and is ${next}: at ${now}`);
+    way = next;
   }
+  Atomics.store(crew.board, STOP, 1);
+  return way;
 }
 
 /** Attaches as one worker more, uses what it has there, and detaches. */
