@@ -4,7 +4,9 @@ import type { Mutant } from './mutant.ts';
 /** Milliseconds for which a clause about several threads is tried again on a mutant. */
 export const AGAIN_MS = 60_000;
 
-const LEFT_OUT = '';
+const LEFT_OUT = `Not among them, since no clause can be made to fail on them in that time: a reaper that is set without a comparison (of two
+that come at once one is it either way), and numbers that are free before their pid has left its chain (whoever is given one
+comes before it in the chain, and is found first).`;
 
 /** The mutants as a page of Markdown: what is broken, and which clause notices. */
 export function mutantsPage(mutants: readonly Mutant[]): string {

@@ -88,17 +88,22 @@ export const sharedClauses: readonly SharedClause[] = [
   }),
 
   clause(2, 'none is lost: whoever looks finds what all have allocated, by its number', CONTRACT, async (arena) => {
-    // Few and long chains, so that many are put into the same one.
+    // Few and long chains, and two namespaces at once, since numbers in a row never are in the same chain.
     const stage = await arena.open({ hash: 'kernel', memory: 2 ** 22, capacity: 1024 });
     const path = nested(stage.a, 1);
-    for (const ns of path) {
-      const pids = (await stage.all('collect', { ns, count: 1_000 })).flat();
-      await stage.all('verify', { ns, pids });
-      const [gone, left] = [pids.filter((_, i) => i % 2 === 0), pids.filter((_, i) => i % 2 === 1)];
-      await stage.all('freeShare', { pids: gone });
-      await stage.all('verify', { ns, pids: left });
-      for (const [nr] of gone) must(stage.a.findPidNs(nr, ns) === undefined, `number ${nr} was freed and is found`);
-      await stage.all('freeShare', { pids: left });
+    const nsOf = (thread: number): NsRef => path[thread % path.length];
+    for (let round = 0; round < 4; round++) {
+      const threads = [...Array(arena.size).keys()];
+      const made = await stage.cast(...threads.map((thread): Part => ['collect', { ns: nsOf(thread), count: 500 }]));
+      for (const [thread, pids] of (made as Numbered[][]).entries()) {
+        const ns = nsOf(thread);
+        await stage.all('verify', { ns, pids });
+        const [gone, left] = [pids.filter((_, i) => i % 2 === 0), pids.filter((_, i) => i % 2 === 1)];
+        await stage.all('freeShare', { pids: gone });
+        await stage.all('verify', { ns, pids: left });
+        for (const [nr] of gone) must(stage.a.findPidNs(nr, ns) === undefined, `number ${nr} was freed and is found`);
+        await stage.all('freeShare', { pids: left });
+      }
     }
     leave(stage.a, path);
     await stage.rest(EMPTY);
@@ -109,7 +114,7 @@ export const sharedClauses: readonly SharedClause[] = [
     'while nothing is freed, the numbers given out are 1 to n and the cursor is at n',
     'set_last_pid(), 2.6.37',
     async (arena) => {
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < 8; round++) {
         const stage = await arena.open();
         const ns = stage.a.initPidNs;
         const pids = (await stage.all('collect', { ns, count: 500 })).flat();
@@ -130,7 +135,7 @@ export const sharedClauses: readonly SharedClause[] = [
       const stage = await arena.open({ pidMax: 4_000 });
       const ns = stage.a.initPidNs;
       const top = 250;
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < 10; round++) {
         stage.a.setLastPid(ns, 4_000 - top - 1);
         const pids = (await stage.all('collect', { ns, count: 300 })).flat();
         const numbers = numbersOf(pids);
@@ -253,7 +258,7 @@ export const sharedClauses: readonly SharedClause[] = [
     async (arena) => {
       const stage = await arena.open();
       const { a } = stage;
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < 3; round++) {
         const pid = a.allocPid(a.initPidNs);
         for (let i = 0; i < arena.size; i++) a.getPid(pid);
         await stage.all('refer', { pid, count: 20_000 });
@@ -290,7 +295,7 @@ export const sharedClauses: readonly SharedClause[] = [
     async (arena) => {
       const stage = await arena.open({ namespaces: 600 });
       const { a } = stage;
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < 3; round++) {
         const count = a.traits.maxLevel > 0 ? 400 : 0;
         const namespaces = Array.from({ length: count }, () => a.copyPidNs(CLONE_NEWPID, a.initPidNs));
         await stage.all('allocUnheld', { namespaces });
@@ -307,7 +312,7 @@ export const sharedClauses: readonly SharedClause[] = [
       const stage = await arena.open();
       const { a } = stage;
       const init = boot(a, a.initPidNs);
-      const [from, to] = [2, 4_000];
+      const [from, to] = [2, 2_000];
       const won = (await stage.all('choose', { ns: a.initPidNs, from, to })).flat();
       inARow(numbersOf(won), from);
       must(won.length === to - from, `${won.length} of ${to - from} numbers were given out`);
@@ -325,9 +330,9 @@ export const sharedClauses: readonly SharedClause[] = [
       const stage = await arena.open();
       const { a } = stage;
       const init = boot(a, a.initPidNs);
-      const args = { ns: a.initPidNs, from: 2, to: 4_000 };
+      const args = { ns: a.initPidNs, from: 2, to: 2_000 };
       const won = (await stage.cast(...watched(arena, ['chooseNone', args], ['choose', args]))) as Numbered[][];
-      must(won[0].length === 3_998, 'some got no number');
+      must(won[0].length === 1_998, 'some got no number');
       const numbers = numbersOf(won.flat());
       must(new Set(numbers).size === numbers.length, 'a number was given out twice');
       await stage.all('verify', { ns: a.initPidNs, pids: won.flat() });
@@ -363,7 +368,7 @@ export const sharedClauses: readonly SharedClause[] = [
   clause(20, 'a pid ends once, with the last of the tasks that leave it together', 'detach_pid()', async (arena) => {
     const stage = await arena.open();
     const { a } = stage;
-    const tasks = Array.from({ length: 1_000 }, () => {
+    const tasks = Array.from({ length: 500 }, () => {
       const pid = a.allocPid(a.initPidNs);
       return Array.from({ length: arena.size }, () => {
         const task = a.allocTask();
@@ -412,7 +417,7 @@ export const sharedClauses: readonly SharedClause[] = [
     'after disablePidAllocation no pid is made whose number was not taken before',
     'disable_pid_allocation()',
     async (arena) => {
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < 6; round++) {
         const stage = await arena.open();
         const { a } = stage;
         const path = nested(a, 1);
@@ -436,7 +441,7 @@ export const sharedClauses: readonly SharedClause[] = [
     'zapPidNsProcesses leaves nothing but init, whoever allocates meanwhile',
     'zap_pid_ns_processes()',
     async (arena) => {
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < 8; round++) {
         const stage = await arena.open();
         const { a } = stage;
         const path = nested(a, 1);
@@ -526,7 +531,7 @@ export const sharedClauses: readonly SharedClause[] = [
     const stage = await arena.open({ pidMax: 2 ** 22, namespaces: 2_000 });
     const { a } = stage;
     const ns = a.initPidNs;
-    for (let page = 1; page < 60; page++) {
+    for (let page = 1; page < 40; page++) {
       const first = page * BITS_PER_PAGE;
       a.setLastPid(ns, first - 1);
       const pids = (await stage.all('collect', { ns, count: 8 })).flat();
@@ -551,7 +556,7 @@ export const sharedClauses: readonly SharedClause[] = [
     const stage = await arena.open();
     const { a } = stage;
     const ns = a.initPidNs;
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 10; round++) {
       const from = a.pidMax(ns) - 100;
       a.setLastPid(ns, from);
       const watch: Part = ['watchCursor', { ns, from, floor: a.traits.floors.root, count: 3_000 }];

@@ -42,7 +42,7 @@ export interface Crew {
 }
 
 /** Thrown where the other threads are at fault. */
-export class Abandoned extends Error {
+class Abandoned extends Error {
   override readonly name = 'Abandoned';
 }
 
