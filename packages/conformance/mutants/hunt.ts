@@ -52,7 +52,17 @@ export async function hunt(mutants: readonly Mutant[], options: HuntOptions): Pr
     mutant,
     ...(options.all ? {} : { clauses: [mutant.caughtBy] }),
   }));
-  return await askAll(questions, options);
+  // Several threads only meet at the wrong moment where they really run at once: alone.
+  const isShared = ({ mutant }: Job): boolean => mutant?.caughtBy.startsWith('SHARED-') === true;
+  const answers = new Map<Job, Answer>();
+  for (const [jobs, processes] of [
+    [questions.filter((job) => !isShared(job)), options.processes],
+    [questions.filter(isShared), 1],
+  ] as const) {
+    const some = await askAll(jobs, { ...options, processes });
+    for (const [i, job] of jobs.entries()) answers.set(job, some[i]!);
+  }
+  return questions.map((job) => answers.get(job)!);
 }
 
 /** The same on the strategies as they are: every clause that is named for one of their mutants. */

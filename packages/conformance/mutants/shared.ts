@@ -22,7 +22,7 @@ export const sharedMutants: readonly Mutant[] = [
       'a comparison and the exchange after it are two steps',
       'if (SHARED) return Atomics.compareExchange(words, at, expected, value);',
       '',
-      'SHARED-2',
+      'SHARED-12',
     ],
   ]),
   ...mutantsOf('core', 'pidmap.ts', [
@@ -54,7 +54,7 @@ export const sharedMutants: readonly Mutant[] = [
       'whoever puts a pid into a chain takes no notice of others who do',
       'const found = compareExchange(w, slot, head, link);\n    if (found === head) return;\n    head = found;',
       'w[slot] = link;\n    return;',
-      'SHARED-2',
+      'SHARED-7',
     ],
     [
       'chain-never-locked',

@@ -181,7 +181,8 @@ export const sharedClauses: readonly SharedClause[] = [
     'where the map of a namespace above is full, what was taken below is given back',
     'alloc_pid(), 2.6.24: out_free',
     async (arena) => {
-      const stage = await arena.open({ pidMax: FEW, floors: LOW });
+      // Long chains, in which pids of all levels meet.
+      const stage = await arena.open({ pidMax: FEW, floors: LOW, hash: 'kernel', memory: 2 ** 22, capacity: 1024 });
       const path = nested(stage.a, 3);
       const ns = path[path.length - 1];
       if (stage.a.traits.maxNumbers === 1) stage.a.setPidMax(ns, FEW);
