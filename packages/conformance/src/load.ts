@@ -50,9 +50,14 @@ function locate(specifier: string): string {
   }
 }
 
+/** A built-in strategy by its name, or one from a file or a package. */
+export async function loadStrategy(nameOrModule: string): Promise<Strategy> {
+  return Object.hasOwn(BUILTINS, nameOrModule) ? await loadBuiltin(nameOrModule) : await loadModule(nameOrModule);
+}
+
 /** Checks that a module is a strategy, as far as this can be seen without making an allocator. */
 function strategyOf(module: unknown, from: string): Strategy {
-  const { createPidAllocator, traits } = module as Partial<Strategy>;
+  const { createPidAllocator, attachPidAllocator, traits } = module as Partial<Strategy>;
   if (typeof createPidAllocator !== 'function') {
     throw new UsageError(
       `module ${from} exports no function createPidAllocator; export one that returns a PidAllocator`,
@@ -63,7 +68,12 @@ function strategyOf(module: unknown, from: string): Strategy {
   }
   const complaint = complainOf(traits as unknown as Record<string, unknown>);
   if (complaint !== undefined) throw new UsageError(`module ${from} exports traits in which ${complaint}`);
-  return { createPidAllocator, traits };
+  if ((typeof attachPidAllocator === 'function') !== traits.shared) {
+    throw new UsageError(
+      `module ${from} has to export a function attachPidAllocator if, and only if, its traits say that it can be shared`,
+    );
+  }
+  return { createPidAllocator, ...(attachPidAllocator === undefined ? {} : { attachPidAllocator }), traits };
 }
 
 function complainOf(traits: Record<string, unknown>): string | undefined {
