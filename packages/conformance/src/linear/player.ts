@@ -3,38 +3,39 @@ import { type NsRef, type PidAllocator, PidBug, PidError, type PidRef } from '@p
 import type { Call, Initial, Result, Space } from './calls.ts';
 import type { Event } from './history.ts';
 import { beginning, HELD, type Planned, program, REGISTERS } from './programs.ts';
-import { MEETING_WORDS, meet } from './rendezvous.ts';
+import { BRIEFLY, EAGERLY, MEETING_WORDS, meet } from './rendezvous.ts';
 
-/** Pids that one worker can allocate in a history, and that a history can begin with. */
+/** Pids that one worker can make in a history, those of its beginning included. */
 const PIDS = 16;
-const CLOCK = 0;
-const GATHER = 16;
-const START = 32;
-const WORDS: number = START + MEETING_WORDS;
+/** Of the words that all workers share: where they meet before a round, and before each history of it. */
+const GATHER = 0;
+const START = 16;
+export const MEETING_BYTES: number = 4 * (START + MEETING_WORDS);
 
-/** What the threads of the histories share beside the allocator. */
-export interface Board {
-  /** The clock, and where they meet. */
-  readonly words: Int32Array;
+/** An allocator for one history at a time, and what its workers share beside it. */
+export interface World {
+  readonly a: PidAllocator;
+  readonly namespaces: readonly NsRef[];
+  /** One word: the clock. */
+  readonly clock: Int32Array;
   /** Handles: the registers, and the pids that each worker made. */
   readonly handles: BigInt64Array;
 }
 
-/** A board for so many threads, or one over what another thread made. */
-export function boardOver(buffer: SharedArrayBuffer): Board {
-  return { words: new Int32Array(buffer, 0, WORDS), handles: new BigInt64Array(buffer, 256) };
-}
-
-/** Bytes of a board. */
+/** Bytes of a world's clock and handles. */
 export function boardBytes(workers: number): number {
-  return 256 + 8 * (REGISTERS + workers * PIDS);
+  return 8 * (1 + REGISTERS + workers * PIDS);
 }
 
-/** The parts of a worker, and who it is. */
+/** A world over what another thread made. */
+export function worldOver(a: PidAllocator, namespaces: readonly NsRef[], board: SharedArrayBuffer): World {
+  return { a, namespaces, clock: new Int32Array(board, 0, 1), handles: new BigInt64Array(board, 8) };
+}
+
+/** A worker: where it plays, and who it is. */
 export interface Player {
-  readonly a: PidAllocator;
-  readonly board: Board;
-  readonly namespaces: readonly NsRef[];
+  readonly worlds: readonly World[];
+  readonly meeting: Int32Array;
   readonly spaces: readonly Space[];
   readonly worker: number;
   readonly workers: number;
@@ -43,40 +44,44 @@ export interface Player {
   readonly calls: readonly [number, number];
 }
 
-/** What a worker noted of a history; the pids of the beginning only from worker 0. */
+/** What a worker noted of a history; the pids of the beginning only if it is worker 0. */
 export interface Notes {
   readonly initial: readonly Initial[];
   readonly events: readonly Event<Call, Result>[];
 }
 
-/** Plays its part in the history of that number. Worker 0 makes the beginning, when all are there, and clears up after the last one. */
-export function play(player: Player, history: number): Notes {
-  const { board, worker, workers, seed, spaces, calls } = player;
-  const planned = program(seed, history, worker, spaces, ...calls);
-  meet(board.words, GATHER, workers);
-  const initial = worker === 0 ? prepare(player, history) : [];
-  meet(board.words, GATHER, workers);
-  meet(board.words, START, workers);
-  const events = perform(player, planned);
-  return { initial, events };
+/**
+ * Plays its part in histories of these numbers, one in each world. Worker 0 clears up what the last ones left, and makes the
+ * beginnings; then the workers go through the worlds, and begin together in each.
+ */
+export function playRound(player: Player, histories: readonly number[]): Notes[] {
+  const { worlds, meeting, worker, workers, seed, spaces, calls } = player;
+  const programs = histories.map((history) => program(seed, history, worker, spaces, ...calls));
+  meet(meeting, GATHER, workers, BRIEFLY);
+  const initials = histories.map((history, i) => (worker === 0 ? prepare(player, worlds[i], history) : []));
+  meet(meeting, GATHER, workers, BRIEFLY);
+  return initials.map((initial, i) => {
+    meet(meeting, START, workers, EAGERLY);
+    return { initial, events: perform(player, worlds[i], programs[i]) };
+  });
 }
 
-function prepare(player: Player, history: number): Initial[] {
-  const { a, board, namespaces, spaces, seed } = player;
-  for (const [i, handle] of board.handles.entries()) {
+function prepare({ spaces, seed }: Player, world: World, history: number): Initial[] {
+  const { a, clock, handles, namespaces } = world;
+  for (const [i, handle] of handles.entries()) {
     if (handle !== 0n && i >= REGISTERS) end(a, Number(handle) as PidRef);
   }
-  board.handles.fill(0n);
-  Atomics.store(board.words, CLOCK, 0);
+  handles.fill(0n);
+  clock[0] = 0;
   const { cursors, pids } = beginning(seed, history, spaces);
   for (const [ns, cursor] of cursors.entries()) a.setLastPid(namespaces[ns], cursor);
   return pids.flatMap(({ ns, references }, i) => {
     const pid = tryTo(() => a.allocPid(namespaces[ns])).value;
     if (pid === undefined) return [];
     for (let r = 0; r < references; r++) a.getPid(pid as PidRef);
-    board.handles[i] = BigInt(pid);
-    board.handles[REGISTERS + i] = BigInt(pid);
-    return [{ pid, ns, nrs: numbersOf(player, pid as PidRef, ns), count: 1 + references }];
+    handles[i] = BigInt(pid);
+    handles[REGISTERS + i] = BigInt(pid);
+    return [{ pid, ns, nrs: numbersOf(world, spaces[ns], pid as PidRef), count: 1 + references }];
   });
 }
 
@@ -86,25 +91,25 @@ function end(a: PidAllocator, pid: PidRef): void {
   while (tryTo(() => a.putPid(pid)).error === undefined);
 }
 
-function perform(player: Player, planned: readonly Planned[]): Event<Call, Result>[] {
-  const { a, board, namespaces, worker } = player;
+function perform({ spaces, worker }: Player, world: World, planned: readonly Planned[]): Event<Call, Result>[] {
+  const { a, clock, handles, namespaces } = world;
   const own = REGISTERS + worker * PIDS + (worker === 0 ? REGISTERS : 0);
   const events: Event<Call, Result>[] = [];
   let held = 0;
   let made = 0;
   for (const plan of planned) {
-    const call = concrete(plan, 'register' in plan ? handleIn(board, plan.register, held) : 0);
+    const call = concrete(plan, 'register' in plan ? handleIn(handles, plan.register, held) : 0);
     if (call === undefined) continue;
     const run = bindCall(a, namespaces, call);
-    const from = Atomics.add(board.words, CLOCK, 1);
+    const from = Atomics.add(clock, 0, 1);
     const outcome = tryTo(run);
-    const to = Atomics.add(board.words, CLOCK, 1);
+    const to = Atomics.add(clock, 0, 1);
     const pid = outcome.value;
     if (call.op === 'allocPid' && pid !== undefined) {
-      const nrs = numbersOf(player, pid as PidRef, call.ns);
+      const nrs = numbersOf(world, spaces[call.ns], pid as PidRef);
       events.push({ worker, call, result: { ...outcome, nrs }, from, to });
-      Atomics.store(board.handles, own + made++, BigInt(pid));
-      if (plan.op === 'allocPid') Atomics.store(board.handles, plan.register, BigInt(pid));
+      Atomics.store(handles, own + made++, BigInt(pid));
+      if (plan.op === 'allocPid') Atomics.store(handles, plan.register, BigInt(pid));
     } else {
       events.push({ worker, call, result: outcome, from, to });
       if (call.op === 'findGetPid' && pid !== undefined) held = pid;
@@ -113,8 +118,8 @@ function perform(player: Player, planned: readonly Planned[]): Event<Call, Resul
   return events;
 }
 
-function handleIn(board: Board, register: number, held: number): number {
-  return register === HELD ? held : Number(Atomics.load(board.handles, register));
+function handleIn(handles: BigInt64Array, register: number, held: number): number {
+  return register === HELD ? held : Number(Atomics.load(handles, register));
 }
 
 /** The call with its handle; none when there is no handle to call with. */
@@ -162,6 +167,6 @@ function tryTo(run: () => unknown): Result {
 }
 
 /** Nobody else can end a pid that has not been shown to anybody, so its numbers can be asked for. */
-function numbersOf({ a, namespaces, spaces }: Player, pid: PidRef, ns: number): number[] {
-  return spaces[ns].maps.map((map) => a.pidNrNs(pid, namespaces[map]));
+function numbersOf({ a, namespaces }: World, { maps }: Space, pid: PidRef): number[] {
+  return maps.map((map) => a.pidNrNs(pid, namespaces[map]));
 }

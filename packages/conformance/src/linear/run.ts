@@ -1,10 +1,18 @@
 /** Plays histories on real threads and looks for one that nothing explains. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { CLONE_NEWPID, type NsRef, PIDTYPE_PID, type PidAllocator, type Strategy } from '@pidlab/contract';
+import {
+  CLONE_NEWPID,
+  type NsRef,
+  PIDTYPE_PID,
+  type PidAllocator,
+  type PidAllocatorDescriptor,
+  type Strategy,
+  type Traits,
+} from '@pidlab/contract';
 import type { Call, Initial, Result, Space } from './calls.ts';
 import type { Event, Lanes } from './history.ts';
-import { boardBytes, type Notes } from './player.ts';
+import { boardBytes, MEETING_BYTES, type Notes } from './player.ts';
 import { explain, type Verdict } from './search.ts';
 import { pidSpecification } from './spec.ts';
 import type { Start } from './worker.ts';
@@ -20,6 +28,8 @@ export interface Options {
   readonly histories: Iterable<number>;
   /** Calls of each worker in a history, from and to. */
   readonly calls?: readonly [number, number];
+  /** Milliseconds after which a batch of histories counts as never to come back. */
+  readonly timeoutMs?: number;
 }
 
 /** A history, and how far it can be explained. */
@@ -44,29 +54,24 @@ export interface Report {
   readonly violations: readonly string[];
 }
 
-const BATCH = 250;
+/** Histories between which workers do not meet the main thread, and those that they prepare together. */
+const BATCH = 512;
+const ROUND = 16;
 const END = 301;
 const FLOORS = { root: 297, child: 298 };
 
 /** Plays histories until one cannot be explained, or all have been played. */
 export async function playHistories(options: Options): Promise<Report> {
-  const { strategy, module, workers, seed, histories, calls = [4, 6] } = options;
-  const a = strategy.createPidAllocator({
-    shared: true,
-    workers: workers + 1,
-    capacity: 512,
-    namespaces: 8,
-    pidMax: END,
-    floors: FLOORS,
-  });
-  const { namespaces, spaces } = world(a);
-  const board = new SharedArrayBuffer(boardBytes(workers));
-  const shared = { module, descriptor: a.share(), board, namespaces, spaces, workers, seed, calls };
+  const { strategy, module, workers, seed, histories, calls = [4, 6], timeoutMs = 60_000 } = options;
+  const worlds = Array.from({ length: ROUND }, () => createWorld(strategy, workers));
+  const spaces = spacesOf(strategy.traits);
+  const meeting = new SharedArrayBuffer(MEETING_BYTES);
+  const shared = { module, worlds: worlds.map(({ a: _, ...world }) => world), meeting, spaces, workers, seed, calls };
   const threads = Array.from({ length: workers }, (_, worker) => startWorker({ ...shared, worker }));
   const tally = { histories: 0, calls: 0, overlapping: 0, outcomes: new Map<string, number>() };
   try {
     for (const batch of batchesOf(histories)) {
-      const notes = await Promise.all(threads.map((thread) => ask(thread, batch)));
+      const notes = await Promise.all(threads.map((thread) => ask(thread, batch, timeoutMs)));
       for (const [i, number] of batch.entries()) {
         const initial = notes[0][i].initial;
         const lanes = notes.map((of) => of[i].events);
@@ -75,7 +80,7 @@ export async function playHistories(options: Options): Promise<Report> {
         if (!verdict.explained)
           return { ...tally, violations: [], failure: { number, initial, lanes, spaces, verdict } };
       }
-      const violations = a.checkInvariants();
+      const violations = worlds.flatMap(({ a }) => a.checkInvariants());
       if (violations.length > 0) return { ...tally, violations };
     }
     return { ...tally, violations: [] };
@@ -84,21 +89,30 @@ export async function playHistories(options: Options): Promise<Report> {
   }
 }
 
-/** A root and a child with an init each, so that numbers can be chosen, and a few numbers that are free. */
-function world(a: PidAllocator): { namespaces: readonly NsRef[]; spaces: readonly Space[] } {
+interface World {
+  readonly a: PidAllocator;
+  readonly descriptor: PidAllocatorDescriptor;
+  readonly namespaces: readonly NsRef[];
+  readonly board: SharedArrayBuffer;
+}
+
+/** A root and a child, where the design can, with an init each, so that numbers can be chosen, and a few numbers that are free. */
+function createWorld(strategy: Strategy, workers: number): World {
+  const options = { shared: true, workers: workers + 1, capacity: 512, namespaces: 8, pidMax: END, floors: FLOORS };
+  const a = strategy.createPidAllocator(options);
   const namespaces = [a.initPidNs];
   if (a.traits.maxLevel > 0) namespaces.push(a.copyPidNs(CLONE_NEWPID, a.initPidNs));
   for (const ns of namespaces) {
     a.setPidMax(ns, END);
     a.attachPid(a.allocTask(), PIDTYPE_PID, a.allocPid(ns));
   }
-  const spaces = namespaces.map((_, ns) => ({
-    floor: ns === 0 ? FLOORS.root : FLOORS.child,
-    end: END,
-    maps: [ns, 0].slice(0, Math.min(ns + 1, a.traits.maxNumbers)),
-    isSmall: ns > 0 || a.traits.rootNumbers === 'small',
-  }));
-  return { namespaces, spaces };
+  return { a, descriptor: a.share(), namespaces, board: new SharedArrayBuffer(boardBytes(workers)) };
+}
+
+function spacesOf({ maxLevel, maxNumbers, rootNumbers }: Traits): Space[] {
+  const root = { floor: FLOORS.root, end: END, maps: [0], isSmall: rootNumbers === 'small' };
+  const child = { floor: FLOORS.child, end: END, maps: [1, 0].slice(0, maxNumbers), isSmall: true };
+  return maxLevel > 0 ? [root, child] : [root];
 }
 
 function startWorker(start: Start): Worker {
@@ -107,10 +121,18 @@ function startWorker(start: Start): Worker {
   return new Worker(new URL(built, import.meta.url), { workerData: start });
 }
 
-async function ask(thread: Worker, batch: readonly number[]): Promise<Notes[]> {
-  thread.postMessage(batch);
-  const [notes] = (await once(thread, 'message')) as [Notes[]];
-  return notes;
+async function ask(thread: Worker, batch: readonly number[], timeoutMs: number): Promise<Notes[]> {
+  const rounds = Array.from({ length: Math.ceil(batch.length / ROUND) }, (_, i) =>
+    batch.slice(i * ROUND, (i + 1) * ROUND),
+  );
+  thread.postMessage(rounds);
+  try {
+    const [notes] = (await once(thread, 'message', { signal: AbortSignal.timeout(timeoutMs) })) as [Notes[]];
+    return notes;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
+    throw new Error(`histories ${batch[0]} to ${batch.at(-1)}: a call does not return`);
+  }
 }
 
 function* batchesOf(histories: Iterable<number>): Generator<number[]> {

@@ -92,16 +92,7 @@ function taskOrNone(a: PidAllocator): TaskRef | undefined {
 function actOnOwn(actor: Actor, place: number): void {
   const { books, random } = actor;
   const pid = books.handle(place, 'pid') as PidRef;
-  switch (random.below(5)) {
-    case 0:
-      return takeOrGive(actor, place, pid);
-    case 1:
-      return join(actor, place, pid);
-    case 2:
-      return succeed(actor, place);
-    default:
-      return seek(actor, place, pid);
-  }
+  random.pick([takeOrGive, join, succeed, seek, seek])(actor, place, pid);
 }
 
 /** A pid that this thread owns has to be found by all its numbers, and to have all of them. */
@@ -244,8 +235,9 @@ function actOnSpace(actor: Actor, space: number): void {
   const { a, books, thread, random } = actor;
   const state = books.space(space, SPACE.state);
   const chance = random.below(12);
-  if (space === ROOT || (state === THERE && chance < 9)) return tune(actor, space);
-  if (state === EMPTY && books.takeSpace(space, EMPTY, thread)) {
+  if (space === ROOT || (state === THERE && chance < 9)) {
+    tune(actor, space);
+  } else if (state === EMPTY && books.takeSpace(space, EMPTY, thread)) {
     const parent = random.below(SPACES);
     const ns = books.space(parent, SPACE.level) < Math.min(DEPTH, a.traits.maxLevel) ? found(actor, parent) : undefined;
     if (ns !== undefined) enter(actor, space, parent, ns);

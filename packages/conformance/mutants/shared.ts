@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { rolldown } from 'rolldown';
+import { bothModes } from '../../../scripts/lib/both-modes.js';
+import type { Strategy } from './mutant.ts';
+
+const packages = join(import.meta.dirname, '..', '..');
+const contract = pathToFileURL(join(packages, 'contract', 'dist', 'index.js')).href;
+
+/** One place of core's source, and what stands there instead: in both copies of the code. */
+export interface Change {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** Writes a strategy that threads can share as one module, with those changes in core. Only the contract is another module. */
+export async function buildShared(strategy: Strategy, changes: readonly Change[], file: string): Promise<void> {
+  const core = join(packages, 'core', 'src');
+  const read = (path: string): string => {
+    let text = readFileSync(path, 'utf8');
+    for (const { file: changed, find, replace } of changes) {
+      if (path !== join(core, changed)) continue;
+      if (text.split(find).length !== 2) throw new Error(`${find} does not stand in ${changed} exactly once`);
+      text = text.replace(find, () => replace);
+    }
+    return text;
+  };
+  const build = await rolldown({
+    input: join(packages, `core-${strategy}`, 'src', 'index.ts'),
+    platform: 'node',
+    resolve: { alias: { '@pidlab/core': join(core, 'index.ts') } },
+    plugins: [
+      {
+        name: 'one-contract',
+        resolveId: (id) => (id === '@pidlab/contract' ? { id: contract, external: true } : null),
+      },
+      bothModes(read),
+    ],
+    logLevel: 'silent',
+  });
+  await build.write({ file, format: 'esm' });
+  await build.close();
+}
