@@ -175,12 +175,12 @@ export function pidSpecification(
     at: number,
   ): readonly Step<PidState>[] {
     if (result.error !== undefined) return lookIf(state, !life.alive);
-    const { maps, nrs } = names[pid];
     if (at === 0) {
       if (!life.alive) return NEVER;
       const isLast = life.count === 1;
       return [change(state, pid, isLast ? UNBORN : { ...life, alive: false }, 1)];
     }
+    const { maps, nrs } = names[pid];
     if (at > maps.length) return [change(state, pid, { ...life, count: life.count - 1, own: false }, DONE)];
     const isEnd = at === maps.length && !life.own;
     return [take(state, maps[at - 1], -bitOf(maps[at - 1], nrs[at - 1]), isEnd ? DONE : at + 1)];
