@@ -24,36 +24,41 @@ export interface Actor {
   readonly random: Choices;
 }
 
-/** One random operation. Throws what no correct allocator throws. */
-export function act(actor: Actor): void {
+/** One random operation, and whether there was something to do it on. Throws what no correct allocator throws. */
+export function act(actor: Actor): boolean {
   const { random } = actor;
   const chance = random.below(100);
-  if (chance < 70) actOnPid(actor, random.below(PIDS));
-  else if (chance < 92) visit(actor);
-  else actOnSpace(actor, random.below(SPACES));
+  if (chance < 70) return actOnPid(actor, random.below(PIDS));
+  if (chance < 92) return visit(actor);
+  return actOnSpace(actor, random.below(SPACES));
+}
+
+/** Some namespaces are busier than others. */
+function anySpace(random: Choices): number {
+  return random.below(random.below(2) === 0 ? 3 : SPACES);
 }
 
 // ── pids ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function actOnPid(actor: Actor, place: number): void {
+function actOnPid(actor: Actor, place: number): boolean {
   const { books, thread, random } = actor;
   const state = books.pid(place, PID.state);
-  if (state !== EMPTY && state !== THERE) return;
-  if (!books.takePid(place, state, thread)) return;
+  if (state !== EMPTY && state !== THERE) return false;
+  if (!books.takePid(place, state, thread)) return false;
   if (state === EMPTY) bear(actor, place);
   else if (random.below(3) === 0) endPid(actor, place);
   else actOnOwn(actor, place);
   books.setPid(place, PID.state, books.handle(place, 'pid') === 0 ? EMPTY : THERE);
+  return true;
 }
 
 /** Allocates a pid for an empty place, in a random namespace, which may end meanwhile. */
 function bear(actor: Actor, place: number): void {
   const { a, books, random } = actor;
-  const space = random.below(SPACES);
+  const space = anySpace(random);
   const isProcess = random.below(2) === 0;
   const chosen = random.below(5) === 0 ? [1 + random.below(NR_END - 1)] : undefined;
   books.setPid(place, PID.levels, 0);
-  books.setPid(place, PID.isProcess, isProcess ? 1 : 0);
   const pid = inSpace(actor, space, (ns) => a.allocPid(ns, chosen), ['EAGAIN', 'ENOMEM', 'EEXIST', 'EINVAL']);
   if (pid === undefined) return;
   const since = books.now();
@@ -189,14 +194,14 @@ function letGoOfNumbers(books: Books, place: number): void {
 // ── others' pids ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Finds a pid that somebody else may own, and may be freeing: what it says has to fit as long as there is a reference. */
-function visit(actor: Actor): void {
+function visit(actor: Actor): boolean {
   const { a, books, thread, random } = actor;
-  const space = random.below(SPACES);
-  inSpace(actor, space, (ns) => {
+  const space = anySpace(random);
+  const isThere = inSpace(actor, space, (ns) => {
     const from = random.below(NR_END);
     const nr = a.nextPidmap(ns, from) ?? from;
     const pid = a.findGetPid(nr, ns);
-    if (pid === undefined) return;
+    if (pid === undefined) return true;
     books.setVisit(thread, 'pid', pid);
     try {
       if (a.pidNrNs(pid, ns) !== nr) books.count(thread, THREAD.lost);
@@ -206,7 +211,9 @@ function visit(actor: Actor): void {
       books.setVisit(thread, 'pid', 0);
       a.putPid(pid);
     }
+    return true;
   });
+  return isThere === true;
 }
 
 /** Hangs a task of its own on a process, unless that ends meanwhile. The last task on a pid frees it. */
@@ -231,7 +238,7 @@ function hangOn({ a, books, thread }: Actor, pid: PidRef): void {
 
 // ── namespaces ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function actOnSpace(actor: Actor, space: number): void {
+function actOnSpace(actor: Actor, space: number): boolean {
   const { a, books, thread, random } = actor;
   const state = books.space(space, SPACE.state);
   const chance = random.below(12);
@@ -249,7 +256,10 @@ function actOnSpace(actor: Actor, space: number): void {
     const isGone = isStale(a, spaceOf(books, space));
     if (isGone) books.setSpaceHandle(space, 0);
     books.setSpace(space, SPACE.state, isGone ? EMPTY : ENDED);
+  } else {
+    return false;
   }
+  return true;
 }
 
 function found(actor: Actor, parent: number): NsRef | undefined {

@@ -34,7 +34,7 @@ export const THREAD = {
 } as const;
 
 /** The words of a pid's place. */
-export const PID = { state: 0, space: 1, references: 2, isProcess: 3, levels: 4, nrs: 5, words: 16 } as const;
+export const PID = { state: 0, space: 1, references: 2, levels: 3, nrs: 4, words: 16 } as const;
 /** The words of a namespace's place. */
 export const SPACE = { state: 0, parent: 1, level: 2, words: 4 } as const;
 

@@ -1,5 +1,4 @@
 /** A stress run: threads that do random things to one allocator, rests at which all of it is looked at, and the reckoning. */
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type NsRef, PIDTYPE_PID, type PidAllocator, type PidRef, type Strategy } from '@pidlab/contract';
@@ -76,7 +75,7 @@ export async function stress(options: Options): Promise<Reckoning> {
       rest = performance.now() + REST_EVERY;
     }
     books.askToStop();
-    await Promise.all(threads.map((thread) => exited(thread)));
+    await Promise.all(threads.map((thread, i) => exited(thread, i, violations)));
   } finally {
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
@@ -120,8 +119,13 @@ async function startThread(run: Run, thread: number): Promise<void> {
   while (books.thread(thread, THREAD.slot) === 0 && violations.length === 0) await sleep(1);
 }
 
-async function exited(thread: Worker): Promise<void> {
-  if (thread.threadId !== -1) await once(thread, 'exit');
+/** Waits until the thread has come to its end, unless something is wrong already. */
+async function exited(thread: Worker, number: number, violations: string[]): Promise<void> {
+  const until = performance.now() + PATIENCE;
+  while (thread.threadId !== -1 && violations.length === 0) {
+    if (performance.now() > until) violations.push(`thread ${number} does not end: a call does not return`);
+    await sleep(5);
+  }
 }
 
 /** Terminates a thread wherever it is, mends what it left, and starts another in its place. */

@@ -28,8 +28,7 @@ const actor = { a, books, thread: start.thread, random: choices(start.seed) };
 try {
   while (!books.isStopping()) {
     books.restIfAsked(start.thread);
-    act(actor);
-    books.count(start.thread, THREAD.operations);
+    if (act(actor)) books.count(start.thread, THREAD.operations);
   }
   a.detach();
 } catch (error) {
