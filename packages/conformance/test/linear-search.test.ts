@@ -36,6 +36,7 @@ const alloc = (ns: number, pid: number, ...nrs: number[]) =>
     { value: pid, nrs },
   ] as const;
 const full = (ns: number) => [{ op: 'allocPid', ns }, { error: 'EAGAIN' }] as const;
+const exists = (...setTid: number[]) => [{ op: 'allocPid', ns: CHILD, setTid }, { error: 'EEXIST' }] as const;
 const free = (pid: number) => [{ op: 'freePid', pid }, {}] as const;
 const find = (ns: number, nr: number, pid?: number) =>
   [{ op: 'findPidNs', ns, nr }, pid === undefined ? {} : { value: pid }] as const;
@@ -77,6 +78,15 @@ describe('histories that something explains', () => {
       'an allocation that fails in the root holds a number of the child meanwhile',
       [THERE, { pid: B, ns: ROOT, nrs: [300], count: 1 }],
       lanesOf([at(0, 5, ...full(CHILD))], [at(1, 2, ...next(CHILD, 0, 300)), at(3, 4, ...next(CHILD, 0))]),
+    ],
+    [
+      'an allocation that fails is in the way of another, though it might have failed before that',
+      [DEEP],
+      lanesOf(
+        [at(0, 3, ...free(A)), at(5, 8, ...alloc(ROOT, B, 299))],
+        [at(1, 12, ...exists(300, 299))],
+        [at(10, 11, ...next(CHILD, 299, 300))],
+      ),
     ],
     [
       'a reference outlasts the free',
@@ -198,6 +208,7 @@ const REGISTER: Specification<{ readonly value: number }, 'read' | 'write', numb
     if (call === 'write') return [{ state: { value: result }, at: DONE }];
     return state.value === result ? [{ state, at: DONE }] : [];
   },
+  isLook: ({ call }) => call === 'read',
   key: ({ value }) => String(value),
 };
 
@@ -258,6 +269,7 @@ function pidHistories(): fc.Arbitrary<[Initial[], PidEvent[][]]> {
   const initial = fc.constantFrom<Initial[]>([], [THERE], [DEEP]);
   const call: fc.Arbitrary<readonly [Call, Result]> = fc.oneof(
     fc.constantFrom(alloc(ROOT, B, 299), alloc(ROOT, B, 300), alloc(CHILD, B, 299, 300), alloc(CHILD, B, 300, 299)),
+    fc.constantFrom(exists(300), exists(299), exists(300, 300)),
     fc.constantFrom(full(ROOT), full(CHILD), free(A), [free(A)[0], BUG] as const),
     fc.constantFrom(find(ROOT, 299, A), find(ROOT, 299), find(CHILD, 300, A), find(CHILD, 300)),
     fc.constantFrom(get(A), put(A), [put(A)[0], BUG] as const, count(A, 1), count(A, 2)),

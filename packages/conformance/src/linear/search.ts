@@ -24,9 +24,11 @@ export interface Specification<State, Call, Result> {
   readonly initial: State;
   /**
    * All that the call can do in that state to return that result; none means that it has to wait. A step that only looks and
-   * is not the last leaves the call able to do all that it could do before.
+   * is not the last leaves the call able to do all that it could do before, at any later moment.
    */
   steps(state: State, event: Event<Call, Result>, at: number): readonly Step<State>[];
+  /** Whether the call changes nothing for anybody on any way to that result. */
+  isLook(event: Event<Call, Result>): boolean;
   /** A text that two states share exactly when they are the same. */
   key(state: State): string;
 }
@@ -114,8 +116,9 @@ function lookAround<State, Call, Result>(
   from: Place<State>,
 ): Place<State> {
   for (const lane of current(lanes, from)) {
+    const mayEnd = spec.isLook(lanes[lane][from.next[lane]]);
     const steps = stepsOf(spec, lanes, from, lane);
-    const look = steps.find((step) => step.state === from.state && (step.at !== DONE || steps.length === 1));
+    const look = steps.find((step) => step.state === from.state && (step.at !== DONE || mayEnd));
     if (look !== undefined) return lookAround(spec, lanes, after(from, lane, look));
   }
   return from;

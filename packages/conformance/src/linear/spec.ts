@@ -33,6 +33,15 @@ interface PidLife {
 }
 
 const UNBORN: PidLife = { count: 0, alive: false, own: false };
+/** Calls that never change anything that the others see. */
+const LOOKS: ReadonlySet<Call['op']> = new Set([
+  'pidCount',
+  'pidNrNs',
+  'findPidNs',
+  'findGePid',
+  'nextPidmap',
+  'setLastPid',
+]);
 const NEVER: readonly Step<PidState>[] = [];
 
 type PidEvent = Event<Call, Result>;
@@ -227,6 +236,8 @@ export function pidSpecification(
       pids: names.map((_, pid) => (isInitial(pid) ? { count: initial[pid].count, alive: true, own: true } : UNBORN)),
     },
     steps,
+    // An allocation that fails takes numbers on its way, and others may find them taken.
+    isLook: ({ call, result }) => LOOKS.has(call.op) || (result.error !== undefined && call.op !== 'allocPid'),
     key: ({ taken, pids }) => `${taken} ${pids.map(keyOf)}`,
   };
 }
