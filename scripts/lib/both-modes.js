@@ -1,32 +1,37 @@
-// Two copies of a strategy in one bundle: what `shared.ts` imports, and all that this imports, is a second time in it, with
-// `SHARED` of core's `mode.ts` true. For scripts/bundle.js, and for tests that bundle a strategy with a change in it.
+// The second copy of a strategy's code, for blocks that threads share (docs/adr/0008): what scripts/bundle.js and the
+// mutants of the conformance suite both need.
 
 import { readFileSync } from 'node:fs';
 
 /** Marks the second copy of a module. */
 const SHARED = '?shared';
 /** The way into the second copy, what says which copy it is, and what both have in common. */
-const [entrance, mode, common] = [/\/shared\.ts$/, /\/mode\.ts$/, /\/traits\.ts$/];
+const [entrance, mode, common] = [/\/shared\.ts$/, /\/mode\.ts$/, /\/traits\.ts$|\/contract\/src\//];
 
-/**
- * Everything that is imported from `shared.ts`, and what that imports, is another module than the one of the same file.
- * `read` gives the source of a file.
- *
- * @param {(file: string) => string} [read]
- * @returns {import('rolldown').Plugin}
- */
-export const bothModes = (read = (file) => readFileSync(file, 'utf8')) => ({
-  name: 'both-modes',
-  async resolveId(source, importer) {
-    const isShared = importer?.endsWith(SHARED) ?? false;
-    const resolved = await this.resolve(source, importer?.replace(SHARED, ''), { skipSelf: true });
-    if (resolved === null || resolved.external || common.test(resolved.id)) return resolved;
-    return isShared || entrance.test(resolved.id) ? { ...resolved, id: resolved.id + SHARED } : resolved;
-  },
-  load(id) {
-    const isShared = id.endsWith(SHARED);
-    const file = id.replace(SHARED, '');
-    if (mode.test(file)) return `export const SHARED = ${isShared};`;
-    return /\.ts$/.test(file) && !file.includes('\0') ? { code: read(file), moduleType: 'ts' } : null;
-  },
-});
+/** The file of a module's id, whichever copy it is of. @param {string} id */
+export function fileOf(id) {
+  return id.replace(SHARED, '');
+}
+
+/** Everything that is imported from a strategy's `shared.ts`, and what that imports, is another module than the one of the same file. */
+export function bothModes() {
+  return {
+    name: 'both-modes',
+    /** @this {import('rolldown').PluginContext} @param {string} source @param {string | undefined} importer */
+    async resolveId(source, importer) {
+      const isShared = importer?.endsWith(SHARED) ?? false;
+      const resolved = await this.resolve(source, importer === undefined ? importer : fileOf(importer), {
+        skipSelf: true,
+      });
+      if (resolved === null || resolved.external || common.test(resolved.id)) return resolved;
+      return isShared || entrance.test(resolved.id) ? { ...resolved, id: resolved.id + SHARED } : resolved;
+    },
+    /** @param {string} id */
+    load(id) {
+      const isShared = id.endsWith(SHARED);
+      const file = fileOf(id);
+      if (mode.test(file)) return `export const SHARED = ${isShared};`;
+      return isShared ? { code: readFileSync(file, 'utf8'), moduleType: 'ts' } : null;
+    },
+  };
+}

@@ -50,11 +50,6 @@ function locate(specifier: string): string {
   }
 }
 
-/** A built-in strategy by its name, or one from a file or a package. */
-export async function loadStrategy(nameOrModule: string): Promise<Strategy> {
-  return Object.hasOwn(BUILTINS, nameOrModule) ? await loadBuiltin(nameOrModule) : await loadModule(nameOrModule);
-}
-
 /** Checks that a module is a strategy, as far as this can be seen without making an allocator. */
 function strategyOf(module: unknown, from: string): Strategy {
   const { createPidAllocator, attachPidAllocator, traits } = module as Partial<Strategy>;
@@ -68,12 +63,18 @@ function strategyOf(module: unknown, from: string): Strategy {
   }
   const complaint = complainOf(traits as unknown as Record<string, unknown>);
   if (complaint !== undefined) throw new UsageError(`module ${from} exports traits in which ${complaint}`);
-  if ((typeof attachPidAllocator === 'function') !== traits.shared) {
+  if (
+    traits.shared !== (attachPidAllocator !== undefined) ||
+    !/^(function|undefined)$/.test(typeof attachPidAllocator)
+  ) {
+    const has = typeof attachPidAllocator === 'function' ? 'a function' : 'no function';
     throw new UsageError(
-      `module ${from} has to export a function attachPidAllocator if, and only if, its traits say that it can be shared`,
+      `module ${from} exports ${has} attachPidAllocator, and traits.shared is ${traits.shared}; it has to be there if, and only if, that is true`,
     );
   }
-  return { createPidAllocator, ...(attachPidAllocator === undefined ? {} : { attachPidAllocator }), traits };
+  return attachPidAllocator === undefined
+    ? { createPidAllocator, traits }
+    : { createPidAllocator, attachPidAllocator, traits };
 }
 
 function complainOf(traits: Record<string, unknown>): string | undefined {

@@ -22,7 +22,7 @@ export interface Start {
 }
 
 /** Which histories to play next: in each round at most one for each world. */
-export type Batch = readonly (readonly number[])[];
+type Batch = readonly (readonly number[])[];
 
 // Most calls of a history fail on purpose, and nobody reads where.
 Error.stackTraceLimit = 0;

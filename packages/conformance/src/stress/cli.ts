@@ -2,8 +2,9 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { BUILTINS } from '../builtins.ts';
 import type { Streams } from '../cli.ts';
-import { loadStrategy, UsageError } from '../load.ts';
+import { UsageError } from '../load.ts';
 import { type Reckoning, stress } from './run.ts';
+import { loadStrategy } from './strategy.ts';
 
 /** Nothing was given twice, nothing lost, nothing violated; and nothing leaked, unless threads were terminated. */
 const HOLDS = 0;

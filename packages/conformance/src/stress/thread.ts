@@ -1,10 +1,10 @@
 /** A thread of a stress run. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { PidAllocatorDescriptor } from '@pidlab/contract';
-import { loadStrategy } from '../load.ts';
 import { choices } from '../random.ts';
 import { act } from './actor.ts';
 import { Books, THREAD } from './books.ts';
+import { loadStrategy } from './strategy.ts';
 
 /** What a thread is started with. */
 export interface Start {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
-import { bothModes } from '../../../scripts/lib/both-modes.js';
+import { bothModes, fileOf } from '../../../scripts/lib/both-modes.js';
 import type { Strategy } from './mutant.ts';
 
 const packages = join(import.meta.dirname, '..', '..');
@@ -18,15 +18,15 @@ export interface Change {
 /** Writes a strategy that threads can share as one module, with those changes in core. Only the contract is another module. */
 export async function buildShared(strategy: Strategy, changes: readonly Change[], file: string): Promise<void> {
   const core = join(packages, 'core', 'src');
-  const read = (path: string): string => {
-    let text = readFileSync(path, 'utf8');
-    for (const { file: changed, find, replace } of changes) {
-      if (path !== join(core, changed)) continue;
-      if (text.split(find).length !== 2) throw new Error(`${find} does not stand in ${changed} exactly once`);
-      text = text.replace(find, () => replace);
-    }
-    return text;
-  };
+  for (const { file: changed, find } of changes) {
+    const times = readFileSync(join(core, changed), 'utf8').split(find).length - 1;
+    if (times !== 1) throw new Error(`${find} stands in ${changed} ${times} times`);
+  }
+  const change = (text: string, path: string): string =>
+    changes
+      .filter((one) => fileOf(path) === join(core, one.file))
+      // A function, since a `$` in a replacement would mean something.
+      .reduce((changed, { find, replace }) => changed.replace(find, () => replace), text);
   const build = await rolldown({
     input: join(packages, `core-${strategy}`, 'src', 'index.ts'),
     platform: 'node',
@@ -36,7 +36,8 @@ export async function buildShared(strategy: Strategy, changes: readonly Change[]
         name: 'one-contract',
         resolveId: (id) => (id === '@pidlab/contract' ? { id: contract, external: true } : null),
       },
-      bothModes(read),
+      bothModes(),
+      { name: 'change', transform: change },
     ],
     logLevel: 'silent',
   });
