@@ -58,8 +58,12 @@ const examples: Record<keyof typeof rules, { bad: [SourceFile[], RegExp][]; good
     bad: [
       [[file('packages/core/src/a.ts', "import '../../contract/src/index.ts';")], /of another package/],
       [[file('examples/shell/main.ts', "import '../../packages/core/dist/index.js';")], /of another package/],
+      [[file('packages/core/src/a.ts', "import '../../../scripts/lib/both-modes.js';")], /of another package/],
     ],
-    good: [[file('packages/core/test/deep/a.test.ts', "import '../../src/index.ts';\nimport './b.ts';")]],
+    good: [
+      [file('packages/core/test/deep/a.test.ts', "import '../../src/index.ts';\nimport './b.ts';")],
+      [file('packages/conformance/mutants/build.ts', "import '../../../scripts/lib/both-modes.js';")],
+    ],
   },
   librariesStandAlone: {
     bad: [
