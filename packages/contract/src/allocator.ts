@@ -237,9 +237,19 @@ export interface PidAllocator {
   // ── many threads ────────────────────────────────────────────────────────────────────────────────────────────────────
   //
   // In an allocator that was made with `shared: true` everything above may be called from every worker at any time, and
-  // handles of one worker work in all. The exceptions are the four that look at the whole: while other workers are in the
-  // middle of calls, `slabInfo` and `stats` are close and not exact, `checkInvariants` reports what is merely under way, and
-  // a `snapshot` may be of no use.
+  // handles of one worker work in all. Each call takes effect at one instant between its start and its end, with these
+  // exceptions, which are the kernel's too:
+  //  - `allocPid` takes its numbers one after the other, innermost first, and the pid appears under all of them at once. So
+  //    EAGAIN says that each number of a map was taken at some moment of the call, and EEXIST that the chosen one was: by a
+  //    pid, or by an allocation that has not succeeded yet and perhaps will not.
+  //  - `freePid` ends the pid under all its numbers at once, and after that gives them back one by one.
+  //  - `findGetPid` and `getTaskPid` find first and take the reference then, and find anew if it is too late.
+  //  - `findGePid`, `nextPidmap` and `zapPidNsProcesses` go from number to number, as long as it takes.
+  //  - While other workers are in the middle of calls, `slabInfo` and `stats` are close and not exact, `checkInvariants`
+  //    reports what is merely under way, and a `snapshot` may be of no use.
+  //
+  // A handle that is good when a call starts can be stale before it ends, because another worker frees what it means: that
+  // is a PidBug as any stale handle is. A reference (`getPid`, `getPidNs`) prevents it.
   //
   // EBUSY from any function: a lock has been held for seconds by a worker that was terminated without `declareGone`.
 

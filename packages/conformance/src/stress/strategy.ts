@@ -4,5 +4,6 @@ import { loadBuiltin, loadModule } from '../load.ts';
 
 /** A built-in strategy by its name, or one from a file or a package. */
 export async function loadStrategy(nameOrModule: string): Promise<Strategy> {
-  return Object.hasOwn(BUILTINS, nameOrModule) ? await loadBuiltin(nameOrModule) : await loadModule(nameOrModule);
+  const isBuiltin = Object.hasOwn(BUILTINS, nameOrModule);
+  return (isBuiltin ? await loadBuiltin(nameOrModule) : await loadModule(nameOrModule)).strategy;
 }
