@@ -82,7 +82,8 @@ export function declareGone(s: State, workerSlot: unknown): void {
   buryHand(s, worker);
   compareExchange(s.words, NS_LOCK, slot + 1, 0);
   for (const cache of ALL_CACHES) salvageMagazine(s, cache, worker);
-  s.words.fill(0, worker, worker + WORKER.words);
+  // The state comes last: from there on somebody else may have the slot.
+  s.words.fill(0, worker + STATE + 1, worker + WORKER.words);
   publish(s.words, worker + STATE, NO_WORKER);
 }
 
