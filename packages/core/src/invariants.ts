@@ -118,13 +118,12 @@ function checkCaches(s: State, say: Say): void {
 function checkCache(s: State, cache: number, say: Say): void {
   const w = s.words;
   const name = cacheName(cache);
-  const places = { total: 0, active: 0, retired: 0, free: 0 };
+  const places = { active: 0, retired: 0, free: 0, lost: 0 };
   const bump = w[cache + C.bump];
   if (!isCut(s, cache)) say(`cache ${name} cuts its next object at ${bump}, in a slab up to ${w[cache + C.bumpEnd]}`);
   const listed = freeObjects(s, cache, say);
   const relied = reliedOn(s, cache);
   eachSlot(s, cache, (at) => {
-    places.total++;
     const kind = w[at] >>> KIND_SHIFT;
     if (at >= bump && at < w[cache + C.bumpEnd]) {
       if (!isBlank(w, at, at + w[cache + C.objectWords]))
@@ -134,14 +133,13 @@ function checkCache(s: State, cache: number, say: Say): void {
     else if (kind !== 0) say(`cache ${name} has a record of kind ${kind} at ${at}`);
     else {
       places.free++;
-      if (listed.has(at) && !isBlank(w, at + relied.from, at + relied.to))
+      if (!listed.has(at)) places.lost++;
+      else if (!isBlank(w, at + relied.from, at + relied.to))
         say(`object ${at} of cache ${name} is free and not blank`);
     }
   });
-  const lost = places.free - listed.size;
-  if (lost < 0) say(`cache ${name} lists ${listed.size} free objects and has ${places.free}`);
-  if (lost > 0) say(leaked(s, `cache ${name} lists ${listed.size} free objects and has ${places.free}`));
-  if (places.active + lost !== activeIn(s, cache))
+  if (places.lost > 0) say(leaked(s, `cache ${name} lists ${listed.size} free objects and has ${places.free}`));
+  if (places.active + places.lost !== activeIn(s, cache))
     say(`cache ${name} counts ${activeIn(s, cache)} active objects and has ${places.active}`);
   if (places.retired !== w[cache + C.retired])
     say(`cache ${name} counts ${w[cache + C.retired]} retired objects and has ${places.retired}`);
@@ -195,7 +193,9 @@ function freeObjects(s: State, cache: number, say: Say): Set<number> {
 function followFree(s: State, cache: number, first: number, name: string, listed: Set<number>, say: Say): void {
   const w = s.words;
   for (let at = first; at !== 0; at = w[at + 1]) {
-    if (!isSlot(s, at) || cacheOf(s, at) !== cache || w[at] >>> KIND_SHIFT !== 0 || listed.has(at)) {
+    const isNew = at >= w[cache + C.bump] && at < w[cache + C.bumpEnd];
+    const isFree = isSlot(s, at) && cacheOf(s, at) === cache && w[at] >>> KIND_SHIFT === 0 && !isNew;
+    if (!isFree || listed.has(at)) {
       say(`${name} leads to ${at}, which is not a free object of it`);
       return;
     }
