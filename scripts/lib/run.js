@@ -114,7 +114,7 @@ export class Tally {
   }
 
   /** @param {string} title */
-  skip(title) {
+  countSkipped(title) {
     this.skips.push(title);
   }
 

@@ -226,6 +226,29 @@ export const coreMutants: readonly Mutant[] = [
       'FIND-12',
     ],
   ]),
+  ...mutantsOf('core', 'find.ts', [
+    [
+      'found-by-number-alone',
+      'a look-up takes any number of the chain, whatever namespace gave it',
+      'if (w[link + nrOfLink] === nr && w[link + nsOfLink] === serial)',
+      'if (w[link + nrOfLink] === nr)',
+      'FIND-13',
+    ],
+    [
+      'only-the-first-of-a-chain',
+      'a look-up tries the first link of a chain only',
+      'link = w[link];',
+      'link = 0;',
+      'FIND-12',
+    ],
+    [
+      'find-ge-skips-neighbours',
+      'findGePid leaves out the number right above the one asked for',
+      'at = nextPidmap(s, nsAt, at);',
+      'at = nextPidmap(s, nsAt, at + 1);',
+      'GE-2',
+    ],
+  ]),
   ...mutantsOf('core', 'pids.ts', [
     [
       'failed-first-moves-the-cursor',
@@ -325,13 +348,6 @@ export const coreMutants: readonly Mutant[] = [
       'at = w[at + PARENT];',
       '',
       'SETTID-14',
-    ],
-    [
-      'find-ge-skips-neighbours',
-      'findGePid leaves out the number right above the one asked for',
-      'at = nextPidmap(s, nsAt, at);',
-      'at = nextPidmap(s, nsAt, at + 1);',
-      'GE-2',
     ],
     [
       'sessions-forgotten',
@@ -625,15 +641,15 @@ export const coreMutants: readonly Mutant[] = [
     [
       'find-get-takes-nothing',
       'findGetPid takes no reference',
-      "findAndGet(s, 'findGetPid', () => design.findPidNs(s, nr, nsAt))",
-      'pidOrNone(s, design.findPidNs(s, nr, nsAt))',
+      "getFound(s, pidAt, 'findGetPid')",
+      'pidOrNone(s, pidAt)',
       'REF-6',
     ],
     [
       'get-task-pid-takes-nothing',
       'getTaskPid takes no reference',
-      "findAndGet(s, 'getTaskPid', () => taskPid(s, taskAt, type))",
-      'pidOrNone(s, taskPid(s, taskAt, type))',
+      "getFound(s, pidAt, 'getTaskPid')",
+      'pidOrNone(s, pidAt)',
       'REF-7',
     ],
     [
@@ -682,8 +698,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'find-vpid-in-the-root',
       'findVpid looks in the root',
-      "        nrArg(nr, 'findVpid');\n        return nsAt === 0 ? undefined : pidOrNone(s, design.findPidNs(s, nr, nsAt));",
-      "        nrArg(nr, 'findVpid');\n        return nsAt === 0 ? undefined : pidOrNone(s, design.findPid(s, nr));",
+      "nsAt === 0 ? undefined : pidOrNone(s, design.findPidNs(s, nr, nsAt));\n        if (stillIn(s, nsAt, viewerAt, viewer, 'findVpid'))",
+      "nsAt === 0 ? undefined : pidOrNone(s, design.findPid(s, nr));\n        if (stillIn(s, nsAt, viewerAt, viewer, 'findVpid'))",
       'FIND-5',
     ],
     [
@@ -703,8 +719,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'viewer-by-session',
       'a viewer’s namespace is never asked: pidVnr is the number in the root',
-      '(nsAt) => (nsAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt))',
-      '(nsAt) => (nsAt === 0 ? 0 : design.pidNr(s, pidAt))',
+      'nsAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt)',
+      'nsAt === 0 ? 0 : design.pidNr(s, pidAt)',
       'TRANSLATE-7',
     ],
   ]),

@@ -53,8 +53,8 @@ export const flatMutants: readonly Mutant[] = [
     [
       'flat-found-by-virtual-number-alone',
       'a look-up takes any virtual number of the chain, whatever namespace gave it',
-      'if (w[link + VNR_OF_LINK] === nr && w[link + NS_OF_VLINK] === serial)',
-      'if (w[link + VNR_OF_LINK] === nr)',
+      'nr, VNR_OF_LINK, serial, NS_OF_VLINK, -VNEXT',
+      'nr, VNR_OF_LINK, nr, VNR_OF_LINK, -VNEXT',
       'FIND-13',
     ],
     [

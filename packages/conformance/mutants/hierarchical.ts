@@ -64,20 +64,6 @@ export const hierarchicalMutants: readonly Mutant[] = [
   ]),
   ...mutantsOf('core-hierarchical', 'find.ts', [
     [
-      'found-by-number-alone',
-      'a look-up takes any number of the chain, whatever namespace gave it',
-      'if (w[link + NR_OF_LINK] === nr && w[link + NS_OF_LINK] === serial)',
-      'if (w[link + NR_OF_LINK] === nr)',
-      'FIND-13',
-    ],
-    [
-      'only-the-first-of-a-chain',
-      'a look-up tries the first link of a chain only',
-      'link = w[link];',
-      'link = 0;',
-      'FIND-12',
-    ],
-    [
       'find-ge-stops-at-a-hole',
       'findGePid finds the number itself or none',
       'return findGeInMap(s, nr, nsAt);',

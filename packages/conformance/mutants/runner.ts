@@ -18,10 +18,15 @@ async function run({ file, clauses, againMs }: Question): Promise<void> {
   const { href } = pathToFileURL(file);
   const strategy = (await import(href)) as Strategy;
   const cases = clauses === undefined ? plan(modest(strategy), { scale: false }) : plan(strategy, { clauses });
+  const caught = new Set<string>();
   for (const c of cases) {
+    // What fails in one scope need not be tried in the next.
+    if (caught.has(c.clause.id)) continue;
     await say({ at: c.clause.id });
     const failure = tryCase(c);
-    if (failure !== undefined) await say({ failure });
+    if (failure === undefined) continue;
+    await say({ failure });
+    if (!failure.byInvariants) caught.add(c.clause.id);
   }
   const ofThreads = sharedClauses.map(({ id }) => id).filter((id) => clauses?.includes(id) ?? true);
   for (const id of ofThreads) await tryShared(strategy, href, id, againMs);

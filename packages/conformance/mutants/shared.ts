@@ -75,8 +75,8 @@ export const sharedMutants: readonly Mutant[] = [
     [
       'locks-never-taken',
       'nobody waits for a lock',
-      'while (compareExchange(s.words, lock, 0, s.owner) !== 0) patience.wait(load(s.words, lock) - 1);',
-      'compareExchange(s.words, lock, 0, s.owner);\n  void patience;',
+      'if (compareExchange(s.words, lock, 0, s.owner) === 0) return;',
+      'compareExchange(s.words, lock, 0, s.owner);\n  if (lock > 0) return;',
       'SHARED-13',
     ],
   ]),
@@ -113,14 +113,14 @@ export const sharedMutants: readonly Mutant[] = [
       'the chain that a gone worker had locked stays locked',
       '  unlockSlotOf(s, worker, slot);\n',
       '',
-      'SHARED-27',
+      'ATTACH-26',
     ],
     [
       'gone-with-the-header-locked',
       'the caches that a gone worker had locked stay locked',
       '  unlockHeader(s, slot);\n',
       '',
-      'SHARED-27',
+      'ATTACH-26',
     ],
     [
       'detached-with-all-at-hand',
@@ -167,11 +167,11 @@ export const sharedMutants: readonly Mutant[] = [
       'ATTACH-19',
     ],
   ]),
-  ...mutantsOf('core-hierarchical', 'find.ts', [
+  ...mutantsOf('core', 'find.ts', [
     [
       'found-without-a-second-look',
       'what was found is not looked at again: it may have become another pid',
-      'if (w[again + NR_OF_LINK] !== nr || w[again + NS_OF_LINK] !== serial) break;',
+      'if (w[again + nrOfLink] !== nr || w[again + nsOfLink] !== serial) break;',
       'void again;',
       'SHARED-8',
     ],

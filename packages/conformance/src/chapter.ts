@@ -26,6 +26,8 @@ export interface About {
   readonly once?: boolean;
   /** The clause is about sheer size: it takes seconds and runs once for each strategy. */
   readonly scale?: boolean;
+  /** The clause ends workers in the middle of calls: what is merely leaked is no violation after it. */
+  readonly leaks?: boolean;
 }
 
 /** A statement that every strategy has to keep, with the code that tries it. */
@@ -36,6 +38,7 @@ export interface Clause {
   readonly source: string;
   readonly once: boolean;
   readonly scale: boolean;
+  readonly leaks: boolean;
   /** Throws when the statement does not hold. */
   readonly body: () => void;
 }
@@ -83,8 +86,8 @@ export function bind(ch: Chapter, strategy: Strategy, scope: Scope, track: (a: P
   ch.define({
     traits: strategy.traits,
     level: scope.level,
-    clause(nr, sentence, { source, once = false, scale = false }, body) {
-      clauses.push({ id: `${ch.id}-${nr}`, sentence, source, once: once || scale, scale, body });
+    clause(nr, sentence, { source, once = false, scale = false, leaks = false }, body) {
+      clauses.push({ id: `${ch.id}-${nr}`, sentence, source, once: once || scale, scale, leaks, body });
     },
     create,
     attach: strategy.attachPidAllocator,

@@ -1,16 +1,4 @@
-import {
-  after,
-  findGeInMap,
-  hashHead,
-  isFindable,
-  NS,
-  SHARED,
-  type State,
-  see,
-  slotOf,
-  slotOfNr,
-  wentAstray,
-} from '@pidlab/core';
+import { findGeInMap, findInChain, NS, type State, slotOf, slotOfNr } from '@pidlab/core';
 import { ROOT_PID, VIRTUAL } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL } = NS.at;
@@ -29,40 +17,12 @@ export function findPidNs(s: State, nr: number, nsAt: number): number {
   const w = s.words;
   if (w[nsAt + LEVEL] === 0) return findPid(s, nr);
   const serial = w[nsAt + SERIAL];
-  const slot = slotOf(s.vnrHash, nr, serial);
-  for (;;) {
-    let link = hashHead(s, slot);
-    while (link > 0) {
-      if (w[link + VNR_OF_LINK] === nr && w[link + NS_OF_VLINK] === serial) {
-        if (!SHARED) return link - VNEXT;
-        const id = see(s, link - VNEXT);
-        const again = link + after(id);
-        if (w[again + VNR_OF_LINK] !== nr || w[again + NS_OF_VLINK] !== serial) break;
-        return isFindable(s, link - VNEXT, id) ? link - VNEXT : 0;
-      }
-      link = w[link];
-    }
-    if (!SHARED || !wentAstray(s, slot, link)) return 0;
-  }
+  return findInChain(s, slotOf(s.vnrHash, nr, serial), nr, VNR_OF_LINK, serial, NS_OF_VLINK, -VNEXT);
 }
 
 /** The pid that the root knows as `nr`, its global number; 0 for none. */
 export function findPid(s: State, nr: number): number {
-  const w = s.words;
-  const slot = slotOfNr(s.pidHash, nr);
-  for (;;) {
-    let link = hashHead(s, slot);
-    while (link > 0) {
-      if (w[link + NR_OF_LINK] === nr) {
-        if (!SHARED) return link - NEXT;
-        const id = see(s, link - NEXT);
-        if (w[link + after(id) + NR_OF_LINK] !== nr) break;
-        return isFindable(s, link - NEXT, id) ? link - NEXT : 0;
-      }
-      link = w[link];
-    }
-    if (!SHARED || !wentAstray(s, slot, link)) return 0;
-  }
+  return findInChain(s, slotOfNr(s.pidHash, nr), nr, NR_OF_LINK, nr, NR_OF_LINK, -NEXT);
 }
 
 /** The slot of the pid's global number, whose lock is the pid's. */

@@ -1,16 +1,4 @@
-import {
-  after,
-  findGeInMap,
-  HEADER,
-  hashHead,
-  isFindable,
-  NS,
-  SHARED,
-  type State,
-  see,
-  slotOf,
-  wentAstray,
-} from '@pidlab/core';
+import { findGeInMap, findInChain, HEADER, NS, type State, slotOf } from '@pidlab/core';
 import { NUMBERS, UPID } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL } = NS.at;
@@ -18,8 +6,8 @@ const NEXT = UPID.at.next;
 /** From the link of a number back to the number and to its namespace. */
 const NR_OF_LINK: number = UPID.at.nr - NEXT;
 const NS_OF_LINK: number = UPID.at.ns - NEXT;
-/** From the start of a pid to its link at level 0, and from there to the next level's. */
-const ROOT_LINK: number = NUMBERS + NEXT;
+/** From the link at level 0 back to the start of the pid, and how much further it is from each level's. */
+const PID_OF_ROOT_LINK: number = -NUMBERS - NEXT;
 const UPID_WORDS = UPID.words;
 const ROOT_NS = HEADER.at.rootNs;
 
@@ -27,22 +15,8 @@ const ROOT_NS = HEADER.at.rootNs;
 export function findPidNs(s: State, nr: number, nsAt: number): number {
   const w = s.words;
   const serial = w[nsAt + SERIAL];
-  const slot = slotOf(s.pidHash, nr, serial);
-  for (;;) {
-    let link = hashHead(s, slot);
-    while (link > 0) {
-      if (w[link + NR_OF_LINK] === nr && w[link + NS_OF_LINK] === serial) {
-        const pidAt = link - ROOT_LINK - w[nsAt + LEVEL] * UPID_WORDS;
-        if (!SHARED) return pidAt;
-        const id = see(s, pidAt);
-        const again = link + after(id);
-        if (w[again + NR_OF_LINK] !== nr || w[again + NS_OF_LINK] !== serial) break;
-        return isFindable(s, pidAt, id) ? pidAt : 0;
-      }
-      link = w[link];
-    }
-    if (!SHARED || !wentAstray(s, slot, link)) return 0;
-  }
+  const pidOfLink = PID_OF_ROOT_LINK - w[nsAt + LEVEL] * UPID_WORDS;
+  return findInChain(s, slotOf(s.pidHash, nr, serial), nr, NR_OF_LINK, serial, NS_OF_LINK, pidOfLink);
 }
 
 /** The pid that the root knows as `nr`; 0 for none. */

@@ -1,17 +1,5 @@
 import { MAX_NR_PIDSPACES, PID_MAX_LIMIT } from '@pidlab/contract';
-import {
-  after,
-  findGeInMap,
-  HEADER,
-  hashHead,
-  isFindable,
-  NS,
-  SHARED,
-  type State,
-  see,
-  slotOfNr,
-  wentAstray,
-} from '@pidlab/core';
+import { findGeInMap, findInChain, HEADER, NS, type State, slotOfNr } from '@pidlab/core';
 import { globalNr, PID, spaceOf, vpidOf } from './layout.ts';
 
 const { level: LEVEL, space: SPACE } = NS.at;
@@ -31,21 +19,7 @@ export function findPidNs(s: State, nr: number, nsAt: number): number {
 
 /** The pid that the root knows as `nr`, its global number; 0 for none. */
 export function findPid(s: State, nr: number): number {
-  const w = s.words;
-  const slot = slotOfNr(s.pidHash, nr);
-  for (;;) {
-    let link = hashHead(s, slot);
-    while (link > 0) {
-      if (w[link + NR_OF_LINK] === nr) {
-        if (!SHARED) return link - NEXT;
-        const id = see(s, link - NEXT);
-        if (w[link + after(id) + NR_OF_LINK] !== nr) break;
-        return isFindable(s, link - NEXT, id) ? link - NEXT : 0;
-      }
-      link = w[link];
-    }
-    if (!SHARED || !wentAstray(s, slot, link)) return 0;
-  }
+  return findInChain(s, slotOfNr(s.pidHash, nr), nr, NR_OF_LINK, nr, NR_OF_LINK, -NEXT);
 }
 
 /** The slot of the pid's number, whose lock is the pid's. */

@@ -135,14 +135,11 @@ function freedMeanwhile(op: string, name: string): PidBug {
   return new PidBug(op, `${name} is stale: another worker freed it meanwhile`);
 }
 
-/** Reads what the viewer's own namespace, 0 for none, says; once more when the viewer has left it meanwhile. */
-function asSeenBy<T>(s: State, viewer: TaskRef, op: string, read: (nsAt: number) => T): T {
-  const viewerAt = taskArg(s, viewer, op, 'viewer');
-  for (;;) {
-    const nsAt = activeNs(s, viewerAt);
-    const answer = read(nsAt);
-    if (!SHARED || activeNs(s, viewerAt) === nsAt) return unlessFreed(s, viewerAt, viewer, answer, op, 'viewer');
-  }
+/** Whether the viewer is still in the namespace, 0 for none, in which something was looked up for it; if not, look again. */
+function stillIn(s: State, nsAt: number, viewerAt: number, viewer: TaskRef, op: string): boolean {
+  if (!SHARED) return true;
+  if (!fits(s, viewerAt, viewer)) throw freedMeanwhile(op, 'viewer');
+  return activeNs(s, viewerAt) === nsAt;
 }
 
 type Numbers = Pick<PidAllocator, 'lastPid' | 'setLastPid' | 'pidMax' | 'setPidMax' | 'nextPidmap'>;
@@ -239,16 +236,19 @@ function takeReference(s: State, pidAt: number, op: string): void {
   if (bug !== undefined) throw bug;
 }
 
-/** Takes a reference on a pid that `find` finds, and finds again while another worker frees what was found. */
-function findAndGet(s: State, op: string, find: () => number): PidRef | undefined {
-  for (;;) {
-    const pid = pidOrNone(s, find());
-    if (pid === undefined) return undefined;
-    const pidAt = tryLockPid(s, pid, op);
-    if (pidAt === 0) continue;
-    takeReference(s, pidAt, op);
-    return pid;
-  }
+/** Takes a reference on a pid that was found. Undefined when another worker freed it meanwhile: look again. */
+function getFound(s: State, pidAt: number, op: string): PidRef | undefined {
+  const pid = handleSeen(s, pidAt) as PidRef;
+  if (tryLockPid(s, pid, op) === 0) return undefined;
+  takeReference(s, pidAt, op);
+  return pid;
+}
+
+/** A pid that this call has a reference on, which it gives back when the record that led to the pid was freed meanwhile. */
+function keepUnlessFreed(s: State, at: number, handle: number, pid: PidRef, op: string, name: string): PidRef {
+  if (!SHARED || fits(s, at, handle)) return pid;
+  putPid(s, lockPid(s, pid, op));
+  throw freedMeanwhile(op, name);
 }
 
 type Lookups = Pick<PidAllocator, 'findPidNs' | 'findPid' | 'findVpid' | 'findGetPid' | 'findGePid'>;
@@ -262,17 +262,24 @@ function bindLookups(s: State): Lookups {
       return unlessFreed(s, nsAt, ns, pid, 'findPidNs', 'ns');
     },
     findPid: (nr) => pidOrNone(s, design.findPid(s, nrArg(nr, 'findPid', s))),
-    findVpid: (nr, viewer) =>
-      asSeenBy(s, viewer, 'findVpid', (nsAt) => {
-        nrArg(nr, 'findVpid');
-        return nsAt === 0 ? undefined : pidOrNone(s, design.findPidNs(s, nr, nsAt));
-      }),
+    findVpid(nr, viewer) {
+      const viewerAt = taskArg(s, viewer, 'findVpid', 'viewer');
+      nrArg(nr, 'findVpid');
+      for (;;) {
+        const nsAt = activeNs(s, viewerAt);
+        const pid = nsAt === 0 ? undefined : pidOrNone(s, design.findPidNs(s, nr, nsAt));
+        if (stillIn(s, nsAt, viewerAt, viewer, 'findVpid')) return pid;
+      }
+    },
     findGetPid(nr, ns) {
       const nsAt = nsArg(s, ns, 'findGetPid');
       nrArg(nr, 'findGetPid');
-      const pid = findAndGet(s, 'findGetPid', () => design.findPidNs(s, nr, nsAt));
-      if (SHARED && pid !== undefined && !fits(s, nsAt, ns)) putPid(s, lockPid(s, pid, 'findGetPid'));
-      return unlessFreed(s, nsAt, ns, pid, 'findGetPid', 'ns');
+      for (;;) {
+        const pidAt = design.findPidNs(s, nr, nsAt);
+        if (pidAt === 0) return unlessFreed(s, nsAt, ns, undefined, 'findGetPid', 'ns');
+        const pid = getFound(s, pidAt, 'findGetPid');
+        if (pid !== undefined) return keepUnlessFreed(s, nsAt, ns, pid, 'findGetPid', 'ns');
+      }
     },
     findGePid(nr, ns) {
       const nsAt = nsArg(s, ns, 'findGePid');
@@ -299,8 +306,12 @@ function bindTranslation(s: State): Translation {
     },
     pidVnr(pid, viewer) {
       const pidAt = pidArg(s, pid, 'pidVnr');
-      const nr = asSeenBy(s, viewer, 'pidVnr', (nsAt) => (nsAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt)));
-      return unlessFreed(s, pidAt, pid, nr as Vnr, 'pidVnr', 'pid');
+      const viewerAt = taskArg(s, viewer, 'pidVnr', 'viewer');
+      for (;;) {
+        const nsAt = activeNs(s, viewerAt);
+        const nr = nsAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt);
+        if (stillIn(s, nsAt, viewerAt, viewer, 'pidVnr')) return unlessFreed(s, pidAt, pid, nr as Vnr, 'pidVnr', 'pid');
+      }
     },
     pidNs(pid) {
       const pidAt = pidArg(s, pid, 'pidNs');
@@ -364,9 +375,12 @@ function bindTasks(s: State): Tasks {
     getTaskPid(task, type) {
       const taskAt = taskArg(s, task, 'getTaskPid');
       typeArg(type, 'getTaskPid');
-      const pid = findAndGet(s, 'getTaskPid', () => taskPid(s, taskAt, type));
-      if (SHARED && pid !== undefined && !fits(s, taskAt, task)) putPid(s, lockPid(s, pid, 'getTaskPid'));
-      return unlessFreed(s, taskAt, task, pid, 'getTaskPid', 'task');
+      for (;;) {
+        const pidAt = taskPid(s, taskAt, type);
+        if (pidAt === 0) return unlessFreed(s, taskAt, task, undefined, 'getTaskPid', 'task');
+        const pid = getFound(s, pidAt, 'getTaskPid');
+        if (pid !== undefined) return keepUnlessFreed(s, taskAt, task, pid, 'getTaskPid', 'task');
+      }
     },
   };
 }
@@ -412,11 +426,15 @@ function bindTaskViews(s: State): TaskViews {
       return findTask(typeArg(type, 'findTaskByPidTypeNs'), nrArg(nr, 'findTaskByPidTypeNs'), nsAt);
     },
     findTaskByPid: (nr) => findTask(PIDTYPE_PID, nrArg(nr, 'findTaskByPid', s), s.words[ROOT_NS]),
-    findTaskByVpid: (nr, viewer) =>
-      asSeenBy(s, viewer, 'findTaskByVpid', (nsAt) => {
-        nrArg(nr, 'findTaskByVpid');
-        return nsAt === 0 ? undefined : findTask(PIDTYPE_PID, nr, nsAt);
-      }),
+    findTaskByVpid(nr, viewer) {
+      const viewerAt = taskArg(s, viewer, 'findTaskByVpid', 'viewer');
+      nrArg(nr, 'findTaskByVpid');
+      for (;;) {
+        const nsAt = activeNs(s, viewerAt);
+        const task = nsAt === 0 ? undefined : findTask(PIDTYPE_PID, nr, nsAt);
+        if (stillIn(s, nsAt, viewerAt, viewer, 'findTaskByVpid')) return task;
+      }
+    },
     findTaskByPidNs(nr, ns) {
       const nsAt = nsArg(s, ns, 'findTaskByPidNs');
       return findTask(PIDTYPE_PID, nrArg(nr, 'findTaskByPidNs'), nsAt);

@@ -31,6 +31,7 @@ export function locked<T>(s: State, lock: number, op: string, run: () => T): T {
 }
 
 function acquire(s: State, lock: number, op: string): void {
+  if (compareExchange(s.words, lock, 0, s.owner) === 0) return;
   const patience = new Patience(s, op);
   while (compareExchange(s.words, lock, 0, s.owner) !== 0) patience.wait(load(s.words, lock) - 1);
 }

@@ -74,11 +74,6 @@ export function isDead(s: State, pidAt: number): boolean {
   return (s.words[pidAt + HOME] & HOME_DEAD) !== 0;
 }
 
-/** Whether the record that a number led to, with that first word, is a pid that can be found: complete, and not freed. */
-export function isFindable(s: State, pidAt: number, id: number): boolean {
-  return id >>> KIND_SHIFT === KIND_PID && !isDead(s, pidAt + after(id));
-}
-
 /** Whether a task hangs on the pid, in any role. */
 export function hasTasks(s: State, pidAt: number): boolean {
   const w = s.words;
@@ -210,20 +205,6 @@ export function takeNumber(s: State, nsAt: number, setTid: readonly number[], pl
   // It was closed meanwhile, and whoever did that may have looked for the last number already.
   freePidmap(s, nsAt, nr);
   return CLOSED;
-}
-
-/**
- * The pid with the smallest number at or above `nr` in the map of `ns`; 0 for none. A number can be taken before its pid
- * can be found, so a number that nobody answers to is stepped over. Source: `find_ge_pid()`.
- */
-export function findGeInMap(s: State, nr: number, nsAt: number): number {
-  let at = nr;
-  do {
-    const pidAt = s.design.findPidNs(s, at, nsAt);
-    if (pidAt !== 0) return pidAt;
-    at = nextPidmap(s, nsAt, at);
-  } while (at !== 0);
-  return 0;
 }
 
 /**

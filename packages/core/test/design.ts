@@ -7,12 +7,13 @@ import { bind } from '../src/bind.ts';
 import { createState } from '../src/create.ts';
 import type { Design } from '../src/design.ts';
 import { noNumber } from '../src/errors.ts';
-import { hashAdd, hashDel, hashHead, slotOf } from '../src/hash.ts';
+import { findGeInMap, findInChain } from '../src/find.ts';
+import { hashAdd, hashDel, slotOf } from '../src/hash.ts';
 import { HEADER, NS, PID_HEAD, TASK } from '../src/layout.ts';
 import { readOptions } from '../src/options.ts';
 import { freePidmap } from '../src/pidmap.ts';
-import { bearPid, buryPid, findGeInMap, homeOf, isFindable, newPid, pidLevel, takeNumber } from '../src/pids.ts';
-import { LINE_MASK, LINE_SHIFT, see } from '../src/records.ts';
+import { bearPid, buryPid, homeOf, newPid, pidLevel, takeNumber } from '../src/pids.ts';
+import { LINE_MASK, LINE_SHIFT } from '../src/records.ts';
 import type { State } from '../src/state.ts';
 import { taskPid } from '../src/tasks.ts';
 
@@ -84,16 +85,10 @@ export const design: Design = {
     giveBack(s, pidAt, 0);
   },
   findPidNs(s, nr, nsAt) {
-    const w = s.words;
-    const level = w[nsAt + NS.at.level];
-    const serial = w[nsAt + NS.at.serial];
-    for (let link = hashHead(s, slotAt(s, nr, serial, level)); link > 0; link = w[link]) {
-      const upid = link - NEXT;
-      if (w[upid + NR] !== nr || w[upid + SERIAL] !== serial) continue;
-      const pidAt = upid - upidAt(0, level);
-      return isFindable(s, pidAt, see(s, pidAt)) ? pidAt : 0;
-    }
-    return 0;
+    const { level: LEVEL, serial: NS_SERIAL } = NS.at;
+    const serial = s.words[nsAt + NS_SERIAL];
+    const level = s.words[nsAt + LEVEL];
+    return findInChain(s, slotAt(s, nr, serial, level), nr, NR - NEXT, serial, SERIAL - NEXT, -upidAt(NEXT, level));
   },
   findPid: (s, nr) => design.findPidNs(s, nr, s.words[HEADER.at.rootNs]),
   findGePid: findGeInMap,

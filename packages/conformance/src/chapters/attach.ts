@@ -1,12 +1,16 @@
 import {
   CLONE_NEWPID,
+  type NsRef,
+  PIDTYPE_PGID,
   PIDTYPE_PID,
   type PidAllocator,
   type PidAllocatorDescriptor,
   type PidAllocatorOptions,
+  type PidRef,
 } from '@pidlab/contract';
 import { deepEqual, equal, notEqual, ok, refusal, some, throwsPidBug, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
+import { unlessLeaked } from '../leaks.ts';
 import { allocMany, fork, newNs, picture } from '../world.ts';
 
 const ATTACH = 'the contract: attachPidAllocator';
@@ -518,7 +522,120 @@ export const attachChapter: Chapter = chapter('ATTACH', 'One block, several work
       throwsPidBug(() => create({ snapshot: shared, shared: true, workers: 4 }));
     },
   );
+
+  clause(
+    26,
+    'wherever a worker ends in a call, once it is declared gone the others do all that they did, and nothing but what it had in hand is lost',
+    { source: 'the contract: declareGone', once: true, leaks: true },
+    () => {
+      if (unshared()) return;
+      for (const [name, call] of Object.entries(lastCalls)) {
+        for (let steps = 0, ended = true; ended; steps++) {
+          const a = create({ ...SMALL, namespaces: 16 });
+          const b = attach(a.share());
+          const own = deepest(b);
+          fork(b, own);
+          const pids = allocMany(a, own, 3);
+          a.attachPid(a.allocTask(), PIDTYPE_PGID, pids[1]);
+          ended = endsWithin(steps, () => call(b, own, pids));
+          if (!ended) break;
+          a.declareGone(b.workerSlot);
+          goesOn(a, own, `${name}, ended after ${steps} steps`);
+          equal(attach(a.share()).workerSlot, b.workerSlot);
+        }
+      }
+    },
+  );
+
+  /** A namespace as far down as the design goes, below level 2 no more. */
+  function deepest(a: PidAllocator): NsRef {
+    let ns = a.initPidNs;
+    for (let level = 0; level < Math.min(2, traits.maxLevel); level++) ns = newNs(a, ns);
+    return ns;
+  }
 });
+
+/** What a worker is at when it ends, with pids of another one: the first lives, a task hangs on the second. */
+const lastCalls: Readonly<Record<string, (b: PidAllocator, ns: NsRef, pids: readonly PidRef[]) => unknown>> = {
+  allocPid: (b, ns) => b.allocPid(ns),
+  'allocPid of chosen numbers': (b, ns) => b.allocPid(ns, [40]),
+  'allocPid on another page': (b, ns) => {
+    b.setPidMax(ns, 100_000);
+    b.setLastPid(ns, 70_000);
+    return b.allocPid(ns);
+  },
+  freePid: (b, _, [pid]) => b.freePid(pid),
+  'putPid of the last reference': (b, _, [pid]) => {
+    b.getPid(pid);
+    b.freePid(pid);
+    b.putPid(pid);
+  },
+  findGetPid: (b, ns) => b.putPid(some(b.findGetPid(1, ns))),
+  attachPid: (b, _, [pid]) => b.attachPid(b.allocTask(), PIDTYPE_PID, pid),
+  detachPid: (b, _, [, pid]) => {
+    const task = some(b.pidTask(pid, PIDTYPE_PGID));
+    b.detachPid(task, PIDTYPE_PGID);
+    b.freeTask(task);
+  },
+  transferPid: (b, _, [, pid]) => b.transferPid(some(b.pidTask(pid, PIDTYPE_PGID)), b.allocTask(), PIDTYPE_PGID),
+  copyPidNs: (b) => b.putPidNs(b.copyPidNs(CLONE_NEWPID, b.initPidNs)),
+  detach: (b) => b.detach(),
+};
+
+/** Thrown at the step at which a worker ends. */
+class Ended extends Error {}
+
+/**
+ * Performs `call`, which ends at its step number `steps`, as if its thread were terminated there: that step is not done, nor any
+ * after it. A step is a call of `Atomics` that writes. False when the call needs no more steps than that.
+ */
+function endsWithin(steps: number, call: () => unknown): boolean {
+  const writes = ['add', 'and', 'compareExchange', 'exchange', 'or', 'store', 'sub', 'xor'] as const;
+  const real = writes.map((name) => Object.getOwnPropertyDescriptor(Atomics, name) as PropertyDescriptor);
+  let done = 0;
+  let ended = false;
+  for (const [i, name] of writes.entries()) {
+    const value = (...args: unknown[]): unknown => {
+      ended ||= done++ === steps;
+      if (ended) throw new Ended(`at step ${steps}`);
+      return real[i].value(...args);
+    };
+    Object.defineProperty(Atomics, name, { ...real[i], value });
+  }
+  try {
+    call();
+  } catch (error) {
+    if (!ended) throw error;
+  } finally {
+    for (const [i, name] of writes.entries()) Object.defineProperty(Atomics, name, real[i]);
+  }
+  return ended;
+}
+
+/** One worker does a bit of everything, more than any has at hand, and only leaks are found afterwards. */
+function goesOn(a: PidAllocator, ns: NsRef, when: string): void {
+  try {
+    a.setPidMax(ns, 200_000);
+    const pids = allocMany(a, ns, 100);
+    const numbers = pids.map((pid) => a.pidNrNs(pid, ns));
+    equal(new Set(numbers).size, pids.length);
+    for (const [i, pid] of pids.entries()) equal(a.findPidNs(numbers[i], ns), pid);
+    const tasks = pids.map((pid) => {
+      const task = a.allocTask();
+      a.attachPid(task, PIDTYPE_PID, pid);
+      return task;
+    });
+    for (const task of tasks) {
+      a.detachPid(task, PIDTYPE_PID);
+      a.freeTask(task);
+    }
+    for (const nr of numbers) equal(a.findPidNs(nr, ns), undefined);
+    a.putPidNs(a.copyPidNs(a.traits.maxLevel > 0 ? CLONE_NEWPID : 0, a.initPidNs));
+    deepEqual(unlessLeaked(a.checkInvariants()), []);
+  } catch (error) {
+    throw new Error(`${when}: ${(error as Error).message}`, { cause: error });
+  }
+}
 
 /** How many tasks there is room for: all are made, and freed again. */
 function exhaust(a: PidAllocator): number {

@@ -1,5 +1,6 @@
 /** Several threads on one allocator: what clauses about them are written with. */
 import type { AttachPidAllocator, PidAllocator, PidAllocatorOptions, Stats, Strategy, Traits } from '@pidlab/contract';
+import { unlessLeaked } from '../leaks.ts';
 import { createCommons, stop } from './crew.ts';
 import type * as programs from './programs.ts';
 import {
@@ -75,8 +76,6 @@ export interface OpenArena extends Arena {
   end(): Promise<void>;
 }
 
-/** What a sentence begins with that is about what a gone worker had in hand. */
-const LEAKED = 'leaked: ';
 const SMALL: PidAllocatorOptions = { capacity: 4096, namespaces: 64, shared: true };
 
 /** `workers` threads beside this one, which import the strategy from `url`. */
@@ -117,7 +116,7 @@ export async function createArena(
         const after = JSON.stringify(countsOf(a));
         if (after !== before)
           throw new Error(`with all workers attached there were ${before}, and after they left ${after}`);
-        mustHold(unlessLeaked(a.checkInvariants(), lost));
+        mustHold(lost ? unlessLeaked(a.checkInvariants()) : a.checkInvariants());
       },
     });
     let lost = false;
@@ -152,7 +151,7 @@ export async function createArena(
         }
       },
       async restAfterLoss() {
-        for (const { violations } of await lookAround()) mustHold(unlessLeaked(violations, true));
+        for (const { violations } of await lookAround()) mustHold(unlessLeaked(violations));
       },
     };
   }
@@ -191,10 +190,6 @@ function countsOf(a: PidAllocator): Counts {
 
 function mustHold(violations: readonly string[]): void {
   if (violations.length > 0) throw new Error(`checkInvariants(): ${violations.slice(0, 5).join('; ')}`);
-}
-
-function unlessLeaked(violations: readonly string[], lost: boolean): readonly string[] {
-  return lost ? violations.filter((sentence) => !sentence.startsWith(LEAKED)) : violations;
 }
 
 function pause(ms: number): Promise<void> {

@@ -158,44 +158,52 @@ export function disturb(
   for (const pid of mine) a.freePid(pid);
 }
 
-/** Looks numbers up while others free them: what is found, and still there, has the number that was looked for. */
-export function find(
-  a: PidAllocator,
-  { ns, count, limit }: { ns: NsRef; count: number; limit: number },
+/** Where a program looks numbers up, how often, and below which. */
+interface LookUps {
+  readonly ns: NsRef;
+  readonly count: number;
+  readonly limit: number;
+}
+
+/** Looks random numbers up and at all that is found, and then tells the others to stop. How often something was found. */
+function lookUp<T>(
+  { count, limit }: LookUps,
   crew: Crew,
+  find: (nr: number) => T | undefined,
+  check: (found: T, nr: number) => void,
 ): number {
-  let found = 0;
+  let hits = 0;
   for (let i = 0; i < count; i++) {
     const nr = 1 + crew.random(limit);
-    const pid = a.findPidNs(nr, ns);
-    if (pid === undefined) continue;
-    found++;
-    const says = unlessStale(() => a.pidNrNs(pid, ns));
-    must(says === undefined || says === nr, `looked for ${nr} and found the pid of ${says}`);
+    const found = find(nr);
+    if (found === undefined) continue;
+    hits++;
+    check(found, nr);
   }
   Atomics.store(crew.board, STOP, 1);
-  return found;
+  return hits;
+}
+
+/** Looks numbers up while others free them: what is found, and still there, has the number that was looked for. */
+export function find(a: PidAllocator, args: LookUps, crew: Crew): number {
+  const { ns } = args;
+  const check = (pid: PidRef, nr: number): void => {
+    const says = unlessStale(() => a.pidNrNs(pid, ns));
+    must(says === undefined || says === nr, `looked for ${nr} and found the pid of ${says}`);
+  };
+  return lookUp(args, crew, (nr) => a.findPidNs(nr, ns), check);
 }
 
 /** The same with a reference: what is found stays what it was until the reference is given back. */
-export function findGet(
-  a: PidAllocator,
-  { ns, count, limit }: { ns: NsRef; count: number; limit: number },
-  crew: Crew,
-): number {
-  let found = 0;
-  for (let i = 0; i < count; i++) {
-    const nr = 1 + crew.random(limit);
-    const pid = a.findGetPid(nr, ns);
-    if (pid === undefined) continue;
-    found++;
+export function findGet(a: PidAllocator, args: LookUps, crew: Crew): number {
+  const { ns } = args;
+  const check = (pid: PidRef, nr: number): void => {
     const says = a.pidNrNs(pid, ns);
     must(says === nr, `looked for ${nr} and got the pid of ${says}`);
     must(a.pidCount(pid) >= 1, `the pid of ${nr} has no reference`);
     a.putPid(pid);
-  }
-  Atomics.store(crew.board, STOP, 1);
-  return found;
+  };
+  return lookUp(args, crew, (nr) => a.findGetPid(nr, ns), check);
 }
 
 /** Those that live all the while are found all the while. */
@@ -404,22 +412,13 @@ export function reap(a: PidAllocator, { namespaces }: { namespaces: readonly NsR
 }
 
 /** Looks tasks up by number while processes come and go: what is found, and still hangs, hangs on that number. */
-export function findTasks(
-  a: PidAllocator,
-  { ns, count, limit }: { ns: NsRef; count: number; limit: number },
-  crew: Crew,
-): number {
-  let found = 0;
-  for (let i = 0; i < count; i++) {
-    const nr = 1 + crew.random(limit);
-    const task = a.findTaskByPidNs(nr, ns);
-    if (task === undefined) continue;
-    found++;
+export function findTasks(a: PidAllocator, args: LookUps, crew: Crew): number {
+  const { ns } = args;
+  const check = (task: TaskRef, nr: number): void => {
     const says = unlessStale(() => a.taskPidNrNs(task, ns));
     must(says === undefined || says === 0 || says === nr, `looked for the task of ${nr} and found that of ${says}`);
-  }
-  Atomics.store(crew.board, STOP, 1);
-  return found;
+  };
+  return lookUp(args, crew, (nr) => a.findTaskByPidNs(nr, ns), check);
 }
 
 /** Processes come and go until told to stop: a pid and a task on it, which has no other in its life. */

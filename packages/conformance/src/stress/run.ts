@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type NsRef, PIDTYPE_PID, type PidAllocator, type PidRef, type Strategy } from '@pidlab/contract';
+import { unlessLeaked } from '../leaks.ts';
 import { type Choices, choices } from '../random.ts';
 import { Books, NR_END, SPACE, SPACES, THERE, THREAD } from './books.ts';
 import { endAll, endOrphans, recover } from './recover.ts';
@@ -157,8 +158,8 @@ async function lookAtRest(run: Run): Promise<void> {
 }
 
 /** What does not hold, without what threads leaked that were terminated. */
-function invariantsOf(a: PidAllocator): string[] {
-  return a.checkInvariants().filter((sentence) => !sentence.startsWith('leaked: '));
+function invariantsOf(a: PidAllocator): readonly string[] {
+  return unlessLeaked(a.checkInvariants());
 }
 
 function total({ books, options }: Run, word: number): number {
