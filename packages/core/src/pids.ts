@@ -1,7 +1,7 @@
 /** struct pid, as far as all designs share it: the record without its numbers, and its references. */
 import { PidBug, PidError } from '@pidlab/contract';
 import { compareExchange, load } from './access.ts';
-import { fits, pidArg } from './arguments.ts';
+import { fitsId, pidArg } from './arguments.ts';
 import { CLOSED, GONE, noNumber, noPid, tooManyReferences } from './errors.ts';
 import { lockSlot, unlockSlot } from './hash.ts';
 import { HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from './layout.ts';
@@ -98,8 +98,8 @@ export function tryLockPid(s: State, pid: number, op: string): number {
   if (!SHARED) return pidAt;
   lockSlot(s, s.design.pidSlot(s, pidAt), op);
   // A pid that is being freed has no reference, and soon it is no pid: the count comes first, so that it is that of the pid.
-  const count = load(s.words, pidAt + COUNT);
-  if (count !== 0 && fits(s, pidAt, pid)) return pidAt;
+  const count = s.words[pidAt + COUNT];
+  if (count !== 0 && fitsId(s.words[pidAt + after(count)], pidAt, pid)) return pidAt;
   unlockPid(s);
   return 0;
 }

@@ -46,8 +46,8 @@ export function see(s: State, at: number): number {
 }
 
 /**
- * 0, which nobody knows before `id` has been read: no record in use has the top bit. What is read at an offset to which this
- * was added is read after it, by every processor, and belongs to the life that `id` is of or to a later one.
+ * 0, which nobody knows before `id` has been read: no record in use has the top bit, nor has any count. What is read at an
+ * offset to which this was added is read after it, by every processor: it belongs to the life that `id` is of, or to a later one.
  */
 export function after(id: number): number {
   return SHARED ? id >>> 31 : 0;
