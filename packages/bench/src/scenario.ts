@@ -6,14 +6,14 @@ export type Mode = 'quick' | 'lab' | 'default' | 'full';
 /** One point of a scenario's axes: `{ live: 1_000_000, level: 1 }`. */
 export type Params = Readonly<Record<string, number | string>>;
 
-/** A pair of cells that differ in one parameter only: how they are compared, and what this project set out to reach. */
+/** A pair of cells that differ in one parameter only: how they are compared, and what this project set out to reach, if it did. */
 export interface Versus {
   readonly param: string;
   /** The value that the others are compared with. */
   readonly base: number | string;
   /** Whether the factor says how much faster the others are than the base; else, how many times its time they take. */
   readonly isGain: boolean;
-  goal(params: Params): { readonly atLeast?: number; readonly atMost?: number };
+  goal?(params: Params): { readonly atLeast?: number; readonly atMost?: number };
   /** What the floor must gain with these parameters for a missed goal to say anything: without it, the machine had no room. */
   readonly room?: { readonly params: Params; readonly atLeast: number };
 }

@@ -56,13 +56,14 @@ function scenarioTable(id: string, results: readonly Result[]): string {
 function pairTable(results: readonly Result[]): string[] {
   const pairs = pairsOf(results);
   if (pairs.length === 0) return [];
+  const judged = pairs.some(({ goal }) => goal);
   const table = new Table({
-    head: ['', '', 'factor', '95 % interval', 'goal', 'met'],
+    head: ['', '', 'factor', '95 % interval', ...(judged ? ['goal', 'met'] : [])],
     colAligns: ['left', 'left', 'right', 'left', 'left', 'left'],
     style: { head: [], border: [], compact: true },
   });
-  for (const { strategy, kind, common, against, factor, goal, met } of pairs) {
-    const verdict = kind === 'strategy' ? [goal, met] : ['', ''];
+  for (const { strategy, kind, common, against, factor, goal } of pairs) {
+    const verdict = goal && kind === 'strategy' ? [goal.text, goal.met] : judged ? ['', ''] : [];
     table.push([strategy, `${paramsText(common)}: ${against}`, times(factor.value), interval(factor.ci), ...verdict]);
   }
   return [table.toString()];

@@ -126,7 +126,7 @@ describe('cells that are measured for each other’s sake', () => {
       return workers === 1 ? alone : alone / (namespaces === 'own' ? 1.9 + 0.01 * round : 0.8 + 0.01 * round);
     });
     const pairs = pairsOf(found);
-    expect(pairs.map(({ common, met, goal }) => [common.namespaces, goal, met])).toEqual([
+    expect(pairs.map(({ common, goal }) => [common.namespaces, goal?.text, goal?.met])).toEqual([
       ['own', 'at least 1.8×', 'yes'],
       ['same', 'at least 1×', 'no'],
     ]);
@@ -146,10 +146,22 @@ describe('cells that are measured for each other’s sake', () => {
     const found = await results('workers-alone-churn', ({ block }, round) => (block === 'plain' ? 50 : 140 + round));
     const pairs = pairsOf(found);
     expect(pairs.map(({ common }) => common.live)).toEqual([1_000, 32_000, 1_000_000]);
-    for (const { factor, goal, met } of pairs) {
+    for (const { factor, goal } of pairs) {
       expect(factor.value).toBeCloseTo(2.82, 2);
-      expect([goal, met]).toEqual(['at most 2×', 'no']);
+      expect(goal).toEqual({ text: 'at most 2×', met: 'no' });
     }
+  });
+
+  it('are told without a verdict where nothing was to be reached', async () => {
+    const found = await results('lookup-hash', ({ hash }, round) => (hash === 'capacity' ? 10 : 40 + round));
+    const pairs = pairsOf(found);
+    expect(pairs.map(({ common, against, goal }) => [common.live, against, goal])).toEqual([
+      [1_000, 'hash kernel against capacity', undefined],
+      [32_000, 'hash kernel against capacity', undefined],
+    ]);
+    expect(pairTargets(found)).toEqual([]);
+    expect(tables(found)).toMatch(/hash kernel against capacity .* 4\.1×/);
+    expect(tables(found)).not.toMatch(/goal/);
   });
 
   it('leave a missed goal open where the machine had no second core for the floor either', async () => {
@@ -157,7 +169,7 @@ describe('cells that are measured for each other’s sake', () => {
     const metWhen = async (floor: (params: Params) => number) =>
       pairsOf(await results('workers-throughput', slow, floor))
         .filter(({ strategy, common }) => strategy === 'flat' && common.namespaces === 'own')
-        .map(({ met }) => met);
+        .map(({ goal }) => goal?.met);
     expect(await metWhen(() => 20)).toEqual(['unclear']);
     // Twice as much on average, and next to nothing in one round: nobody can say.
     let call = 0;

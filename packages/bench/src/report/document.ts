@@ -162,7 +162,8 @@ function pairBlocks(results: readonly Result[]): Block[] {
   const pairs = pairsOf(results);
   if (pairs.length === 0) return [];
   const lines = pairs.map(
-    (pair) => `- ${pairText(pair)}${pair.kind === 'strategy' ? ` (${pair.goal}: **${pair.met}**)` : ''}`,
+    (pair) =>
+      `- ${pairText(pair)}${pair.goal && pair.kind === 'strategy' ? ` (${pair.goal.text}: **${pair.goal.met}**)` : ''}`,
   );
   return [{ kind: 'text', text: lines.join('\n') }];
 }

@@ -16,8 +16,13 @@ export interface Pair {
   /** `workers 2 against 1`. */
   readonly against: string;
   readonly factor: Ratio;
+  /** What was to be reached, if anything was. */
+  readonly goal?: Goal;
+}
+
+export interface Goal {
   /** `at least 1.8×`. */
-  readonly goal: string;
+  readonly text: string;
   readonly met: Target['met'];
 }
 
@@ -63,8 +68,7 @@ function hadRoom(results: readonly Result[], { scenario, params }: Result, versu
 
 function pairOf(result: Result, versus: Versus, factor: Ratio, hasRoom: boolean): Pair {
   const { [versus.param]: value, ...common } = result.params;
-  const goal = versus.goal(result.params);
-  const met = judge(factor, goal);
+  const goal = goalOf(result, versus, factor, hasRoom);
   return {
     strategy: result.strategy,
     kind: result.kind,
@@ -72,7 +76,16 @@ function pairOf(result: Result, versus: Versus, factor: Ratio, hasRoom: boolean)
     common,
     against: `${versus.param} ${value} against ${versus.base}`,
     factor,
-    goal: goal.atLeast === undefined ? `at most ${goal.atMost}×` : `at least ${goal.atLeast}×`,
+    ...(goal ? { goal } : {}),
+  };
+}
+
+function goalOf(result: Result, versus: Versus, factor: Ratio, hasRoom: boolean): Goal | undefined {
+  const goal = versus.goal?.(result.params);
+  if (!goal) return undefined;
+  const met = judge(factor, goal);
+  return {
+    text: goal.atLeast === undefined ? `at most ${goal.atMost}×` : `at least ${goal.atLeast}×`,
     met: met === 'no' && !hasRoom ? 'unclear' : met,
   };
 }
@@ -83,14 +96,15 @@ export function pairText({ strategy, scenario, common, against, factor }: Pair):
   return `${strategy}, ${paramsText(common)}: ${against}, ${times(factor.value)} ${words} ${interval(factor.ci)}`.trim();
 }
 
-/** The pairs of strategies as targets of the project. */
+/** The pairs of strategies that are targets of the project. */
 export function pairTargets(results: readonly Result[]): Target[] {
-  return pairsOf(results)
-    .filter(({ kind }) => kind === 'strategy')
-    .map(({ scenario, common, against, goal, strategy, factor, met }) => ({
-      target: `${scenario} with ${paramsText(common)}: ${against}, ${goal}`,
+  return pairsOf(results).flatMap(({ scenario, common, against, goal, strategy, factor, kind }) => {
+    if (!goal || kind !== 'strategy') return [];
+    return {
+      target: `${scenario} with ${paramsText(common)}: ${against}, ${goal.text}`,
       strategy,
       measured: `${times(factor.value)} ${interval(factor.ci)}`.trim(),
-      met,
-    }));
+      met: goal.met,
+    };
+  });
 }

@@ -3,7 +3,7 @@ import { churn } from './churn.ts';
 import { forkExit } from './fork-exit.ts';
 import { forkExitWait } from './fork-exit-wait.ts';
 import { list } from './list.ts';
-import { lookupHit, lookupMiss, lookupUse } from './lookup.ts';
+import { lookupHash, lookupHit, lookupMiss, lookupUse } from './lookup.ts';
 import { createMemory, createTime, memory, namespaceMemory } from './memory.ts';
 import { namespace } from './namespace.ts';
 import { replay } from './replay.ts';
@@ -16,6 +16,7 @@ export const SCENARIOS: readonly Scenario[] = [
   lookupHit,
   lookupUse,
   lookupMiss,
+  lookupHash,
   translate,
   list,
   forkExit,

@@ -2,7 +2,7 @@ import { PID_MAX_LIMIT } from '@pidlab/contract';
 import { numbersOf, optionsFor, populate, type World } from '../populate.ts';
 import { indices, permutation, tableLength } from '../random.ts';
 import { grid, numberOf, type Params, scenario, type TimedScenario } from '../scenario.ts';
-import type { Subject } from '../workload.ts';
+import type { Subject, Workload } from '../workload.ts';
 
 const OPS = 2_000;
 
@@ -99,6 +99,30 @@ export const lookupUse: TimedScenario<State> = scenario<State>({
   },
   verify: verifyHits,
 });
+
+const hashes = (live: readonly number[]): Params[] => grid({ live, hash: ['capacity', 'kernel'] });
+/** What the rule of 2007 gave its 4,096 slots to; it gave fewer to less. */
+const GIBIBYTE = 2 ** 30;
+
+/** Timed: 2,000 × findPidNs as above, in a table that is sized for the pids and in one of 4,096 slots. Unit: ns per look-up. */
+export const lookupHash: TimedScenario<State> = {
+  ...lookupHit,
+  id: 'lookup-hash',
+  question: 'Are the 4,096 hash slots of 2007 enough?',
+  plan: {
+    quick: hashes([1_000, 32_000]),
+    lab: hashes([1_000, 32_000, 1_000_000]),
+    default: hashes([1_000, 32_000, 1_000_000]),
+    full: hashes([1_000, 32_000, 1_000_000]),
+  },
+  versus: { param: 'hash', base: 'capacity', isGain: false },
+  cannot: ({ kind }) => (kind === 'strategy' ? undefined : 'it has no such table'),
+  setup(subject, params, seed) {
+    const hash = params.hash === 'kernel' ? 'kernel' : 'capacity';
+    const create = (options: object): Workload => subject.create({ ...options, memory: GIBIBYTE, hash });
+    return setupHits({ ...subject, create }, { level: 0, ...params }, seed);
+  },
+};
 
 /** Timed: 2,000 × findPidNs of numbers that nobody has, drawn at random. Unit: ns per look-up. */
 export const lookupMiss: TimedScenario<State> = scenario<State>({
