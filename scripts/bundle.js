@@ -11,6 +11,7 @@ import MagicString from 'magic-string';
 import { rolldown } from 'rolldown';
 import { parseAst } from 'rolldown/parseAst';
 import { bothModes } from './lib/both-modes.js';
+import { writtenNumbers } from './lib/numbers.js';
 
 const core = resolve(process.cwd(), '../core/src/index.ts');
 
@@ -33,13 +34,30 @@ const constFunctions = {
   },
 };
 
-const bundle = await rolldown({
-  input: 'src/index.ts',
+const common = {
   external: ['@pidlab/contract'],
-  resolve: { alias: { '@pidlab/core': core } },
-  plugins: [bothModes(), constFunctions],
   treeshake: true,
-  optimization: { inlineConst: { mode: 'all', pass: 2 } },
+  optimization: { inlineConst: { mode: /** @type {const} */ ('all'), pass: 2 } },
+};
+
+/** All modules as one, and then that one once more, with its numbers written out. */
+const joined = await rolldown({
+  ...common,
+  input: 'src/index.ts',
+  resolve: { alias: { '@pidlab/core': core } },
+  plugins: [bothModes()],
+});
+const [{ code, map }] = (await joined.generate({ format: 'esm', sourcemap: true, file: 'dist/index.js' })).output;
+await joined.close();
+const module = resolve('dist/index.js');
+const bundle = await rolldown({
+  ...common,
+  input: module,
+  plugins: [
+    { name: 'joined', load: (id) => (id === module ? { code, map } : null) },
+    writtenNumbers(module, resolve('dist/.numbers.js')),
+    constFunctions,
+  ],
 });
 await bundle.write({ file: 'dist/index.js', format: 'esm', sourcemap: true, comments: true, minify: 'dce-only' });
 await bundle.close();

@@ -31,7 +31,8 @@ export type ErrnoCode = keyof typeof ERRNO;
 
 /**
  * An expected failure: something that a correct program can meet and should handle.
- * When it is thrown nothing has changed, except that cursors (`lastPid`) may have moved where `allocPid` says so.
+ * When it is thrown nothing has changed, except that cursors (`lastPid`) may have moved where `allocPid` says so, and that EBUSY
+ * stops a call where it stands: what that had in hand is lost, and `checkInvariants` says so as of a worker that is gone.
  */
 export class PidError extends Error {
   override readonly name = 'PidError';

@@ -14,7 +14,7 @@ export interface SlabInfo {
   readonly slabs: number;
 }
 
-/** What an allocator holds, in whole. Everything is exact and cheap to ask for. */
+/** What an allocator holds, in whole: cheap to ask for, and exact while no other worker is in a call. */
 export interface Stats {
   /** Pid objects in use, in all namespaces; dead ones that somebody still references are counted. */
   readonly pids: number;

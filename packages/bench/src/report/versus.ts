@@ -20,7 +20,7 @@ export interface Pair {
   readonly goal?: Goal;
 }
 
-export interface Goal {
+interface Goal {
   /** `at least 1.8×`. */
   readonly text: string;
   readonly met: Target['met'];
