@@ -114,7 +114,7 @@ const design = {
   allocPid(s, nsAt, setTid) {
     const w = s.words;
     const level = w[nsAt + LEVEL];
-    const pidAt = newPid(s, nsAt, level + 1);
+    const pidAt = newPid(s, nsAt, level, level + 1);
     let at = nsAt;
     for (let i = level; i >= 0; i--) {
       const nr = takeNumber(s, at, setTid, level - i);

@@ -438,8 +438,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'latest-is-reaper',
       'each further task becomes the reaper',
-      '  if (w[nsAt + REAPER] === 0 && w[nsAt + DISABLED] === 0) compareExchange(w, nsAt + REAPER, 0, taskAt);',
-      '  if (w[nsAt + DISABLED] === 0) w[nsAt + REAPER] = taskAt;',
+      '  if (w[nsAt + REAPER] !== 0 || w[nsAt + DISABLED] !== 0) return;',
+      '  if (w[nsAt + DISABLED] !== 0) return;\n  w[nsAt + REAPER] = taskAt;',
       'REAPER-2',
     ],
     [
@@ -483,7 +483,7 @@ export const coreMutants: readonly Mutant[] = [
     [
       'zap-goes-on-in-a-dead-namespace',
       'zapPidNsProcesses goes on in the memory of a namespace that kill has ended',
-      'if (handleOf(w, nsAt) !== life) return true;',
+      'if (handleOf(w, nsAt) !== ns) return true; // by what was killed',
       '',
       'REENTRANCY-16',
     ],

@@ -13,8 +13,8 @@ export const hierarchicalMutants: readonly Mutant[] = [
     [
       'rollback-leaks-the-object',
       'when a level is full the object is not given back',
-      'giveUp(s, giveBack, pidAt,',
-      'giveUp(s, (...up) => (up[2] > 0 ? giveBack(...up) : undefined), pidAt,',
+      'giveUp(s, giveBack, pidAt, level - i,',
+      'giveUp(s, (...up) => (up[2] > 0 ? giveBack(...up) : undefined), pidAt, level - i,',
       'ALLOC-14',
     ],
     [

@@ -107,6 +107,33 @@ export const sharedMutants: readonly Mutant[] = [
       'SHARED-19',
     ],
   ]),
+  ...mutantsOf('core', 'tasks.ts', [
+    [
+      'locked-by-what-it-was',
+      'a pid is changed under the lock of the pid that its record was before',
+      'load(s.words, at) === pidAt && s.design.pidSlot(s, pidAt) === slot;',
+      'load(s.words, at) === pidAt;',
+      'SHARED-32',
+    ],
+  ]),
+  ...mutantsOf('core', 'snapshot.ts', [
+    [
+      'snapshot-of-what-it-takes-away',
+      'a snapshot gives back what workers have at hand, and not only in the copy',
+      'gatherMagazines({ ...s, words: copy });',
+      'gatherMagazines(s);\n  gatherMagazines({ ...s, words: copy });',
+      'ATTACH-27',
+    ],
+  ]),
+  ...mutantsOf('core', 'zap.ts', [
+    [
+      'zap-goes-on-detached',
+      'zapPidNsProcesses goes on when kill has detached the worker',
+      '    if (SHARED) mustBeAttached(s, OP);\n',
+      '',
+      'ATTACH-28',
+    ],
+  ]),
   ...mutantsOf('core', 'workers.ts', [
     [
       'gone-with-its-lock',
@@ -118,7 +145,21 @@ export const sharedMutants: readonly Mutant[] = [
     [
       'gone-with-the-header-locked',
       'the caches that a gone worker had locked stay locked',
-      '  unlockHeader(s, slot);\n',
+      '  unlockHeader(s, worker, slot);\n',
+      '',
+      'ATTACH-26',
+    ],
+    [
+      'gone-with-all-at-hand',
+      'what a gone worker had at hand is not given back',
+      '  for (const cache of ALL_CACHES) salvageMagazine(s, cache, worker);\n',
+      '',
+      'ATTACH-26',
+    ],
+    [
+      'gone-with-a-batch-on-both-lists',
+      'records that a gone worker was moving stay on both lists',
+      '    endMove(s, cache, worker);\n',
       '',
       'ATTACH-26',
     ],

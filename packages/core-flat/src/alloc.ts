@@ -32,7 +32,7 @@ export function allocPid(s: State, nsAt: number, setTid: readonly number[]): num
 
 function allocRootPid(s: State, nsAt: number, setTid: readonly number[]): number {
   const w = s.words;
-  const pidAt = newPid(s, nsAt, 1);
+  const pidAt = newPid(s, nsAt, 0, 1);
   if (SHARED) forgetKeys(s, pidAt, 0);
   const nr = takeNumber(s, nsAt, setTid, 0);
   if (nr < 0) throw giveUp(s, giveBack, pidAt, 0, nsAt, nr, setTid);
@@ -47,7 +47,7 @@ function allocContainedPid(s: State, nsAt: number, setTid: readonly number[]): n
   const w = s.words;
   const rootAt = w[ROOT_NS];
   const serial = w[nsAt + SERIAL];
-  const pidAt = newPid(s, nsAt, 2);
+  const pidAt = newPid(s, nsAt, 1, 2);
   if (SHARED) forgetKeys(s, pidAt, 1);
   const vnr = takeNumber(s, nsAt, setTid, 0);
   if (vnr < 0) throw giveUp(s, giveBack, pidAt, 0, nsAt, vnr, setTid);

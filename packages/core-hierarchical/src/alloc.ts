@@ -1,4 +1,16 @@
-import { bearPid, giveUp, hashAdd, NS, newPid, SHARED, type State, slotOf, takeNumber } from '@pidlab/core';
+import {
+  bearPid,
+  freePidmap,
+  GONE,
+  giveUp,
+  hashAdd,
+  NS,
+  newPid,
+  SHARED,
+  type State,
+  slotOf,
+  takeNumber,
+} from '@pidlab/core';
 import { giveBack } from './free.ts';
 import { UPID, upidAt } from './layout.ts';
 
@@ -14,12 +26,13 @@ const { nr: NR, ns: UPID_NS, next: NEXT } = UPID.at;
 export function allocPid(s: State, nsAt: number, setTid: readonly number[]): number {
   const w = s.words;
   const level = w[nsAt + LEVEL];
-  const pidAt = newPid(s, nsAt, level + 1);
+  const pidAt = newPid(s, nsAt, level, level + 1);
   if (SHARED) forgetKeys(s, pidAt, level);
   let at = nsAt;
   for (let i = level; i >= 0; i--) {
     const nr = takeNumber(s, at, setTid, level - i);
     if (nr < 0) throw giveUp(s, giveBack, pidAt, level - i, at, nr, setTid);
+    if (SHARED && i === level && w[at + LEVEL] !== level) throw elsewhere(s, pidAt, at, nr, setTid);
     const upid = upidAt(pidAt, i);
     w[upid + NR] = nr;
     w[upid + UPID_NS] = w[at + SERIAL];
@@ -31,6 +44,12 @@ export function allocPid(s: State, nsAt: number, setTid: readonly number[]): num
   }
   bearPid(s, pidAt);
   return pidAt;
+}
+
+/** The namespace ended before it had a number taken, and its record is one of another level: gives the number back. */
+function elsewhere(s: State, pidAt: number, at: number, nr: number, setTid: readonly number[]): Error {
+  freePidmap(s, at, nr);
+  return giveUp(s, giveBack, pidAt, 0, at, GONE, setTid);
 }
 
 /** A reader that still stands on the record must not take the pid that it becomes for the one that it was. */

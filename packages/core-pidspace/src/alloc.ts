@@ -2,7 +2,7 @@ import { bearPid, giveUp, hashAdd, NS, newPid, SHARED, type State, slotOfNr, tak
 import { giveBack } from './free.ts';
 import { globalNr, PID } from './layout.ts';
 
-const { serial: SERIAL, space: SPACE } = NS.at;
+const { level: LEVEL, serial: SERIAL, space: SPACE } = NS.at;
 const { nr: NR, next: NEXT, ns: PID_NS } = PID.at;
 
 /**
@@ -14,7 +14,7 @@ const { nr: NR, next: NEXT, ns: PID_NS } = PID.at;
  */
 export function allocPid(s: State, nsAt: number, setTid: readonly number[]): number {
   const w = s.words;
-  const pidAt = newPid(s, nsAt, 1);
+  const pidAt = newPid(s, nsAt, w[nsAt + LEVEL], 1);
   if (SHARED) forgetKeys(s, pidAt);
   const vpid = takeNumber(s, nsAt, setTid, 0);
   if (vpid < 0) throw giveUp(s, giveBack, pidAt, 0, nsAt, vpid, setTid);

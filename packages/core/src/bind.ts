@@ -138,8 +138,9 @@ function freedMeanwhile(op: string, name: string): PidBug {
 /** Whether the viewer is still in the namespace, 0 for none, in which something was looked up for it; if not, look again. */
 function stillIn(s: State, nsAt: number, viewerAt: number, viewer: TaskRef, op: string): boolean {
   if (!SHARED) return true;
+  const isIn = activeNs(s, viewerAt) === nsAt;
   if (!fits(s, viewerAt, viewer)) throw freedMeanwhile(op, 'viewer');
-  return activeNs(s, viewerAt) === nsAt;
+  return isIn;
 }
 
 type Numbers = Pick<PidAllocator, 'lastPid' | 'setLastPid' | 'pidMax' | 'setPidMax' | 'nextPidmap'>;
@@ -218,7 +219,10 @@ function allocChosen(s: State, ns: NsRef, setTid: readonly number[]): number {
 
 /** The namespace ended before it had the pid, and another one got its record and thus the pid: takes that back. */
 function misplaced(s: State, pidAt: number): PidBug {
-  endPid(s, lockPid(s, pidRef(s, pidAt), 'allocPid'));
+  lockPid(s, pidRef(s, pidAt), 'allocPid');
+  // Who found it there and hung a task on it has a pid now.
+  if (hasTasks(s, pidAt)) unlockPid(s);
+  else endPid(s, pidAt);
   return staleNs('allocPid');
 }
 
@@ -417,13 +421,15 @@ function bindTaskViews(s: State): TaskViews {
       const pid = pidOrNone(s, taskPid(s, taskAt, type));
       const nr = design.taskNrNs(s, taskAt, type, nsAt) as Nr;
       // Another worker may hang the task on another pid meanwhile.
-      if (pidOrNone(s, taskPid(s, taskAt, type)) === pid) return unlessFreed(s, taskAt, task, nr, op, 'task');
+      if (pidOrNone(s, taskPid(s, taskAt, type)) !== pid) continue;
+      return unlessFreed(s, nsAt, ns, unlessFreed(s, taskAt, task, nr, op, 'task'), op, 'ns');
     }
   };
   return {
     findTaskByPidTypeNs(type, nr, ns) {
       const nsAt = nsArg(s, ns, 'findTaskByPidTypeNs');
-      return findTask(typeArg(type, 'findTaskByPidTypeNs'), nrArg(nr, 'findTaskByPidTypeNs'), nsAt);
+      const task = findTask(typeArg(type, 'findTaskByPidTypeNs'), nrArg(nr, 'findTaskByPidTypeNs'), nsAt);
+      return unlessFreed(s, nsAt, ns, task, 'findTaskByPidTypeNs', 'ns');
     },
     findTaskByPid: (nr) => findTask(PIDTYPE_PID, nrArg(nr, 'findTaskByPid', s), s.words[ROOT_NS]),
     findTaskByVpid(nr, viewer) {
@@ -437,7 +443,8 @@ function bindTaskViews(s: State): TaskViews {
     },
     findTaskByPidNs(nr, ns) {
       const nsAt = nsArg(s, ns, 'findTaskByPidNs');
-      return findTask(PIDTYPE_PID, nrArg(nr, 'findTaskByPidNs'), nsAt);
+      const task = findTask(PIDTYPE_PID, nrArg(nr, 'findTaskByPidNs'), nsAt);
+      return unlessFreed(s, nsAt, ns, task, 'findTaskByPidNs', 'ns');
     },
     taskPidNrNs: (task, ns) => taskNr('taskPidNrNs', task, PIDTYPE_PID, ns),
     taskTgidNrNs: (task, ns) => taskNr('taskTgidNrNs', task, PIDTYPE_TGID, ns),
@@ -493,7 +500,7 @@ function bindNamespaces(s: State): Namespaces {
         throw new PidBug('zapPidNsProcesses', `kill is ${describe(kill)}; it has to be a function (pid, nr) => void`);
       }
       writeNs(s, ns, DISABLED, 1, 'zapPidNsProcesses');
-      return zapPidNsProcesses(s, nsAt, (pid, nr) => kill(pid as PidRef, nr));
+      return zapPidNsProcesses(s, nsAt, ns, (pid, nr) => kill(pid as PidRef, nr));
     },
   };
 }

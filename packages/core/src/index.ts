@@ -7,7 +7,7 @@
 export { integerArg } from './arguments.ts';
 export { bind } from './bind.ts';
 export type { Design, NumberVisitor } from './design.ts';
-export { noNumber } from './errors.ts';
+export { GONE, noNumber } from './errors.ts';
 export { findGeInMap, findInChain } from './find.ts';
 export { type HashTable, hashAdd, hashDel, slotOf, slotOfNr } from './hash.ts';
 export { HEADER, NS, PID_HEAD, TASK, TASK_LINK } from './layout.ts';

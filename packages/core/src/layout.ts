@@ -60,11 +60,14 @@ const workerFields = {
   lockedSlot: 'hash slot that the worker locks, or is about to; 0 for none',
   parked: 'the head of that slot’s chain, while it is locked',
   pid: 'the pid that it is making or ending, 0 for none',
+  pidLife: 'which of the record’s generations that is',
   tasks: [2, 'the tasks that it is hanging or taking off, 0 for none'],
   ns: 'the namespace that it is making or ending, 0 for none',
   seen: 'first word of the record that its last look-up found',
   nsSeen: 'first word of the namespace that it takes a number from',
-  unused: 'fills up',
+  moving: 'the magazine that it is filling or emptying, 0 for none',
+  movingLast: 'the last record of the batch that goes to the magazine or from it',
+  movingRest: 'what the magazine has without that batch',
   magazines: [70, 'one `magazine` for each cache, in the same order'],
 } as const;
 /** What one worker of a shared block has at hand. Only it writes here, until it is declared gone. */

@@ -144,7 +144,7 @@ export function dropNs(s: State, nsAt: number): void {
 /** Ends a namespace of a shared block whose map has just lost a number, if that was all that held it. */
 export function endIfUnheld(s: State, nsAt: number): void {
   const w = s.words;
-  if (load(w, nsAt + COUNT) !== 0) return;
+  if (load(w, nsAt + COUNT) !== 0 || nextPidmap(s, nsAt, 0) !== 0) return;
   locked(s, NS_LOCK, 'freePid', () => {
     if (w[nsAt] >>> KIND_SHIFT !== KIND_NS || w[nsAt + COUNT] !== 0) return;
     const parent = w[nsAt + PARENT];

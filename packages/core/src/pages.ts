@@ -2,20 +2,26 @@
  * The page allocator: slab pages from below, pidmap pages from above. Neither side ever gets a page of the other.
  * Locking: `pageLock`, all of it.
  */
-import { HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
+import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
 import { locked } from './locks.ts';
 import type { State } from './state.ts';
 
 const { slabEnd: SLAB_END, mapStart: MAP_START, mapFree: MAP_FREE, mapFreeCount: MAP_FREE_COUNT } = HEADER.at;
 const PAGE_LOCK = HEADER.at.pageLock;
+const { bump: BUMP, bumpEnd: BUMP_END } = CACHE.at;
 
-/** Takes a page for a cache and returns its word offset; 0 when the block is full. */
+/**
+ * Takes a page for a cache, to cut records from, and returns its word offset; 0 when the block is full. It is the cache's once
+ * `slabEnd` has passed it: whoever is terminated before that has taken nothing.
+ */
 export function allocSlabPage(s: State, cache: number): number {
   const w = s.words;
   return locked(s, PAGE_LOCK, 'alloc', () => {
     const start = w[SLAB_END];
     if (start >>> PAGE_SHIFT >= w[MAP_START]) return 0;
     w[s.pageTable + (start >>> PAGE_SHIFT)] = cache;
+    w[cache + BUMP_END] = start + PAGE_WORDS;
+    w[cache + BUMP] = start;
     w[SLAB_END] = start + PAGE_WORDS;
     return start;
   });

@@ -8,11 +8,11 @@ import { HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD
 import { SHARED } from './mode.ts';
 import { numbersAt } from './namespaces.ts';
 import { allocPidmap, freePidmap, nextPidmap, takePidmap } from './pidmap.ts';
-import { after, KIND_NS, KIND_PID, KIND_SHIFT, LINE_MASK, LINE_SHIFT, see } from './records.ts';
+import { after, GENERATION_MASK, KIND_NS, KIND_PID, KIND_SHIFT, LINE_MASK, LINE_SHIFT, see } from './records.ts';
 import { cacheAlloc, cacheFree, pidCache } from './slab.ts';
 import type { State } from './state.ts';
 
-const { pid: IN_HAND, lockedSlot: LOCKED_SLOT, parked: PARKED } = WORKER.at;
+const { pid: IN_HAND, pidLife: IN_HAND_LIFE, lockedSlot: LOCKED_SLOT, parked: PARKED } = WORKER.at;
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
 const {
   level: LEVEL,
@@ -27,16 +27,23 @@ const {
 /** The most references that a pid can have. */
 const COUNT_LIMIT = 0x7fff_ffff;
 
-/** A record for a pid of `ns` that has one reference, no tasks, and no numbers yet: nobody can have it before `bearPid`. ENOMEM. */
-export function newPid(s: State, nsAt: number, numbers: number): number {
+/** A record for a pid of `ns`, which is at that level, that has one reference, no tasks, and no numbers yet: nobody can have it before `bearPid`. ENOMEM. */
+export function newPid(s: State, nsAt: number, level: number, numbers: number): number {
   const w = s.words;
   const pidAt = w[nsAt + DISABLED] === 0 ? cacheAlloc(s, pidCache(numbers)) : 0;
   if (pidAt === 0) throw noPid(s, nsAt);
-  if (SHARED) w[s.worker + IN_HAND] = pidAt;
+  if (SHARED) takeInHand(s, pidAt);
   // Its task lists are empty: a pid dies only when they are, and a new page is all zeros.
   w[pidAt + COUNT] = 1;
-  w[pidAt + HOME] = (w[nsAt + LEVEL] << HOME_LEVEL_SHIFT) | (nsAt >>> LINE_SHIFT);
+  w[pidAt + HOME] = (level << HOME_LEVEL_SHIFT) | (nsAt >>> LINE_SHIFT);
   return pidAt;
+}
+
+/** Writes down what this worker is making or ending, and in which of its lives, for whoever declares the worker gone. */
+function takeInHand(s: State, pidAt: number): void {
+  const w = s.words;
+  w[s.worker + IN_HAND_LIFE] = w[pidAt] & GENERATION_MASK;
+  w[s.worker + IN_HAND] = pidAt;
 }
 
 /**
@@ -96,7 +103,8 @@ export function lockPid(s: State, pid: unknown, op: string): number {
 export function tryLockPid(s: State, pid: number, op: string): number {
   const pidAt = (pid & LINE_MASK) << LINE_SHIFT;
   if (!SHARED) return pidAt;
-  lockSlot(s, s.design.pidSlot(s, pidAt), op);
+  // Its keys are read after its first word: if that fits below, they were its own.
+  lockSlot(s, s.design.pidSlot(s, pidAt + after(s.words[pidAt])), op);
   // A pid that is being freed has no reference, and soon it is no pid: the count comes first, so that it is that of the pid.
   const count = s.words[pidAt + COUNT];
   if (count !== 0 && fitsId(s.words[pidAt + after(count)], pidAt, pid)) return pidAt;
@@ -145,12 +153,13 @@ export function putPid(s: State, pidAt: number): void {
 export function endPid(s: State, pidAt: number): void {
   const w = s.words;
   if (SHARED) {
-    w[s.worker + IN_HAND] = pidAt;
+    takeInHand(s, pidAt);
+    w[pidAt + HOME] |= HOME_DEAD | HOME_ENDING;
     // Without a reference of somebody else it cannot get one any more; else it must outlast this call.
     if (w[pidAt + COUNT] === 1) w[pidAt + COUNT] = 0;
-    else w[pidAt + HOME] |= HOME_ENDING;
+  } else {
+    w[pidAt + HOME] |= HOME_DEAD;
   }
-  w[pidAt + HOME] |= HOME_DEAD;
   s.design.freePid(s, pidAt);
 }
 

@@ -12,7 +12,7 @@ import { CACHE, HEADER, MAGAZINE, PAGE_WORDS, WORKER } from './layout.ts';
 import { locked } from './locks.ts';
 import { SHARED } from './mode.ts';
 import { allocSlabPage } from './pages.ts';
-import { GENERATION_LIMIT, GENERATION_MASK, KIND_RETIRED, KIND_SHIFT } from './records.ts';
+import { GENERATION_LIMIT, GENERATION_MASK, KIND_RETIRED, KIND_SHIFT, LINE_SHIFT } from './records.ts';
 import type { State } from './state.ts';
 import { wholeLines } from './struct.ts';
 
@@ -27,13 +27,13 @@ const {
   retired: RETIRED,
 } = CACHE.at;
 const { first: FIRST, count: COUNT } = MAGAZINE.at;
-const MAGAZINES = WORKER.at.magazines;
+const { magazines: MAGAZINES, moving: MOVING, movingLast: MOVING_LAST, movingRest: MOVING_REST } = WORKER.at;
 /** log2 of how many times as long as a magazine a cache is. */
 const MAGAZINE_RATIO: number = Math.log2(CACHE.words / MAGAZINE.words);
 /** Records that go to a magazine or from it at once, and how many make it give some back. */
 const BATCH = 32;
 const MAGAZINE_LIMIT: number = 2 * BATCH;
-const GENERATION_BASE = HEADER.at.generationBase;
+const { generationBase: GENERATION_BASE, slabEnd: SLAB_END } = HEADER.at;
 /** Second word of a free record: the next one on the list. */
 const NEXT_FREE = 1;
 
@@ -93,8 +93,8 @@ export function cacheFree(s: State, cache: number, at: number): void {
 /** Takes a record out of use for good: no handle could tell its next life from its first, or nobody knows what is in it. */
 export function retire(s: State, cache: number, at: number): void {
   const w = s.words;
-  w[at] = KIND_RETIRED << KIND_SHIFT;
   locked(s, cache + LOCK, 'free', () => {
+    w[at] = KIND_RETIRED << KIND_SHIFT;
     w[cache + ACTIVE]--;
     w[cache + RETIRED]++;
   });
@@ -122,9 +122,6 @@ function cutFromSlab(s: State, cache: number): number {
   if (at + size > w[cache + BUMP_END]) {
     at = allocSlabPage(s, cache);
     if (at === 0) return 0;
-    // In this order there is nothing left to cut until all of it is said.
-    w[cache + BUMP] = at;
-    w[cache + BUMP_END] = at + PAGE_WORDS;
     w[cache + SLABS]++;
   }
   w[cache + BUMP] = at + size;
@@ -147,44 +144,64 @@ function toMagazine(s: State, cache: number, at: number): void {
   const magazine = magazineAt(s.worker, cache);
   w[at + NEXT_FREE] = w[magazine + FIRST];
   w[magazine + FIRST] = at;
-  if (++w[magazine + COUNT] === MAGAZINE_LIMIT) emptyMagazine(s, cache, s.worker, BATCH);
+  if (++w[magazine + COUNT] >= MAGAZINE_LIMIT) emptyMagazine(s, cache, s.worker, BATCH);
 }
 
 /** Fills an empty magazine, in the order in which one thread would use the records; false when the block is full. */
 function refill(s: State, cache: number, magazine: number): boolean {
   const w = s.words;
   return locked(s, cache + LOCK, 'alloc', () => {
-    const first = w[cache + FREE] === 0 ? cutFromSlab(s, cache) : w[cache + FREE];
-    if (first === 0) return false;
-    const count = first === w[cache + FREE] ? unlist(s, cache) : cutMore(s, cache, first);
+    const count = w[cache + FREE] === 0 ? cutBatch(s, cache, magazine) : takeBatch(s, cache, magazine);
     w[cache + ACTIVE] += count;
     w[magazine + COUNT] = count;
-    w[magazine + FIRST] = first;
-    return true;
+    return count > 0;
   });
 }
 
-/** Takes a batch off the free list, as a list of its own, and says how long that is. */
-function unlist(s: State, cache: number): number {
+/** Moves a batch from the free list to an empty magazine, and says how long it is. */
+function takeBatch(s: State, cache: number, magazine: number): number {
   const w = s.words;
-  const { last, count } = lastOf(w, w[cache + FREE], BATCH);
+  const first = w[cache + FREE];
+  const { last, count } = lastOf(w, first, BATCH);
+  beginMove(s, magazine, last, 0);
+  w[magazine + FIRST] = first;
   w[cache + FREE] = w[last + NEXT_FREE];
   w[last + NEXT_FREE] = 0;
+  w[s.worker + MOVING] = 0;
   return count;
 }
 
-/** Cuts a batch from what is left of the slab, as a list that starts with `first`, and says how long it is. */
-function cutMore(s: State, cache: number, first: number): number {
+/** Cuts a batch from what is left of the slab for an empty magazine, and says how long it is. What was never used ends a list. */
+function cutBatch(s: State, cache: number, magazine: number): number {
   const w = s.words;
-  let last = first;
+  let last = cutFromSlab(s, cache);
+  if (last === 0) return 0;
+  w[magazine + FIRST] = last;
   let count = 1;
-  while (count < BATCH && w[cache + BUMP] + w[cache + OBJECT_WORDS] <= w[cache + BUMP_END]) {
-    w[last + NEXT_FREE] = w[cache + BUMP];
-    last = cutFromSlab(s, cache);
-    count++;
+  for (; count < BATCH && w[cache + BUMP] + w[cache + OBJECT_WORDS] <= w[cache + BUMP_END]; count++) {
+    const next = cutFromSlab(s, cache);
+    w[last + NEXT_FREE] = next;
+    last = next;
   }
-  w[last + NEXT_FREE] = 0;
   return count;
+}
+
+/** Writes down which batch is going to move, so that whoever declares this worker gone can bring it to an end. */
+function beginMove(s: State, magazine: number, last: number, rest: number): void {
+  const w = s.words;
+  w[s.worker + MOVING_LAST] = last;
+  w[s.worker + MOVING_REST] = rest;
+  w[s.worker + MOVING] = magazine;
+}
+
+/** Takes the batch that a gone worker was moving off one of the two lists that it may be on. Locking: the cache's, which it had. */
+export function endMove(s: State, cache: number, worker: number): void {
+  const w = s.words;
+  const magazine = w[worker + MOVING];
+  const rest = w[worker + MOVING_REST];
+  if (magazine === 0 || w[magazine + FIRST] === rest) return;
+  if (w[magazine + FIRST] === w[cache + FREE]) w[magazine + FIRST] = rest;
+  else w[w[worker + MOVING_LAST] + NEXT_FREE] = rest;
 }
 
 /** Gives up to `most` records of a worker's magazine back to the cache, for others to use. */
@@ -195,20 +212,23 @@ export function emptyMagazine(s: State, cache: number, worker: number, most: num
   if (first === 0) return;
   locked(s, cache + LOCK, 'free', () => {
     const { last, count } = lastOf(w, first, most);
-    // Off the one list before it is on the other: a worker that is terminated in between leaks it, and no more.
-    w[magazine + FIRST] = w[last + NEXT_FREE];
-    w[magazine + COUNT] -= count;
+    const rest = w[last + NEXT_FREE];
+    beginMove(s, magazine, last, rest);
     w[last + NEXT_FREE] = w[cache + FREE];
     w[cache + FREE] = first;
+    w[magazine + FIRST] = rest;
+    w[s.worker + MOVING] = 0;
+    w[magazine + COUNT] -= count;
     w[cache + ACTIVE] -= count;
   });
 }
 
-/** The last of a list's first records, `most` of them or as many as there are. */
+/** The last of a list's first records, `most` of them or as many as there are; no more than there can be, if it is a circle. */
 function lastOf(w: Int32Array, first: number, most: number): { readonly last: number; readonly count: number } {
   let last = first;
   let count = 1;
-  for (; count < most && w[last + NEXT_FREE] !== 0; count++) last = w[last + NEXT_FREE];
+  const atMost = Math.min(most, w[SLAB_END] >>> LINE_SHIFT);
+  for (; count < atMost && w[last + NEXT_FREE] !== 0; count++) last = w[last + NEXT_FREE];
   return { last, count };
 }
 
@@ -219,7 +239,8 @@ function lastOf(w: Int32Array, first: number, most: number): { readonly last: nu
 export function uncut(s: State, cache: number): void {
   const w = s.words;
   const free: number[] = [];
-  for (let at = w[cache + FREE]; at !== 0; at = w[at + NEXT_FREE]) free.push(at);
+  const most = w[SLAB_END] >>> LINE_SHIFT;
+  for (let at = w[cache + FREE]; at !== 0 && free.length < most; at = w[at + NEXT_FREE]) free.push(at);
   const unused = new Set(free.filter((at) => w[at] === w[GENERATION_BASE]));
   const size = w[cache + OBJECT_WORDS];
   while (unused.has(w[cache + BUMP] - size)) {

@@ -23,21 +23,21 @@ const { slabEnd: SLAB_END, mapStart: MAP_START, pagesTotal: PAGES_TOTAL } = HEAD
 /** Copies what is in use. A shared block is copied as it would be if one thread had used it. */
 export function takeSnapshot(s: State): Uint8Array {
   const w = s.words;
-  if (SHARED) gatherMagazines(s);
   const low = w.subarray(0, w[SLAB_END]);
   const high = w.subarray(w[MAP_START] << PAGE_SHIFT);
   const copy = new Int32Array(HEAD_WORDS + low.length + high.length);
   copy.set(low, HEAD_WORDS);
   copy.set(high, HEAD_WORDS + low.length);
-  if (SHARED) forOneThread(s, copy.subarray(HEAD_WORDS));
+  if (SHARED) forOneThread(s, copy.subarray(HEAD_WORDS, HEAD_WORDS + low.length));
   copy[0] = SNAPSHOT_MARK;
   copy[1] = low.length + high.length;
   copy[2] = checksum(copy.subarray(HEAD_WORDS));
   return new Uint8Array(copy.buffer);
 }
 
-/** The workers have nothing left and are nobody's; what threads do not count is counted. */
+/** In the copy of the block the workers have nothing left and are nobody's, and what threads do not count is counted. */
 function forOneThread(s: State, copy: Int32Array): void {
+  gatherMagazines({ ...s, words: copy });
   copy.fill(0, s.workersStart, s.slabStart);
   eachNs(s, (nsAt) => {
     eachMapPage(s, nsAt, (entry, _page, used) => {

@@ -114,7 +114,10 @@ function claimLink(
 /** The first task of a namespace that still takes pids inherits its orphans. */
 function becomeReaper(s: State, taskAt: number, nsAt: number): void {
   const w = s.words;
-  if (w[nsAt + REAPER] === 0 && w[nsAt + DISABLED] === 0) compareExchange(w, nsAt + REAPER, 0, taskAt);
+  if (w[nsAt + REAPER] !== 0 || w[nsAt + DISABLED] !== 0) return;
+  // Whoever closes the namespace clears the reaper after that.
+  if (compareExchange(w, nsAt + REAPER, 0, taskAt) === 0 && SHARED && load(w, nsAt + DISABLED) !== 0)
+    compareExchange(w, nsAt + REAPER, taskAt, 0);
 }
 
 /** Takes the task off its pid, which is freed when no task of any type is left on it. `task` is the handle. */
@@ -180,27 +183,33 @@ function letGo<T>(s: State, bug?: T): T | undefined {
 
 /** The first task of that type on the pid; 0 for none. Leaves its first word in `seen`. */
 export function pidTask(s: State, pidAt: number, type: PidType): number {
-  return listedTask(s, pidAt + TASKS + type, pidAt, type);
+  const w = s.words;
+  const from = pidAt + TASKS + type;
+  if (!SHARED) return w[from];
+  for (let taskAt = w[from]; taskAt !== 0; taskAt = load(w, from)) {
+    if (isListed(s, taskAt, type, pidAt)) return taskAt;
+  }
+  return 0;
 }
 
 /** The task after this one in the same list; 0 for none. Leaves its first word in `seen`. */
 export function nextPidTask(s: State, taskAt: number, type: PidType): number {
+  const w = s.words;
   const link = linkOf(taskAt, type);
-  return listedTask(s, link + NEXT, s.words[link + PID], type);
+  if (!SHARED) return w[link + NEXT];
+  for (;;) {
+    const pidAt = load(w, link + PID);
+    const nextAt = pidAt === 0 ? 0 : w[link + NEXT];
+    if (nextAt !== 0 && isListed(s, nextAt, type, pidAt)) return nextAt;
+    // It is the last, unless another worker has taken it off and hung it elsewhere meanwhile.
+    if (nextAt === 0 && load(w, link + PID) === pidAt) return 0;
+  }
 }
 
-/** The task that the word at `from` leads to, in the list of that pid; 0 for none, or when the list has gone from there. */
-function listedTask(s: State, from: number, pidAt: number, type: PidType): number {
-  const w = s.words;
-  if (!SHARED) return w[from];
-  for (let taskAt = w[from]; taskAt !== 0; ) {
-    const id = see(s, taskAt);
-    if (id >>> KIND_SHIFT === KIND_TASK && w[linkOf(taskAt, type) + after(id) + PID] === pidAt) return taskAt;
-    const left = taskAt;
-    taskAt = load(w, from);
-    if (taskAt === left) return 0;
-  }
-  return 0;
+/** Whether that is a task in the list of the pid. Leaves its first word in `seen`. */
+function isListed(s: State, taskAt: number, type: PidType, pidAt: number): boolean {
+  const id = see(s, taskAt);
+  return id >>> KIND_SHIFT === KIND_TASK && s.words[linkOf(taskAt, type) + after(id) + PID] === pidAt;
 }
 
 /** The pid of that type that the task hangs on; 0 for none. Leaves its first word in `seen`. */
@@ -231,10 +240,13 @@ export function activeNs(s: State, taskAt: number): number {
   for (;;) {
     const pidAt = taskPid(s, taskAt, PIDTYPE_PID);
     if (pidAt === 0) return 0;
+    const w = s.words;
+    const life = w[pidAt];
     const nsAt = homeOf(s, pidAt);
     // A pid has its home as long as a task hangs on it.
     const id = see(s, nsAt);
-    if (!SHARED || s.words[linkOf(taskAt, PIDTYPE_PID) + PID + after(id)] === pidAt) return nsAt;
+    if (!SHARED) return nsAt;
+    if (w[linkOf(taskAt, PIDTYPE_PID) + PID + after(id)] === pidAt && w[pidAt + after(id)] === life) return nsAt;
   }
 }
 
@@ -250,8 +262,10 @@ function lockPidOf(s: State, taskAt: number, task: unknown, type: PidType, op: s
     const pidAt = s.words[at];
     if (pidAt === 0) throw new PidBug(op, `the task has no pid of type ${TYPE_NAMES[type]}; attach one first`);
     if (!SHARED) return pidAt;
-    lockSlot(s, s.design.pidSlot(s, pidAt), op);
-    const isStill = load(s.words, at) === pidAt;
+    const slot = s.design.pidSlot(s, pidAt);
+    lockSlot(s, slot, op);
+    // The same record may be another pid by now, whose lock is another.
+    const isStill = load(s.words, at) === pidAt && s.design.pidSlot(s, pidAt) === slot;
     if (isStill && fits(s, taskAt, task)) return pidAt;
     unlockPid(s);
     if (isStill) throw freedMeanwhile(op, name);

@@ -26,13 +26,21 @@ import {
 import { NS_LOCK } from './locks.ts';
 import { SHARED } from './mode.ts';
 import { homeOf, isDead, unlockPid } from './pids.ts';
-import { KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './records.ts';
-import { ALL_CACHES, emptyMagazine, magazineAt, NS_CACHE, retire, TASK_CACHE, uncut } from './slab.ts';
+import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './records.ts';
+import { ALL_CACHES, emptyMagazine, endMove, magazineAt, NS_CACHE, retire, uncut } from './slab.ts';
 import type { State } from './state.ts';
 import { clearLink, linkOf } from './tasks.ts';
 import { cacheOf, eachSlot, isSlot } from './walk.ts';
 
-const { state: STATE, lockedSlot: LOCKED_SLOT, parked: PARKED, pid: PID, tasks: TASKS, ns: NS_IN_HAND } = WORKER.at;
+const {
+  state: STATE,
+  lockedSlot: LOCKED_SLOT,
+  parked: PARKED,
+  pid: PID,
+  pidLife: PID_LIFE,
+  tasks: TASKS,
+  ns: NS_IN_HAND,
+} = WORKER.at;
 const { first: FIRST, count: COUNT } = MAGAZINE.at;
 const H = HEADER.at;
 const C = CACHE.at;
@@ -77,14 +85,25 @@ export function declareGone(s: State, workerSlot: unknown): void {
   if (compareExchange(s.words, worker + STATE, ATTACHED, LEAVING) !== ATTACHED)
     throw new PidBug('declareGone', `workerSlot ${slot} has no worker`);
   add(s.words, H.gone, 1);
-  unlockSlotOf(s, worker, slot);
-  unlockHeader(s, slot);
-  buryHand(s, worker);
-  compareExchange(s.words, NS_LOCK, slot + 1, 0);
-  for (const cache of ALL_CACHES) salvageMagazine(s, cache, worker);
+  try {
+    takeAway(s, worker, slot);
+  } catch (error) {
+    // Another gone worker has a lock that is needed. When that is broken this can be tried again.
+    publish(s.words, worker + STATE, ATTACHED);
+    throw error;
+  }
   // The state comes last: from there on somebody else may have the slot.
   s.words.fill(0, worker + STATE + 1, worker + WORKER.words);
   publish(s.words, worker + STATE, NO_WORKER);
+}
+
+/** The locks of a gone worker, what it had in hand and what it had at hand. */
+function takeAway(s: State, worker: number, slot: number): void {
+  unlockSlotOf(s, worker, slot);
+  unlockHeader(s, worker, slot);
+  buryHand(s, worker);
+  compareExchange(s.words, NS_LOCK, slot + 1, 0);
+  for (const cache of ALL_CACHES) salvageMagazine(s, cache, worker);
 }
 
 function notShared(op: string): PidBug {
@@ -99,6 +118,9 @@ function unlockSlotOf(s: State, worker: number, slot: number): void {
   for (const taskAt of [w[worker + TASKS], w[worker + TASKS + 1]]) {
     for (let type = 0; taskAt !== 0 && type < PIDTYPE_MAX; type++) mendList(s, taskAt, type as PidType, lockedSlot);
   }
+  // From here on others may end what it had not begun to.
+  const pidAt = w[worker + PID];
+  if (pidAt !== 0 && w[pidAt] >>> KIND_SHIFT === KIND_PID && !isDead(s, pidAt)) w[worker + PID] = 0;
   publish(w, lockedSlot, w[worker + PARKED]);
 }
 
@@ -121,10 +143,13 @@ function mendList(s: State, taskAt: number, type: PidType, lockedSlot: number): 
 }
 
 /** Of the caches and the pages; namespaces stay locked until what was in hand is dealt with. */
-function unlockHeader(s: State, slot: number): void {
+function unlockHeader(s: State, worker: number, slot: number): void {
   const w = s.words;
   for (const cache of ALL_CACHES) {
     if (load(w, cache + C.lock) !== slot + 1) continue;
+    endMove(s, cache, worker);
+    // A page that it was about to take is nobody's.
+    if (w[cache + C.bumpEnd] > w[H.slabEnd]) w[cache + C.bump] = w[cache + C.bumpEnd] = 0;
     recount(s, cache);
     publish(w, cache + C.lock, 0);
   }
@@ -157,41 +182,44 @@ function recount(s: State, cache: number): void {
   w[cache + C.active] = cut - free - retired;
 }
 
-/** Nobody can say how far the worker had come with these, so nobody gets them again. */
+/** Nobody can say how far the worker had come with these, so nobody gets them again. What others have ended since is theirs. */
 function buryHand(s: State, worker: number): void {
   const w = s.words;
   const pidAt = w[worker + PID];
-  if (pidAt !== 0 && !isAtHand(s, worker, pidAt)) buryPidOf(s, pidAt);
+  const isSame = (w[pidAt] & GENERATION_MASK) === w[worker + PID_LIFE];
+  if (pidAt !== 0 && isSame && !isAtHand(s, worker, pidAt)) buryPidOf(s, pidAt);
+  w[worker + PID] = 0;
   const nsAt = w[worker + NS_IN_HAND];
   if (nsAt !== 0 && w[nsAt] >>> KIND_SHIFT === KIND_NS) publish(w, nsAt + NS.at.ending, 0);
   else if (nsAt !== 0 && !isAtHand(s, worker, nsAt)) {
     s.design.releaseNs(s, nsAt);
     retire(s, NS_CACHE, nsAt);
   }
+  w[worker + NS_IN_HAND] = 0;
   for (const taskAt of [w[worker + TASKS], w[worker + TASKS + 1]]) {
-    if (taskAt !== 0 && w[taskAt] >>> KIND_SHIFT === 0 && !isAtHand(s, worker, taskAt)) buryTask(s, taskAt);
+    if (taskAt !== 0 && w[taskAt] >>> KIND_SHIFT === 0) restoreTask(s, taskAt);
   }
 }
 
-/** A task that was being freed, which is refused as long as it has a pid. */
-function buryTask(s: State, taskAt: number): void {
+/** A task that was being freed, which is refused as long as it has a pid. Without one nobody can say whose it is by now. */
+function restoreTask(s: State, taskAt: number): void {
   const w = s.words;
   for (let type = 0; type < PIDTYPE_MAX; type++) {
     if (w[linkOf(taskAt, type) + TASK_LINK.at.pid] === 0) continue;
     publish(w, taskAt, w[taskAt] | (KIND_TASK << KIND_SHIFT));
     return;
   }
-  retire(s, TASK_CACHE, taskAt);
 }
 
 /** A pid that was not complete yet, or that was being freed. Its numbers stay taken as far as they were. */
 function buryPidOf(s: State, pidAt: number): void {
   const w = s.words;
   const isBorn = w[pidAt] >>> KIND_SHIFT === KIND_PID;
-  if (isBorn && !isDead(s, pidAt)) return;
-  s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => unhash(s, slot, link));
   const isEnding = w[pidAt + PID_HEAD.at.home] < 0;
   const count = pidAt + PID_HEAD.at.count;
+  // It was born, and all that there was to do for it had been done.
+  if (isBorn && !(isDead(s, pidAt) && (isEnding || w[count] === 0))) return;
+  s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => unhash(s, slot, link));
   if (w[count] > (isEnding ? 1 : 0) && isBorn) {
     if (isEnding) dropOwnOf(s, pidAt);
   } else {
@@ -241,9 +269,15 @@ function salvageMagazine(s: State, cache: number, worker: number): void {
   emptyMagazine(s, cache, worker, Number.POSITIVE_INFINITY);
 }
 
-/** Gives back what all workers have at hand, used or not, for a snapshot: none of them may be in a call. */
+/**
+ * Gives back what all workers have at hand, used or not, in a copy of the block, where nobody has a lock. Of one that was made
+ * while others were in calls nothing can be said, but that this comes to an end.
+ */
 export function gatherMagazines(s: State): void {
+  s.words[NS_LOCK] = 0;
+  s.words[H.pageLock] = 0;
   for (const cache of ALL_CACHES) {
+    s.words[cache + C.lock] = 0;
     for (let slot = s.words[H.workers] - 1; slot >= 0; slot--) {
       emptyMagazine(s, cache, workerAt(s, slot), Number.POSITIVE_INFINITY);
     }

@@ -62,7 +62,7 @@ export const design: Design = {
 
   allocPid(s, nsAt, setTid) {
     const level = s.words[nsAt + NS.at.level];
-    const pidAt = newPid(s, nsAt, level + 1);
+    const pidAt = newPid(s, nsAt, level, level + 1);
     let at = nsAt;
     for (let i = level; i >= 0; i--) {
       const nr = takeNumber(s, at, setTid, level - i);

@@ -7,6 +7,7 @@ import {
   type PidAllocatorDescriptor,
   type PidAllocatorOptions,
   type PidRef,
+  type TaskRef,
 } from '@pidlab/contract';
 import { deepEqual, equal, notEqual, ok, refusal, some, throwsPidBug, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
@@ -525,7 +526,7 @@ export const attachChapter: Chapter = chapter('ATTACH', 'One block, several work
 
   clause(
     26,
-    'wherever a worker ends in a call, once it is declared gone the others do all that they did, and nothing but what it had in hand is lost',
+    'wherever between two writes through Atomics a worker ends, once it is declared gone the others do all that they did, and it took one pid, task or namespace with it at most',
     { source: 'the contract: declareGone', once: true, leaks: true },
     () => {
       if (unshared()) return;
@@ -537,13 +538,58 @@ export const attachChapter: Chapter = chapter('ATTACH', 'One block, several work
           fork(b, own);
           const pids = allocMany(a, own, 3);
           a.attachPid(a.allocTask(), PIDTYPE_PGID, pids[1]);
-          ended = endsWithin(steps, () => call(b, own, pids));
+          const before = a.stats();
+          const made: TaskRef[] = [];
+          ended = endsWithin(steps, () => call(b, own, pids, made));
           if (!ended) break;
           a.declareGone(b.workerSlot);
-          goesOn(a, own, `${name}, ended after ${steps} steps`);
+          const when = `${name}, ended after ${steps} steps`;
+          for (const task of made) a.freeTask(task);
+          for (const kind of ['pids', 'tasks', 'namespaces'] as const)
+            ok(
+              Math.abs(a.stats()[kind] - before[kind]) <= 1,
+              `${when}: ${before[kind]} ${kind}, and then ${a.stats()[kind]}`,
+            );
+          goesOn(a, own, when);
           equal(attach(a.share()).workerSlot, b.workerSlot);
         }
       }
+    },
+  );
+
+  clause(
+    27,
+    'a snapshot leaves the block as it is, byte for byte',
+    { source: 'the contract: snapshot', once: true },
+    () => {
+      if (unshared()) return;
+      const a = create(SMALL);
+      const b = attach(a.share());
+      for (const w of [a, b]) {
+        const pids = allocMany(w, w.initPidNs, 60);
+        for (const pid of pids.splice(0, 45)) w.freePid(pid);
+        w.freeTask(w.allocTask());
+      }
+      const before = bytesOf(a.share());
+      const snapshot = b.snapshot();
+      deepEqual(bytesOf(a.share()), before);
+      deepEqual(a.snapshot(), snapshot);
+    },
+  );
+
+  clause(
+    28,
+    'a kill that detaches ends zapPidNsProcesses with a PidBug, and leaves the namespace to the others',
+    { source: 'the contract: detach', once: true },
+    () => {
+      if (unshared()) return;
+      const a = create(SMALL);
+      const init = fork(a, a.initPidNs);
+      allocMany(a, a.initPidNs, 3);
+      const b = attach(a.share());
+      throwsPidBug(() => b.zapPidNsProcesses(b.initPidNs, () => b.detach()));
+      equal(a.childReaper(a.initPidNs), init.task);
+      equal(a.stats().pids, 4);
     },
   );
 
@@ -555,8 +601,10 @@ export const attachChapter: Chapter = chapter('ATTACH', 'One block, several work
   }
 });
 
-/** What a worker is at when it ends, with pids of another one: the first lives, a task hangs on the second. */
-const lastCalls: Readonly<Record<string, (b: PidAllocator, ns: NsRef, pids: readonly PidRef[]) => unknown>> = {
+/** What a worker is at when it ends. Of the pids, which another one made, a task hangs on the second. Whatever is in `made` is still there. */
+type LastCall = (b: PidAllocator, ns: NsRef, pids: readonly PidRef[], made: TaskRef[]) => unknown;
+
+const lastCalls: Readonly<Record<string, LastCall>> = {
   allocPid: (b, ns) => b.allocPid(ns),
   'allocPid of chosen numbers': (b, ns) => b.allocPid(ns, [40]),
   'allocPid on another page': (b, ns) => {
@@ -579,6 +627,11 @@ const lastCalls: Readonly<Record<string, (b: PidAllocator, ns: NsRef, pids: read
   },
   transferPid: (b, _, [, pid]) => b.transferPid(some(b.pidTask(pid, PIDTYPE_PGID)), b.allocTask(), PIDTYPE_PGID),
   copyPidNs: (b) => b.putPidNs(b.copyPidNs(CLONE_NEWPID, b.initPidNs)),
+  'more tasks than are at hand': (b, _ns, _pids, made) => {
+    for (let i = 0; i < 80; i++) made.push(b.allocTask());
+    // Taken off first: where this one ends, nobody knows whether it is still there.
+    for (let task = made.pop(); task !== undefined; task = made.pop()) b.freeTask(task);
+  },
   detach: (b) => b.detach(),
 };
 

@@ -565,6 +565,24 @@ export const sharedClauses: readonly SharedClause[] = [
     }
     await stage.rest(EMPTY);
   }),
+
+  clause(
+    32,
+    'a task that several take off its pid and hang on new ones hangs on one of them, and each of the others ends',
+    'detach_pid(), attach_pid()',
+    async (arena) => {
+      const stage = await arena.open();
+      const { a } = stage;
+      const task = a.allocTask();
+      const first = await stage.all('rehang', { ns: a.initPidNs, task, count: 20_000 });
+      must(sum(first) > 0, 'nobody hung the task on anything');
+      const left = a.taskPid(task, PIDTYPE_PGID) === undefined ? 0 : 1;
+      must(a.stats().pids === left, `${a.stats().pids} pids are left, and the task hangs on ${left}`);
+      if (left > 0) a.detachPid(task, PIDTYPE_PGID);
+      a.freeTask(task);
+      await stage.rest(EMPTY);
+    },
+  ),
 ];
 
 /** Ends the first process, and checks that nothing is left. */

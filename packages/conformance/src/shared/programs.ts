@@ -375,6 +375,25 @@ export function claim(a: PidAllocator, { tasks, ns }: { tasks: readonly TaskRef[
   return won;
 }
 
+/**
+ * All take the same task off its pid, which ends that pid, and hang it on one that they have just made; who comes second frees
+ * its own again. How often this thread came first.
+ */
+export function rehang(a: PidAllocator, { ns, task, count }: { ns: NsRef; task: TaskRef; count: number }): number {
+  let first = 0;
+  for (let i = 0; i < count; i++) {
+    unlessStale(() => a.detachPid(task, PIDTYPE_PGID));
+    const pid = a.allocPid(ns);
+    const hung = unlessStale(() => {
+      a.attachPid(task, PIDTYPE_PGID, pid);
+      return true;
+    });
+    if (hung === undefined) a.freePid(pid);
+    else first++;
+  }
+  return first;
+}
+
 /** Each takes the last task but one off the same pids: whoever is last ends the pid. */
 export function leaveTogether(
   a: PidAllocator,

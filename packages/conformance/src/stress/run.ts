@@ -42,8 +42,8 @@ export interface Reckoning {
   readonly kills: number;
 }
 
-/** A thread that was declared gone may have lost what it had in hand, and what it kept at hand of one kind. */
-const LEAKS_OF_ONE = 65;
+/** A thread that was declared gone may have lost one pid, task or namespace, and with it the namespaces that it lives in. */
+const LEAKS_OF_ONE = 8;
 /** Milliseconds between two rests, and between two looks whether all threads rest. */
 const REST_EVERY = 1000;
 const PATIENCE = 20_000;
