@@ -19,9 +19,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 vi.mock('../src/mode.ts', () => ({ SHARED: true }));
 
 import { bind } from '../src/bind.ts';
+import { workerAt } from '../src/block.ts';
 import { attachState, createState } from '../src/create.ts';
 import { describeBlock } from '../src/descriptor.ts';
+import { CACHE, HEADER, WORKER } from '../src/layout.ts';
 import { readOptions } from '../src/options.ts';
+import { ALL_CACHES } from '../src/slab.ts';
 import type { State } from '../src/state.ts';
 import { design } from './design.ts';
 
@@ -213,6 +216,13 @@ function goOn({ a, root, grandchild }: Scene): void {
   const numbers = pids.map((pid) => a.pidNr(pid));
   expect(new Set(numbers).size).toBe(pids.length);
   for (const [i, pid] of pids.entries()) expect(a.findPid(numbers[i])).toBe(pid);
+  // Whatever is found can be held.
+  for (const ns of [root, grandchild]) {
+    for (let nr = 1; nr < 400; nr++) {
+      const pid = a.findGetPid(nr, ns);
+      if (pid !== undefined) a.putPid(pid);
+    }
+  }
   const ns = a.copyPidNs(CLONE_NEWPID, root);
   const task = a.allocTask();
   a.attachPid(task, PIDTYPE_PID, a.allocPid(ns));
@@ -221,6 +231,53 @@ function goOn({ a, root, grandchild }: Scene): void {
   a.putPidNs(ns);
   for (const pid of pids) a.freePid(pid);
 }
+
+/** Whether the worker that died holds a lock: whoever needs it would wait for it. */
+function holdsLock({ s }: Scene): boolean {
+  const w = s.words;
+  const worker = workerAt(s, 1);
+  const locks = [HEADER.at.nsLock, HEADER.at.pageLock, ...ALL_CACHES.map((cache) => cache + CACHE.at.lock)];
+  return w[worker + WORKER.at.lockedSlot] !== 0 || locks.some((lock) => w[lock] === 2);
+}
+
+/** What the others may do before anybody says that it died: end what it was at itself. */
+function endMeanwhile({ a, idle, dead, group, tasks, spare, inHeld }: Scene): void {
+  const attempts = [
+    () => a.freePid(idle),
+    () => a.putPid(dead),
+    () => a.freePid(inHeld),
+    () => a.detachPid(tasks[0], PIDTYPE_PID),
+    ...tasks.map((task) => () => a.detachPid(task, PIDTYPE_PGID)),
+    ...[spare, ...tasks].map((task) => () => a.detachPid(task, PIDTYPE_PGID)),
+    ...[spare, ...tasks].map((task) => () => a.detachPid(task, PIDTYPE_TGID)),
+    ...[spare, ...tasks].map((task) => () => a.freeTask(task)),
+    () => a.freePid(group),
+  ];
+  for (const attempt of attempts) {
+    try {
+      attempt();
+    } catch (error) {
+      if (!(error instanceof PidBug)) throw error;
+    }
+  }
+}
+
+describe('what another worker ends before a terminated one is declared gone stays ended, after', () => {
+  for (const [name, run] of Object.entries(operations)) {
+    if (name === 'as many as are at hand, and more') continue;
+    test(name, () => {
+      for (let stores = 0; ; stores++) {
+        const x = scene();
+        if (!dies(run, x, stores)) break;
+        if (!holdsLock(x)) endMeanwhile(x);
+        x.a.declareGone(1);
+        expect(leakedOnly(x.a).length, `${name}, ${stores} stores done`).toBeLessThan(6);
+        goOn(x);
+        leakedOnly(x.a);
+      }
+    });
+  }
+});
 
 describe('a worker that is terminated between any two of its stores, in', () => {
   for (const [name, run] of Object.entries(operations)) {
