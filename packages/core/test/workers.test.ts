@@ -241,7 +241,7 @@ function holdsLock({ s }: Scene): boolean {
 }
 
 /** What the others may do before anybody says that it died: end what it was at itself. */
-function endMeanwhile({ a, idle, dead, group, tasks, spare, inHeld }: Scene): void {
+function endMeanwhile({ a, root, idle, dead, group, tasks, spare, inHeld }: Scene): void {
   const attempts = [
     () => a.freePid(idle),
     () => a.putPid(dead),
@@ -252,6 +252,8 @@ function endMeanwhile({ a, idle, dead, group, tasks, spare, inHeld }: Scene): vo
     ...[spare, ...tasks].map((task) => () => a.detachPid(task, PIDTYPE_TGID)),
     ...[spare, ...tasks].map((task) => () => a.freeTask(task)),
     () => a.freePid(group),
+    // Whatever else there is: the root sees all.
+    ...Array.from({ length: 40 }, (_, nr) => () => a.freePid(a.findPidNs(nr, root) ?? group)),
   ];
   for (const attempt of attempts) {
     try {
