@@ -465,7 +465,13 @@ export const coreMutants: readonly Mutant[] = [
       'let nr = nextPidmap(s, nsAt, 0);',
       'ZAP-3',
     ],
-    ['zap-keeps-the-reaper', 'zapPidNsProcesses does not clear the reaper', 'w[nsAt + REAPER] = 0;', '', 'ZAP-4'],
+    [
+      'zap-keeps-the-reaper',
+      'zapPidNsProcesses does not clear the reaper',
+      'if (handleOf(w, nsAt) === ns) w[nsAt + REAPER] = 0;',
+      '',
+      'ZAP-4',
+    ],
     [
       'zap-always-done',
       'zapPidNsProcesses says it is done whatever is left',

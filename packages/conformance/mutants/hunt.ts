@@ -107,7 +107,8 @@ async function askAll(jobs: readonly Job[], { timeoutMs, againMs, processes }: H
     return answers;
   } finally {
     for (const child of children) child.kill('SIGKILL');
-    rmSync(dir, { recursive: true, force: true });
+    // Another of the processes may be writing there.
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -157,13 +157,6 @@ export const sharedMutants: readonly Mutant[] = [
       'ATTACH-26',
     ],
     [
-      'gone-with-a-batch-on-both-lists',
-      'records that a gone worker was moving stay on both lists',
-      '    endMove(s, cache, worker);\n',
-      '',
-      'ATTACH-26',
-    ],
-    [
       'detached-with-all-at-hand',
       'a worker that detaches keeps the records that it had at hand',
       'for (const cache of ALL_CACHES) emptyMagazine(s, cache, s.worker, Number.POSITIVE_INFINITY);\n  publish',
