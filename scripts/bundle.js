@@ -54,7 +54,11 @@ const bundle = await rolldown({
   ...common,
   input: module,
   plugins: [
-    { name: 'joined', load: (id) => (id === module ? { code, map } : null) },
+    {
+      name: 'joined',
+      resolveId: (id) => (id === module ? id : null),
+      load: (id) => (id === module ? { code, map } : null),
+    },
     writtenNumbers(module, resolve('dist/.numbers.js')),
     constFunctions,
   ],

@@ -13,8 +13,8 @@ const OP = 'zapPidNsProcesses';
 
 /**
  * Calls `kill`, with the pid's handle, for each number above 1 in the map of a namespace that has been closed, ascending.
- * `ns` is its handle: another worker may end it, and `kill` may free the last pid that keeps the namespace, so its life is looked at after each call. True, and the reaper
- * cleared, when only init is left. Source: `zap_pid_ns_processes()`.
+ * Another worker may end the namespace, and `kill` may free the last pid that keeps it, so by `ns`, its handle, it is looked
+ * at again and again. True, and the reaper cleared, when only init is left. Source: `zap_pid_ns_processes()`.
  */
 export function zapPidNsProcesses(
   s: State,
