@@ -243,6 +243,9 @@ export interface PidAllocator {
   //    EAGAIN says that each number of a map was taken at some moment of the call, and EEXIST that the chosen one was: by a
   //    pid, or by an allocation that has not succeeded yet and perhaps will not.
   //  - `freePid` ends the pid under all its numbers at once, and after that gives them back one by one.
+  //  - `attachPid`, `detachPid` and `transferPid` change the task and the pid's list one after the other: until they return, the
+  //    task may say that it hangs on the pid while the list does not have it yet, or any more. Of a `freeTask` and an
+  //    `attachPid` of the same task at once both may be refused.
   //  - `findGetPid` and `getTaskPid` find first and take the reference then, and find anew if it is too late.
   //  - `findGePid`, `nextPidmap` and `zapPidNsProcesses` go from number to number, as long as it takes.
   //  - While other workers are in the middle of calls, `slabInfo` and `stats` are close and not exact, `checkInvariants`
@@ -251,7 +254,8 @@ export interface PidAllocator {
   // A handle that is good when a call starts can be stale before it ends, because another worker frees what it means: that
   // is a PidBug as any stale handle is. A reference (`getPid`, `getPidNs`) prevents it.
   //
-  // EBUSY from any function: a lock has been held for seconds by a worker that was terminated without `declareGone`.
+  // EBUSY from any function: a lock has been held for seconds by a worker that was terminated without `declareGone`. The call
+  // stops where it stands, as if it had been terminated there.
 
   /** The place that this worker has in the block: 0 for the creator, and for an allocator that is not shared. */
   readonly workerSlot: number;

@@ -10,7 +10,7 @@ export type { Design, NumberVisitor } from './design.ts';
 export { GONE, noNumber } from './errors.ts';
 export { findGeInMap, findInChain } from './find.ts';
 export { type HashTable, hashAdd, hashDel, slotOf, slotOfNr } from './hash.ts';
-export { HEADER, NS, PID_HEAD, TASK, TASK_LINK } from './layout.ts';
+export { HEADER, NS, PID_HEAD, TASK } from './layout.ts';
 export { locked, NS_LOCK } from './locks.ts';
 export { SHARED } from './mode.ts';
 export { createNs, putUser } from './namespaces.ts';
@@ -19,6 +19,6 @@ export { bearPid, buryPid, giveUp, homeOf, newPid, pidLevel, takeNumber } from '
 export { handleOf } from './records.ts';
 export type { State } from './state.ts';
 export { type Fields, type Struct, struct } from './struct.ts';
-export { linkOf, taskPid } from './tasks.ts';
+export { taskPid } from './tasks.ts';
 export { type Strategy, strategyOf, type Variant, variantOf } from './variant.ts';
 export { eachLivePid, eachNs, eachTask } from './walk.ts';
