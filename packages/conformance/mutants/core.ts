@@ -579,7 +579,7 @@ export const coreMutants: readonly Mutant[] = [
     [
       'generation-not-bumped',
       'an object that lives again has the handle of its last life',
-      'w[at] = (w[at] & GENERATION_MASK) + 1;',
+      'w[at] = ((w[at] & GENERATION_MASK) + 1) & GENERATION_MASK;',
       'w[at] = w[at] & GENERATION_MASK;',
       'REF-9',
     ],

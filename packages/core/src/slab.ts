@@ -12,7 +12,7 @@ import { CACHE, HEADER, MAGAZINE, PAGE_WORDS, WORKER } from './layout.ts';
 import { locked } from './locks.ts';
 import { SHARED } from './mode.ts';
 import { allocSlabPage } from './pages.ts';
-import { GENERATION_LIMIT, GENERATION_MASK, KIND_RETIRED, KIND_SHIFT, LINE_SHIFT } from './records.ts';
+import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT, LINE_SHIFT } from './records.ts';
 import type { State } from './state.ts';
 import { wholeLines } from './struct.ts';
 
@@ -79,8 +79,9 @@ export function cacheAlloc(s: State, cache: number): number {
 /** Gives a record back. Every handle to it is stale from here on; if its generations are used up it is retired. */
 export function cacheFree(s: State, cache: number, at: number): void {
   const w = s.words;
-  w[at] = (w[at] & GENERATION_MASK) + 1;
-  if (w[at] === GENERATION_LIMIT) {
+  // The generation after the last is 0, which no handle has: a bit more would make a kind of it.
+  w[at] = ((w[at] & GENERATION_MASK) + 1) & GENERATION_MASK;
+  if (w[at] === 0) {
     retire(s, cache, at);
   } else if (SHARED) {
     toMagazine(s, cache, at);

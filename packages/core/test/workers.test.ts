@@ -24,6 +24,7 @@ import { attachState, createState } from '../src/create.ts';
 import { describeBlock } from '../src/descriptor.ts';
 import { CACHE, HEADER, WORKER } from '../src/layout.ts';
 import { readOptions } from '../src/options.ts';
+import { GENERATION_MASK, LINES_LIMIT } from '../src/records.ts';
 import { ALL_CACHES } from '../src/slab.ts';
 import type { State } from '../src/state.ts';
 import { design } from './design.ts';
@@ -307,6 +308,32 @@ describe('a worker that is terminated between any two of its stores, in', () => 
       }
       expect(stores).toBeGreaterThan(1);
     });
+  }
+});
+
+test('a record whose lives are used up is nothing, wherever its worker is terminated', () => {
+  for (let stores = 0, died = true; died; stores++) {
+    const options = { memory: 2 ** 21, capacity: 64, shared: true, workers: 2, generationBase: GENERATION_MASK };
+    const s = createState(design, readOptions(design, options));
+    const a = bind(s);
+    const state = attachState(design, describeBlock(s));
+    const life: Life = { left: Number.POSITIVE_INFINITY, stores: 0 };
+    state.words = mortal(state.words, life);
+    const b = bind(state);
+    const task = b.allocTask();
+    life.left = stores;
+    try {
+      b.freeTask(task);
+      died = false;
+    } catch (error) {
+      if (!(error instanceof Terminated)) throw error;
+    }
+    // The handle that would follow the last one, were generations to go round.
+    const next = (task % LINES_LIMIT) as never;
+    for (const call of [a.pidNr, a.freeTask, a.nsLevel])
+      expect(() => call(next), `${stores} stores done`).toThrow(PidBug);
+    if (died) a.declareGone(1);
+    leakedOnly(a);
   }
 });
 

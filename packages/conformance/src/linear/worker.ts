@@ -1,11 +1,10 @@
 /** A thread of the histories. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { NsRef, PidAllocatorDescriptor, Strategy } from '@pidlab/contract';
-import type { Space } from './calls.ts';
-import { type Notes, playRound, worldOver } from './player.ts';
+import { type Notes, type Player, playRound, worldOver } from './player.ts';
 
 /** What a worker is started with. */
-export interface Start {
+export interface Start extends Omit<Player, 'worlds' | 'meeting'> {
   /** The strategy's module. */
   readonly module: string;
   readonly worlds: readonly {
@@ -14,11 +13,6 @@ export interface Start {
     readonly board: SharedArrayBuffer;
   }[];
   readonly meeting: SharedArrayBuffer;
-  readonly spaces: readonly Space[];
-  readonly worker: number;
-  readonly workers: number;
-  readonly seed: number;
-  readonly calls: readonly [number, number];
 }
 
 /** Which histories to play next: in each round at most one for each world. */

@@ -288,39 +288,45 @@ export function letGo(a: PidAllocator, { pid }: { pid: PidRef }): void {
   a.putPid(pid);
 }
 
-/** All ask for the same numbers in turn. What this thread won. */
-export function choose(
-  a: PidAllocator,
-  { ns, from, to }: { ns: NsRef; from: number; to: number },
-  crew: Crew,
-): Numbered[] {
-  const won: Numbered[] = [];
-  for (let nr = from; nr < to; nr++) {
-    if (nr % 64 === 0) crew.meet();
-    const pid = unless(['EEXIST'], () => a.allocPid(ns, [nr]));
-    if (pid === undefined) continue;
-    mark(crew, nr);
-    must(a.pidNrNs(pid, ns) === nr, `chose ${nr} and was given ${a.pidNrNs(pid, ns)}`);
-    won.push([nr, pid]);
-  }
-  return won;
+/** Numbers of a namespace that are asked for in turn. */
+interface Wanted {
+  readonly ns: NsRef;
+  readonly from: number;
+  readonly to: number;
 }
 
-/** The same for one that leaves the choice to the allocator, and keeps pace. */
-export function chooseNone(
+/** One allocation for each number, in step with the others. What this thread was given. */
+function inTurn(
   a: PidAllocator,
-  { ns, from, to }: { ns: NsRef; from: number; to: number },
+  { ns, from, to }: Wanted,
   crew: Crew,
+  alloc: (nr: number) => PidRef | undefined,
 ): Numbered[] {
   const won: Numbered[] = [];
   for (let nr = from; nr < to; nr++) {
     if (nr % 64 === 0) crew.meet();
-    const pid = a.allocPid(ns);
+    const pid = alloc(nr);
+    if (pid === undefined) continue;
     const given = a.pidNrNs(pid, ns);
     mark(crew, given);
     won.push([given, pid]);
   }
   return won;
+}
+
+/** All ask for the same numbers in turn. What this thread won. */
+export function choose(a: PidAllocator, wanted: Wanted, crew: Crew): Numbered[] {
+  const { ns } = wanted;
+  return inTurn(a, wanted, crew, (nr) => {
+    const pid = unless(['EEXIST'], () => a.allocPid(ns, [nr]));
+    if (pid !== undefined) must(a.pidNrNs(pid, ns) === nr, `chose ${nr} and was given ${a.pidNrNs(pid, ns)}`);
+    return pid;
+  });
+}
+
+/** The same for one that leaves the choice to the allocator, and keeps pace. */
+export function chooseNone(a: PidAllocator, wanted: Wanted, crew: Crew): Numbered[] {
+  return inTurn(a, wanted, crew, () => a.allocPid(wanted.ns));
 }
 
 /** Tasks are hung on one pid and taken off it; at the end this thread's hang on nothing. */
