@@ -1,4 +1,5 @@
 /** What is asked of arguments, and how a number is looked up. */
+
 import {
   type ErrnoCode,
   type NsRef,
@@ -10,8 +11,8 @@ import {
   type Vnr,
 } from '@pidlab/contract';
 import { SIGNAL_MAX } from './constants.ts';
-import { findTask, type Table } from './table.ts';
-import { isLeader, type Pgrp, Task, type ThreadGroup } from './task.ts';
+import { isLeader, type Pgrp, type Table, Task, type ThreadGroup } from './task.ts';
+import { findTask } from './task-index.ts';
 import type { Process } from './types.ts';
 
 /** The largest number that any pid can have, and the smallest that an argument can be. */

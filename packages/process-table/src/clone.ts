@@ -1,11 +1,12 @@
 /** How a task comes into being. Source: `copy_process()`, kernel/fork.c. */
+
 import { CLONE_NEWPID, type NsRef, PIDTYPE_PID, PidBug, type PidRef } from '@pidlab/contract';
 import { callerOf, fail, integer } from './checks.ts';
 import { addChild } from './children.ts';
 import { SIGCHLD, SIGNAL_MAX } from './constants.ts';
 import { addMember, openPgrp, openSession } from './members.ts';
-import { addTask, type Table } from './table.ts';
-import { DEFAULT_DISPOSITIONS, Pgrp, Session, Task } from './task.ts';
+import { DEFAULT_DISPOSITIONS, Pgrp, Session, type Table, Task } from './task.ts';
+import { addTask } from './task-index.ts';
 import type { CloneOptions, Process } from './types.ts';
 
 export function fork<P>(t: Table<P>, process: Process<P>, payload?: P): Task<P> {

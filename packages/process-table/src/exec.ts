@@ -1,11 +1,12 @@
 /** Another program. Source: `de_thread()` and `begin_new_exec()`, fs/exec.c. */
+
 import { PIDTYPE_PID } from '@pidlab/contract';
 import { callerOf } from './checks.ts';
 import { SIGCHLD, SIGKILL } from './constants.ts';
 import { endTask } from './exit.ts';
 import { passOn } from './members.ts';
-import { removeTask, type Table } from './table.ts';
-import { DEFAULT_DISPOSITIONS, type Task, type ThreadGroup } from './task.ts';
+import { DEFAULT_DISPOSITIONS, type Table, type Task, type ThreadGroup } from './task.ts';
+import { removeTask } from './task-index.ts';
 import type { Process } from './types.ts';
 
 export function exec<P>(t: Table<P>, process: Process<P>): void {

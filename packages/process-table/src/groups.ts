@@ -2,8 +2,7 @@
 import { PIDTYPE_PGID, type Vnr } from '@pidlab/contract';
 import { callerOf, fail, integer, pgrpAt, taskAt, vnrOf } from './checks.ts';
 import { addMember, leavePgrp, leaveSession, openPgrp, openSession } from './members.ts';
-import type { Table } from './table.ts';
-import { isLeader, Pgrp, Session, type Task, type ThreadGroup } from './task.ts';
+import { isLeader, Pgrp, Session, type Table, type Task, type ThreadGroup } from './task.ts';
 import type { Process } from './types.ts';
 
 export function getpid<P>(t: Table<P>, process: Process<P>): Vnr {
@@ -59,9 +58,9 @@ export function setpgid<P>(t: Table<P>, process: Process<P>, pid: number, pgid: 
   } else if (group !== own) fail('ESRCH', op, `${nr} is neither the caller nor its child`);
   if (leadsSession(group)) fail('EPERM', op, `${nr} leads a session`);
   const pgrp = pgrpAt(t, groupNr, caller.pidNs);
-  if (pgrp === undefined && groupNr === nr) found(t, group, session);
+  if (pgrp === undefined && groupNr === nr) foundPgrp(t, group, session);
   else if (pgrp?.session !== session) fail('EPERM', op, `the caller’s session has no process group ${groupNr}`);
-  else if (pgrp !== group.pgrp) move(t, group, pgrp);
+  else if (pgrp !== group.pgrp) changePgrp(t, group, pgrp);
 }
 
 function leadsSession<P>({ groupLeader: leader, pgrp }: ThreadGroup<P>): boolean {
@@ -69,13 +68,13 @@ function leadsSession<P>({ groupLeader: leader, pgrp }: ThreadGroup<P>): boolean
 }
 
 /** The process, which stays in its session, leads a new group. */
-function found<P>(t: Table<P>, group: ThreadGroup<P>, session: Session<P>): void {
+function foundPgrp<P>(t: Table<P>, group: ThreadGroup<P>, session: Session<P>): void {
   leavePgrp(t, group);
   openPgrp(t, group, new Pgrp(group.groupLeader.pid, session));
 }
 
 /** The old group's number may be free then. */
-function move<P>(t: Table<P>, group: ThreadGroup<P>, pgrp: Pgrp<P>): void {
+function changePgrp<P>(t: Table<P>, group: ThreadGroup<P>, pgrp: Pgrp<P>): void {
   leavePgrp(t, group);
   addMember(pgrp, group);
 }

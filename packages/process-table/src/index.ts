@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+import type { Table } from './task.ts';
+import { createIndex } from './task-index.ts';
 import { PidBug } from '@pidlab/contract';
 import * as birth from './clone.ts';
 import * as program from './exec.ts';
@@ -15,7 +17,6 @@ import * as pidfds from './pidfd.ts';
 import * as proc from './proc.ts';
 import { settle } from './settle.ts';
 import * as signals from './signals.ts';
-import { createIndex, type Table } from './table.ts';
 import type { ProcessTable, ProcessTableOptions } from './types.ts';
 import * as waiting from './wait.ts';
 

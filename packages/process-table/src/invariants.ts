@@ -1,8 +1,9 @@
 /** What must always hold. Each line of complaint is one that does not. */
+
 import { type NsRef, PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID, type PidRef } from '@pidlab/contract';
 import { holdsPgrp, membersOf } from './members.ts';
-import { allTasks, findTask, type Table } from './table.ts';
-import { childrenOf, hasChildren, isLeader, type Task, type ThreadGroup, threadsOf } from './task.ts';
+import { childrenOf, hasChildren, isLeader, type Table, type Task, type ThreadGroup, threadsOf } from './task.ts';
+import { allTasks, findTask } from './task-index.ts';
 
 export function checkInvariants<P>(t: Table<P>): string[] {
   const broken: string[] = [];

@@ -2,8 +2,7 @@
 import { taskOf } from './checks.ts';
 import { CLD_CONTINUED, CLD_STOPPED, SI_KERNEL, SIGCHLD, SIGCONT, SIGHUP } from './constants.ts';
 import { membersOf } from './members.ts';
-import { post, type Table } from './table.ts';
-import type { Pgrp, ThreadGroup } from './task.ts';
+import { type Pgrp, post, type Table, type ThreadGroup } from './task.ts';
 import type { Process } from './types.ts';
 
 export function isOrphanedGroup<P>(t: Table<P>, process: Process<P>): boolean {

@@ -1,8 +1,7 @@
 /** Who is in which process group and session, and who holds their numbers. Source: `change_pid()` and `__unhash_process()`. */
 import { PIDTYPE_PGID, PIDTYPE_SID, type TaskRef } from '@pidlab/contract';
 import { enter, itemsOf, leave, oldest } from './roster.ts';
-import type { Table } from './table.ts';
-import type { Pgrp, Session, ThreadGroup } from './task.ts';
+import type { Pgrp, Session, Table, ThreadGroup } from './task.ts';
 
 /** Makes the process the youngest member. */
 export function addMember<P>(pgrp: Pgrp<P>, group: ThreadGroup<P>): void {

@@ -1,8 +1,7 @@
 /** Namespaces: where the next child goes, what is above, and translation. Source: kernel/pid_namespace.c, fs/nsfs.c. */
 import { CLONE_NEWPID, type Nr, type NsRef, type PidRef, type Vnr } from '@pidlab/contract';
 import { callerOf, fail, integer, taskAt, vnrOf } from './checks.ts';
-import type { Table } from './table.ts';
-import type { Task } from './task.ts';
+import type { Table, Task } from './task.ts';
 import type { Process } from './types.ts';
 
 export function unshare<P>(t: Table<P>, process: Process<P>): void {

@@ -3,8 +3,7 @@ import { PidBug, type PidRef } from '@pidlab/contract';
 import { callerOf, fail, integer, ownerOf, pidAt, vnrOf } from './checks.ts';
 import { SI_USER } from './constants.ts';
 import { sendTo } from './signals.ts';
-import type { Table } from './table.ts';
-import { isLeader } from './task.ts';
+import { isLeader, type Table } from './task.ts';
 import type { Pidfd, Process } from './types.ts';
 
 class OpenPidfd<P> implements Pidfd {

@@ -1,8 +1,9 @@
 /** What `/proc` shows of the table in a namespace. Source: fs/proc/base.c, `task_state()` in fs/proc/array.c. */
+
 import { type Nr, type NsRef, PidBug, type PidRef, type TaskRef } from '@pidlab/contract';
 import { fail, integer, ownerOf, taskAt } from './checks.ts';
-import { findTask, type Table } from './table.ts';
-import { isLeader, type Task, threadsOf } from './task.ts';
+import { isLeader, type Table, type Task, threadsOf } from './task.ts';
+import { findTask } from './task-index.ts';
 import type { ProcessState, ProcStatus } from './types.ts';
 
 export function findProcess<P>(t: Table<P>, nr: number, ns: NsRef): Task<P> | undefined {

@@ -2,8 +2,7 @@
 import { SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH } from './constants.ts';
 import { endGroup } from './exit.ts';
 import { goOn, isOrphaned, stop } from './jobs.ts';
-import type { Table } from './table.ts';
-import { aliveThread, type Held, type ThreadGroup } from './task.ts';
+import { aliveThread, type Held, type Table, type ThreadGroup } from './task.ts';
 import type { Disposition, SignalInfo } from './types.ts';
 
 export function receive<P>(t: Table<P>, held: Held<P>): void {

@@ -1,8 +1,8 @@
 import { PIDTYPE_PID } from '@pidlab/contract';
 import { removeChild } from './children.ts';
 import { leavePgrp, leaveSession } from './members.ts';
-import { removeTask, type Table } from './table.ts';
-import type { Task } from './task.ts';
+import type { Table, Task } from './task.ts';
+import { removeTask } from './task-index.ts';
 
 /** The task is no more, and its numbers are free unless a group or session has them. Source: `release_task()`. */
 export function release<P>(t: Table<P>, task: Task<P>): void {

@@ -1,10 +1,11 @@
 /** Who takes the children of a task that ends. Source: `forget_original_parent()`, kernel/exit.c. */
+
 import { moveChild } from './children.ts';
 import { SIGCHLD } from './constants.ts';
 import { hangUpOrphans } from './jobs.ts';
 import { release } from './release.ts';
-import { findTask, type Table } from './table.ts';
-import { aliveThread, childrenOf, type Task, type ThreadGroup } from './task.ts';
+import { aliveThread, childrenOf, type Table, type Task, type ThreadGroup } from './task.ts';
+import { findTask } from './task-index.ts';
 
 /** Moves all children, in their order. `notify` tells the new parent of one that has ended; true when it has to go. */
 export function giveChildrenAway<P>(

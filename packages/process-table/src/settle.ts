@@ -2,10 +2,10 @@
  * What a call causes beyond what it does: signals that have to reach somebody, inits that can end now, and the news for
  * the hooks. `settle` runs when the call's own work is done, so nothing of this ever meets half-done work.
  */
-import { finishTask } from './exit.ts';
+
+import { finishTask, onlyInitLeft } from './exit.ts';
 import { receive } from './receive.ts';
-import type { News, Table } from './table.ts';
-import { onlyInitLeft } from './zap.ts';
+import type { News, Table } from './task.ts';
 
 /** Does what is left to do, tells the hooks, and returns `result`. */
 export function settle<P, R>(t: Table<P>, result: R): R {

@@ -4,8 +4,7 @@ import { callerOf, checkSignal, fail, integer, pgrpAt, processAt, taskAt, taskOf
 import { SI_KERNEL, SI_QUEUE, SI_TKILL, SI_USER, SIGCHLD, SIGCONT, SIGNAL_MAX } from './constants.ts';
 import { membersOf } from './members.ts';
 import { dispositionOf, isKernelOnly } from './receive.ts';
-import { post, type Table } from './table.ts';
-import type { Task, ThreadGroup } from './task.ts';
+import { post, type Table, type Task, type ThreadGroup } from './task.ts';
 import type { Disposition, Process, SigactionFlags } from './types.ts';
 
 /** What a sender says. */

@@ -15,10 +15,10 @@
  * every line that it touches. So both records are one object: the first thread of a process is its group too, and stays that
  * when another thread's `exec` takes its place. A further thread has the fields of a group, and nobody looks at them.
  */
-import type { NsRef, PidRef, TaskRef } from '@pidlab/contract';
+import type { NsRef, PidAllocator, PidRef, TaskRef } from '@pidlab/contract';
 import { itemsOf, Roster } from './roster.ts';
-import type { Table } from './table.ts';
-import type { Process, ProcessState, SignalInfo } from './types.ts';
+import type { TaskIndex } from './task-index.ts';
+import type { Hooks, Process, ProcessState, SignalInfo } from './types.ts';
 
 /** Where a task is; a group's stop is looked at on top of this. */
 export type Life = 'alive' | 'exiting' | 'zombie' | 'dead';
@@ -266,6 +266,35 @@ export interface Held<P> {
   readonly info: Omit<SignalInfo, 'action'>;
   /** It comes from outside the receiver's namespace. */
   readonly force: boolean;
+}
+
+/** The state of a table. */
+export interface Table<P> {
+  readonly allocator: PidAllocator;
+  readonly hooks: Hooks<P>;
+  readonly tasks: TaskIndex<Task<P>>;
+  /** The root's init, whoever leads it. */
+  initGroup: ThreadGroup<P>;
+  /** Processes that are stopped. */
+  stopped: number;
+  /** Last threads of inits that wait for their namespaces to become empty. */
+  readonly exiting: Set<Task<P>>;
+  /** Signals that have been sent and not looked at yet. */
+  readonly posts: Held<P>[];
+  /** What the hooks have to be told. */
+  readonly news: News<P>[];
+  /** The hooks are being told: what they cause is told after them. */
+  telling: boolean;
+}
+
+export type News<P> =
+  | { readonly hook: 'deliver'; readonly process: Task<P>; readonly info: SignalInfo }
+  | { readonly hook: 'exited'; readonly process: Task<P> }
+  | { readonly hook: 'childChanged'; readonly process: Task<P>; readonly child: Task<P> };
+
+/** Puts a signal on its way. */
+export function post<P>(t: Table<P>, signal: Held<P>): void {
+  t.posts.push(signal);
 }
 
 /** It stands for its process; every other task is a further thread. */

@@ -24,8 +24,7 @@ import {
 } from './constants.ts';
 import { openPid } from './pidfd.ts';
 import { release } from './release.ts';
-import type { Table } from './table.ts';
-import { childrenOf, isLeader, type Pgrp, type Task, type ThreadGroup, threadsOf } from './task.ts';
+import { childrenOf, isLeader, type Pgrp, type Table, type Task, type ThreadGroup, threadsOf } from './task.ts';
 import type { Pidfd, Process, Waited, WaitResult } from './types.ts';
 
 const WAIT4_OPTIONS = WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
@@ -151,13 +150,13 @@ function suits<P>(child: ThreadGroup<P>, pgrp: Pgrp<P> | typeof ANY, options: nu
   return (child.exitSignal !== SIGCHLD) === ((options & __WCLONE) !== 0);
 }
 
-/** What there is to see of a child, which is seen with that. Source: `wait_consider_task()`. */
+/** What wait finds in this child, consumed unless WNOWAIT. Source: `wait_consider_task()`. */
 function look<P>(t: Table<P>, caller: Task<P>, child: ThreadGroup<P>, options: number): Found<P> {
   const keep = (options & WNOWAIT) !== 0;
   if (child.waitable) {
     // Nothing will happen to it any more but being reaped.
     if ((options & WEXITED) === 0) return undefined;
-    const waited = ended(t, caller, child);
+    const waited = reportEnd(t, caller, child);
     if (!keep) release(t, child.groupLeader);
     return waited;
   }
@@ -176,7 +175,7 @@ function look<P>(t: Table<P>, caller: Task<P>, child: ThreadGroup<P>, options: n
   return WOULD_BLOCK;
 }
 
-function ended<P>(t: Table<P>, caller: Task<P>, { groupLeader: leader, status = 0 }: ThreadGroup<P>): Waited<P> {
+function reportEnd<P>(t: Table<P>, caller: Task<P>, { groupLeader: leader, status = 0 }: ThreadGroup<P>): Waited<P> {
   const signal = status & 0x7f;
   const code = signal === 0 ? CLD_EXITED : CLD_KILLED;
   return {

@@ -1,12 +1,12 @@
 import type { TaskRef } from '@pidlab/contract';
 import { expect, test } from 'vitest';
-import { addTask, allTasks, createIndex, findTask, removeTask } from '../src/table.ts';
 import type { Task } from '../src/task.ts';
+import { addTask, allTasks, createIndex, findTask, removeTask } from '../src/task-index.ts';
 
 const record = (task: number): Task<unknown> => ({ task: task as TaskRef }) as unknown as Task<unknown>;
 
 test('handles that agree in their low bits do not meet', () => {
-  const index = createIndex<unknown>();
+  const index = createIndex<Task<unknown>>();
   const [a, b, c] = [5, 2 ** 24 + 5, 2 ** 40 + 5].map(record);
   for (const task of [a, b, c]) addTask(index, task);
   expect([a, b, c].map(({ task }) => findTask(index, task))).toEqual([a, b, c]);
