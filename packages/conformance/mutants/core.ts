@@ -2,7 +2,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 /** What can be wrong with what all designs share. */
 export const coreMutants: readonly Mutant[] = [
-  ...mutantsOf('core', 'pidmap.ts', [
+  ...mutantsOf('core', 'pids/pidmap.ts', [
     [
       'wrap-too-late',
       'the cursor wraps one number late, so that pidMax itself is given out',
@@ -173,7 +173,7 @@ export const coreMutants: readonly Mutant[] = [
       'NS-20',
     ],
   ]),
-  ...mutantsOf('core', 'bitops.ts', [
+  ...mutantsOf('core', 'words/bitops.ts', [
     [
       'scan-misses-its-first-bit',
       'the search in a page leaves out the bit that it starts at',
@@ -203,7 +203,7 @@ export const coreMutants: readonly Mutant[] = [
       'PIDMAP-24',
     ],
   ]),
-  ...mutantsOf('core', 'hash.ts', [
+  ...mutantsOf('core', 'pids/hash.ts', [
     [
       'link-left-behind',
       'a freed pid stays in its hash chain',
@@ -226,7 +226,7 @@ export const coreMutants: readonly Mutant[] = [
       'FIND-12',
     ],
   ]),
-  ...mutantsOf('core', 'find.ts', [
+  ...mutantsOf('core', 'pids/find.ts', [
     [
       'found-by-number-alone',
       'a look-up takes any number of the chain, whatever namespace gave it',
@@ -249,7 +249,7 @@ export const coreMutants: readonly Mutant[] = [
       'GE-2',
     ],
   ]),
-  ...mutantsOf('core', 'pids.ts', [
+  ...mutantsOf('core', 'pids/pids.ts', [
     [
       'failed-first-moves-the-cursor',
       'a namespace whose first pid could not be made begins with 2',
@@ -357,7 +357,7 @@ export const coreMutants: readonly Mutant[] = [
       'TASK-9',
     ],
   ]),
-  ...mutantsOf('core', 'tasks.ts', [
+  ...mutantsOf('core', 'pids/tasks.ts', [
     [
       'attach-drops-the-others',
       'attaching a task drops those that hung on the pid before',
@@ -457,7 +457,7 @@ export const coreMutants: readonly Mutant[] = [
       'TASK-18',
     ],
   ]),
-  ...mutantsOf('core', 'zap.ts', [
+  ...mutantsOf('core', 'pids/zap.ts', [
     [
       'zap-kills-init',
       'zapPidNsProcesses kills number 1 too',
@@ -494,7 +494,7 @@ export const coreMutants: readonly Mutant[] = [
       'REENTRANCY-16',
     ],
   ]),
-  ...mutantsOf('core', 'namespaces.ts', [
+  ...mutantsOf('core', 'pids/namespaces.ts', [
     [
       'parent-not-held',
       'a child takes no reference on its parent',
@@ -575,7 +575,7 @@ export const coreMutants: readonly Mutant[] = [
       'PIDMAP-16',
     ],
   ]),
-  ...mutantsOf('core', 'slab.ts', [
+  ...mutantsOf('core', 'memory/slab.ts', [
     [
       'generation-not-bumped',
       'an object that lives again has the handle of its last life',
@@ -613,7 +613,7 @@ export const coreMutants: readonly Mutant[] = [
       'MEMORY-11',
     ],
   ]),
-  ...mutantsOf('core', 'arguments.ts', [
+  ...mutantsOf('core', 'border/arguments.ts', [
     [
       'stale-handle-accepted',
       'a handle is good whatever life of the object it means',
@@ -636,7 +636,7 @@ export const coreMutants: readonly Mutant[] = [
       'FIND-3',
     ],
   ]),
-  ...mutantsOf('core', 'bind.ts', [
+  ...mutantsOf('core', 'border/bind.ts', [
     [
       'zap-leaves-the-door-open',
       'zapPidNsProcesses does not disable allocation',
@@ -730,7 +730,7 @@ export const coreMutants: readonly Mutant[] = [
       'TRANSLATE-7',
     ],
   ]),
-  ...mutantsOf('core', 'snapshot.ts', [
+  ...mutantsOf('core', 'whole/snapshot.ts', [
     [
       'snapshot-without-pidmaps',
       'a restored allocator has lost its pidmap pages',

@@ -2,7 +2,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 /** What can be wrong only where several threads share a block. */
 export const sharedMutants: readonly Mutant[] = [
-  ...mutantsOf('core', 'access.ts', [
+  ...mutantsOf('core', 'words/access.ts', [
     [
       'or-in-two-steps',
       'bits are set by a load and a store',
@@ -25,7 +25,7 @@ export const sharedMutants: readonly Mutant[] = [
       'SHARED-12',
     ],
   ]),
-  ...mutantsOf('core', 'pidmap.ts', [
+  ...mutantsOf('core', 'pids/pidmap.ts', [
     [
       'cursor-back',
       'whoever is slow moves the cursor back to where it was',
@@ -48,7 +48,7 @@ export const sharedMutants: readonly Mutant[] = [
       'SHARED-29',
     ],
   ]),
-  ...mutantsOf('core', 'hash.ts', [
+  ...mutantsOf('core', 'pids/hash.ts', [
     [
       'head-stored-blindly',
       'whoever puts a pid into a chain takes no notice of others who do',
@@ -71,7 +71,7 @@ export const sharedMutants: readonly Mutant[] = [
       'SHARED-10',
     ],
   ]),
-  ...mutantsOf('core', 'locks.ts', [
+  ...mutantsOf('core', 'memory/locks.ts', [
     [
       'locks-never-taken',
       'nobody waits for a lock',
@@ -80,7 +80,7 @@ export const sharedMutants: readonly Mutant[] = [
       'SHARED-13',
     ],
   ]),
-  ...mutantsOf('core', 'slab.ts', [
+  ...mutantsOf('core', 'memory/slab.ts', [
     [
       'refill-without-lock',
       'magazines are filled without the lock of the cache',
@@ -89,7 +89,7 @@ export const sharedMutants: readonly Mutant[] = [
       'SHARED-25',
     ],
   ]),
-  ...mutantsOf('core', 'pids.ts', [
+  ...mutantsOf('core', 'pids/pids.ts', [
     [
       'closed-too-early',
       'a number that was taken is not looked at again when its namespace was closed meanwhile',
@@ -98,7 +98,7 @@ export const sharedMutants: readonly Mutant[] = [
       'SHARED-23',
     ],
   ]),
-  ...mutantsOf('core', 'tasks.ts', [
+  ...mutantsOf('core', 'pids/tasks.ts', [
     [
       'task-claimed-blindly',
       'whether a task hangs on nothing is asked, and then it is hung',
@@ -107,7 +107,7 @@ export const sharedMutants: readonly Mutant[] = [
       'SHARED-19',
     ],
   ]),
-  ...mutantsOf('core', 'tasks.ts', [
+  ...mutantsOf('core', 'pids/tasks.ts', [
     [
       'locked-by-what-it-was',
       'a pid is changed under the lock of the pid that its record was before',
@@ -116,7 +116,7 @@ export const sharedMutants: readonly Mutant[] = [
       'SHARED-32',
     ],
   ]),
-  ...mutantsOf('core', 'snapshot.ts', [
+  ...mutantsOf('core', 'whole/snapshot.ts', [
     [
       'snapshot-of-what-it-takes-away',
       'a snapshot gives back what workers have at hand, and not only in the copy',
@@ -125,7 +125,7 @@ export const sharedMutants: readonly Mutant[] = [
       'ATTACH-27',
     ],
   ]),
-  ...mutantsOf('core', 'zap.ts', [
+  ...mutantsOf('core', 'pids/zap.ts', [
     [
       'zap-goes-on-detached',
       'zapPidNsProcesses goes on when kill has detached the worker',
@@ -134,7 +134,7 @@ export const sharedMutants: readonly Mutant[] = [
       'ATTACH-28',
     ],
   ]),
-  ...mutantsOf('core', 'workers.ts', [
+  ...mutantsOf('core', 'memory/workers.ts', [
     [
       'gone-with-its-lock',
       'the chain that a gone worker had locked stays locked',
@@ -171,7 +171,7 @@ export const sharedMutants: readonly Mutant[] = [
       'ATTACH-16',
     ],
   ]),
-  ...mutantsOf('core', 'descriptor.ts', [
+  ...mutantsOf('core', 'border/descriptor.ts', [
     [
       'any-version',
       'a descriptor of another version is taken',
@@ -201,7 +201,7 @@ export const sharedMutants: readonly Mutant[] = [
       'ATTACH-19',
     ],
   ]),
-  ...mutantsOf('core', 'find.ts', [
+  ...mutantsOf('core', 'pids/find.ts', [
     [
       'found-without-a-second-look',
       'what was found is not looked at again: it may have become another pid',

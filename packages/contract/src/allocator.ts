@@ -1,7 +1,7 @@
+import type { PidAllocatorDescriptor } from './descriptor.ts';
 import type { Nr, NsRef, PidRef, PidType, RootNr, TaskRef, Vnr } from './handles.ts';
 import type { PidAllocatorOptions } from './options.ts';
 import type { SlabInfo, Stats } from './reports.ts';
-import type { PidAllocatorDescriptor } from './shared.ts';
 import type { Traits } from './traits.ts';
 
 /**

@@ -9,5 +9,5 @@ export { ERRNO, type ErrnoCode, PidBug, PidError } from './errors.ts';
 export type { Nr, NsRef, PidRef, PidType, RootNr, TaskRef, Vnr } from './handles.ts';
 export type { PidAllocatorOptions } from './options.ts';
 export type { SlabInfo, Stats } from './reports.ts';
-export type { PidAllocatorDescriptor } from './shared.ts';
+export type { PidAllocatorDescriptor } from './descriptor.ts';
 export type { Floors, Traits } from './traits.ts';

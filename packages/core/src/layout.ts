@@ -10,7 +10,7 @@
  * sides, so whoever follows an old offset into a slab page finds a record of the same size, never a bitmap.
  */
 import { PAGE_SIZE } from '@pidlab/contract';
-import { type Struct, struct } from './struct.ts';
+import { type Struct, struct } from './words/struct.ts';
 
 /** Words of a page. */
 export const PAGE_WORDS: number = PAGE_SIZE / 4;

@@ -8,13 +8,13 @@ const steps = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
-type Access = typeof import('../src/access.ts');
+type Access = typeof import('../src/words/access.ts');
 
 /** The module as it is in one of the two copies. */
 async function accessOf(shared: boolean): Promise<Access> {
   vi.resetModules();
-  vi.doMock('../src/mode.ts', () => ({ SHARED: shared }));
-  return await import('../src/access.ts');
+  vi.doMock('../src/words/mode.ts', () => ({ SHARED: shared }));
+  return await import('../src/words/access.ts');
 }
 
 const plainAccess = await accessOf(false);

@@ -8,10 +8,10 @@ import {
   type PidRef,
 } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
-import { describe as inWords } from '../src/arguments.ts';
-import { bind } from '../src/bind.ts';
-import { createState } from '../src/create.ts';
-import { readOptions } from '../src/options.ts';
+import { describe as inWords } from '../src/border/arguments.ts';
+import { bind } from '../src/border/bind.ts';
+import { createState } from '../src/border/create.ts';
+import { readOptions } from '../src/border/options.ts';
 import { makeBusy } from './busy.ts';
 import { at, bug, design, type Made, make } from './design.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findNextBit, findNextZeroBit, popcount } from '../src/bitops.ts';
+import { findNextBit, findNextZeroBit, popcount } from '../src/words/bitops.ts';
 
 /** Bit by bit. */
 function naive(words: Int32Array, base: number, from: number, to: number, wanted: 0 | 1): number {

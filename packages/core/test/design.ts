@@ -3,19 +3,18 @@
  * in a second one. States made here are white boxes: tests read and write their words.
  */
 import { type PidAllocator, type PidAllocatorOptions, PidBug } from '@pidlab/contract';
-import { bind } from '../src/bind.ts';
-import { createState } from '../src/create.ts';
-import type { Design } from '../src/design.ts';
-import { noNumber } from '../src/errors.ts';
-import { findGeInMap, findInChain } from '../src/find.ts';
-import { hashAdd, hashDel, slotOf } from '../src/hash.ts';
+import { bind } from '../src/border/bind.ts';
+import { createState } from '../src/border/create.ts';
+import { readOptions } from '../src/border/options.ts';
 import { HEADER, NS, PID_HEAD, TASK } from '../src/layout.ts';
-import { readOptions } from '../src/options.ts';
-import { freePidmap } from '../src/pidmap.ts';
-import { bearPid, buryPid, homeOf, newPid, pidLevel, takeNumber } from '../src/pids.ts';
-import { LINE_MASK, LINE_SHIFT } from '../src/records.ts';
-import type { State } from '../src/state.ts';
-import { taskPid } from '../src/tasks.ts';
+import { LINE_MASK, LINE_SHIFT } from '../src/memory/handles.ts';
+import { noNumber } from '../src/pids/errors.ts';
+import { findGeInMap, findInChain } from '../src/pids/find.ts';
+import { hashAdd, hashDel, slotOf } from '../src/pids/hash.ts';
+import { freePidmap } from '../src/pids/pidmap.ts';
+import { bearPid, buryPid, homeOf, newPid, pidLevel, takeNumber } from '../src/pids/pids.ts';
+import { taskPid } from '../src/pids/tasks.ts';
+import type { Design, State } from '../src/types.ts';
 
 /** Words of one number: nr, serial of its namespace, hash link. */
 export const NR = 0;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hashAdd, hashDel, slotOf, slotOfNr } from '../src/hash.ts';
-import type { State } from '../src/state.ts';
+import { hashAdd, hashDel, slotOf, slotOfNr } from '../src/pids/hash.ts';
+import type { State } from '../src/types.ts';
 import { make } from './design.ts';
 
 const SLOT_OF_TEST = 3;

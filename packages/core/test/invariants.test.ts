@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLONE_NEWPID, PIDTYPE_PGID } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
-import { slotOf } from '../src/hash.ts';
 import { CACHE, HEADER, HOME_DEAD, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP } from '../src/layout.ts';
-import { KIND_SHIFT, KIND_TASK, LINE_SHIFT } from '../src/records.ts';
-import { NS_CACHE, pidCache, TASK_CACHE } from '../src/slab.ts';
-import { linkOf } from '../src/tasks.ts';
+import { KIND_SHIFT, KIND_TASK, LINE_SHIFT } from '../src/memory/handles.ts';
+import { NS_CACHE, pidCache, TASK_CACHE } from '../src/memory/slab.ts';
+import { slotOf } from '../src/pids/hash.ts';
+import { linkOf } from '../src/pids/tasks.ts';
 import { type Busy, makeBusy } from './busy.ts';
 import { at, make, NEXT, NR, SERIAL, upidAt } from './design.ts';
 

@@ -1,11 +1,11 @@
 import { BITS_PER_PAGE, CLONE_NEWPID, PID_MAX_LIMIT } from '@pidlab/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FULL, NO_MEMORY, TAKEN } from '../src/errors.ts';
 import { HEADER, NS, PIDMAP } from '../src/layout.ts';
-import { allocMapPage } from '../src/pages.ts';
-import { allocPidmap, freePidmap, isTaken, nextPidmap, takePidmap } from '../src/pidmap.ts';
-import type { State } from '../src/state.ts';
+import { allocMapPage } from '../src/memory/pages.ts';
+import { FULL, NO_MEMORY, TAKEN } from '../src/pids/errors.ts';
+import { allocPidmap, freePidmap, isTaken, nextPidmap, takePidmap } from '../src/pids/pidmap.ts';
+import type { State } from '../src/types.ts';
 import { at, make } from './design.ts';
 
 const { lastPid: LAST_PID, pidMax: PID_MAX, count: COUNT, floor: FLOOR } = NS.at;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from '../src/layout.ts';
-import { allocMapPage, allocSlabPage, freeMapPage } from '../src/pages.ts';
-import { GENERATION_LIMIT, handleOf, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from '../src/records.ts';
-import { slabInfo, stats } from '../src/reports.ts';
-import { cacheAlloc, cacheFree, ensureCache, pidCache, TASK_CACHE } from '../src/slab.ts';
+import { GENERATION_LIMIT, handleOf, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from '../src/memory/handles.ts';
+import { allocMapPage, allocSlabPage, freeMapPage } from '../src/memory/pages.ts';
+import { cacheAlloc, cacheFree, ensureCache, pidCache, TASK_CACHE } from '../src/memory/slab.ts';
+import { slabInfo, stats } from '../src/whole/reports.ts';
 import { make } from './design.ts';
 
 const C = CACHE.at;

@@ -1,8 +1,8 @@
 import { PAGE_SIZE } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
 import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, TASK, TASK_LINK } from '../src/layout.ts';
-import { ALL_CACHES, NS_CACHE, numbersOfCache, PID_CACHES, pidCache, TASK_CACHE } from '../src/slab.ts';
-import { struct, wholeLines } from '../src/struct.ts';
+import { ALL_CACHES, NS_CACHE, numbersOfCache, PID_CACHES, pidCache, TASK_CACHE } from '../src/memory/slab.ts';
+import { struct, wholeLines } from '../src/words/struct.ts';
 
 describe('struct', () => {
   test('lays fields out in their order, each as wide as it says', () => {

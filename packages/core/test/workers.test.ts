@@ -16,17 +16,17 @@ import {
 } from '@pidlab/contract';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-vi.mock('../src/mode.ts', () => ({ SHARED: true }));
+vi.mock('../src/words/mode.ts', () => ({ SHARED: true }));
 
-import { bind } from '../src/bind.ts';
-import { workerAt } from '../src/block.ts';
-import { attachState, createState } from '../src/create.ts';
-import { describeBlock } from '../src/descriptor.ts';
+import { bind } from '../src/border/bind.ts';
+import { attachState, createState } from '../src/border/create.ts';
+import { describeBlock } from '../src/border/descriptor.ts';
+import { readOptions } from '../src/border/options.ts';
 import { CACHE, HEADER, WORKER } from '../src/layout.ts';
-import { readOptions } from '../src/options.ts';
-import { GENERATION_MASK, LINES_LIMIT } from '../src/records.ts';
-import { ALL_CACHES } from '../src/slab.ts';
-import type { State } from '../src/state.ts';
+import { workerAt } from '../src/memory/block.ts';
+import { GENERATION_MASK, LINES_LIMIT } from '../src/memory/handles.ts';
+import { ALL_CACHES } from '../src/memory/slab.ts';
+import type { State } from '../src/types.ts';
 import { design } from './design.ts';
 
 /** Thrown at the store at which a worker is terminated, and at all that it tries after it. */

@@ -17,19 +17,18 @@
  * violated, since the later ones rest on it. What a worker that was declared gone had in hand is said, and is no violation.
  */
 import { PID_MAX_LIMIT, PIDMAP_ENTRIES, PIDTYPE_MAX, PIDTYPE_PID, RESERVED_PIDS } from '@pidlab/contract';
-import { slotsOf, workerAt } from './block.ts';
-import type { HashTable } from './hash.ts';
-import { CACHE, HEADER, MAGAZINE, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, TASK, TASK_LINK } from './layout.ts';
-import { SHARED } from './mode.ts';
-import { numbersAt, USERS_LIMIT, wasGiven } from './namespaces.ts';
-import { isTaken } from './pidmap.ts';
-import { hasTasks, homeOf, isDead, pidLevel } from './pids.ts';
-import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './records.ts';
+import { CACHE, HEADER, MAGAZINE, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, TASK, TASK_LINK } from '../layout.ts';
+import { slotsOf, workerAt } from '../memory/block.ts';
+import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from '../memory/handles.ts';
+import { ALL_CACHES, magazineAt, NS_CACHE, numbersOfCache, pidCache, TASK_CACHE } from '../memory/slab.ts';
+import { numbersAt, USERS_LIMIT, wasGiven } from '../pids/namespaces.ts';
+import { isTaken } from '../pids/pidmap.ts';
+import { hasTasks, homeOf, isDead, pidLevel } from '../pids/pids.ts';
+import { linkOf, nextPidTask, pidTask, taskPid } from '../pids/tasks.ts';
+import type { HashTable, State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
+import { wholeLines } from '../words/struct.ts';
 import { activeIn, cacheName } from './reports.ts';
-import { ALL_CACHES, magazineAt, NS_CACHE, numbersOfCache, pidCache, TASK_CACHE } from './slab.ts';
-import type { State } from './state.ts';
-import { wholeLines } from './struct.ts';
-import { linkOf, nextPidTask, pidTask, taskPid } from './tasks.ts';
 import {
   bitsIn,
   cacheOf,

@@ -21,12 +21,13 @@
  * Insertion takes no lock: it exchanges the head for the new link. Readers take none: one that went astray, because a
  * record that it stood on was freed and used again, ends in the marker of another slot and starts anew.
  */
-import { compareExchange, load, publish } from './access.ts';
-import { workerAt } from './block.ts';
-import { WORKER } from './layout.ts';
-import { Patience } from './locks.ts';
-import { SHARED } from './mode.ts';
-import type { State } from './state.ts';
+
+import { WORKER } from '../layout.ts';
+import { workerAt } from '../memory/block.ts';
+import { Patience } from '../memory/locks.ts';
+import type { HashTable, State } from '../types.ts';
+import { compareExchange, load, publish } from '../words/access.ts';
+import { SHARED } from '../words/mode.ts';
 
 const { lockedSlot: LOCKED_SLOT, parked: PARKED } = WORKER.at;
 /** A full-entropy golden ratio: mainline's GOLDEN_RATIO_32, whose low bits make up for a multiply that drops the high ones. */
@@ -37,12 +38,6 @@ const LINE_MASK = 15;
 /** A locked slot: this plus the owner's worker slot. End markers, the complements of offsets, are far above. */
 const LOCKED = -0x8000_0000;
 const LOCKED_END = -0x4000_0000;
-
-/** A hash table: where its slots start and how many bits of a hash are not used. */
-export interface HashTable {
-  readonly base: number;
-  readonly shift: number;
-}
 
 /**
  * The slot of number `nr` of the namespace with that serial. The hash chooses a line of slots for sixteen neighbours, which

@@ -1,9 +1,8 @@
 import { type PidAllocator, type PidAllocatorDescriptor, type PidAllocatorOptions, PidBug } from '@pidlab/contract';
+import type { Design, State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
 import { attachState, createState } from './create.ts';
-import type { Design } from './design.ts';
-import { SHARED } from './mode.ts';
 import { readOptions, type Settings, type SnapshotSettings } from './options.ts';
-import type { State } from './state.ts';
 
 /** What makes allocators of one design over blocks of one mode: for one thread, or for several. */
 export interface Variant<A extends PidAllocator = PidAllocator> {

@@ -23,7 +23,45 @@ import {
   type TaskRef,
   type Vnr,
 } from '@pidlab/contract';
-import { load, publish } from './access.ts';
+import { HEADER, NS, PID_HEAD } from '../layout.ts';
+import { handleOf, handleSeen, see } from '../memory/handles.ts';
+import { locked, NS_LOCK } from '../memory/locks.ts';
+import { declareGone, detach } from '../memory/workers.ts';
+import { staleNs } from '../pids/errors.ts';
+import { createChildNs, getUser, putUser } from '../pids/namespaces.ts';
+import { nextPidmap } from '../pids/pidmap.ts';
+import {
+  addReference,
+  beingFreed,
+  checkSetTid,
+  endPid,
+  hasTasks,
+  homeIfAlive,
+  isDead,
+  lockPid,
+  putPid,
+  tryLockPid,
+  unlockPid,
+} from '../pids/pids.ts';
+import {
+  activeNs,
+  allocTask,
+  attachPid,
+  detachPid,
+  freeTask,
+  nextPidTask,
+  pidTask,
+  reaperOf,
+  taskPid,
+  transferPid,
+} from '../pids/tasks.ts';
+import { zapPidNsProcesses } from '../pids/zap.ts';
+import type { State } from '../types.ts';
+import { checkInvariants } from '../whole/invariants.ts';
+import { slabInfo, stats } from '../whole/reports.ts';
+import { takeSnapshot } from '../whole/snapshot.ts';
+import { load, publish } from '../words/access.ts';
+import { SHARED } from '../words/mode.ts';
 import {
   describe,
   fits,
@@ -39,44 +77,6 @@ import {
   typeArg,
 } from './arguments.ts';
 import { describeBlock } from './descriptor.ts';
-import { staleNs } from './errors.ts';
-import { checkInvariants } from './invariants.ts';
-import { HEADER, NS, PID_HEAD } from './layout.ts';
-import { locked, NS_LOCK } from './locks.ts';
-import { SHARED } from './mode.ts';
-import { createChildNs, getUser, putUser } from './namespaces.ts';
-import { nextPidmap } from './pidmap.ts';
-import {
-  addReference,
-  beingFreed,
-  checkSetTid,
-  endPid,
-  hasTasks,
-  homeIfAlive,
-  isDead,
-  lockPid,
-  putPid,
-  tryLockPid,
-  unlockPid,
-} from './pids.ts';
-import { handleOf, handleSeen, see } from './records.ts';
-import { slabInfo, stats } from './reports.ts';
-import { takeSnapshot } from './snapshot.ts';
-import type { State } from './state.ts';
-import {
-  activeNs,
-  allocTask,
-  attachPid,
-  detachPid,
-  freeTask,
-  nextPidTask,
-  pidTask,
-  reaperOf,
-  taskPid,
-  transferPid,
-} from './tasks.ts';
-import { declareGone, detach } from './workers.ts';
-import { zapPidNsProcesses } from './zap.ts';
 
 const { lastPid: LAST_PID, pidMax: PID_MAX, level: LEVEL, parent: PARENT } = NS.at;
 const DISABLED = NS.at.disabled;

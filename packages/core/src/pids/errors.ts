@@ -1,7 +1,7 @@
 /** The expected failures, in sentences: what was asked, what stood in the way, what to do. */
 import { PidBug, PidError, type Traits } from '@pidlab/contract';
-import { NS } from './layout.ts';
-import type { State } from './state.ts';
+import { NS } from '../layout.ts';
+import type { State } from '../types.ts';
 
 /** What a pidmap returns in place of a number: every one that may be given is taken. */
 export const FULL = -1;

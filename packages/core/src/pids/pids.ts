@@ -1,16 +1,25 @@
 /** struct pid, as far as all designs share it: the record without its numbers, and its references. */
 import { PidBug, PidError } from '@pidlab/contract';
-import { compareExchange, load } from './access.ts';
-import { fitsId, pidArg } from './arguments.ts';
+import { fitsId, pidArg } from '../border/arguments.ts';
+import { HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from '../layout.ts';
+import {
+  after,
+  GENERATION_MASK,
+  KIND_NS,
+  KIND_PID,
+  KIND_SHIFT,
+  LINE_MASK,
+  LINE_SHIFT,
+  see,
+} from '../memory/handles.ts';
+import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
+import type { State } from '../types.ts';
+import { compareExchange, load } from '../words/access.ts';
+import { SHARED } from '../words/mode.ts';
 import { CLOSED, GONE, noNumber, noPid, tooManyReferences } from './errors.ts';
 import { lockSlot, unlockSlot } from './hash.ts';
-import { HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from './layout.ts';
-import { SHARED } from './mode.ts';
 import { numbersAt } from './namespaces.ts';
 import { allocPidmap, freePidmap, nextPidmap, takePidmap } from './pidmap.ts';
-import { after, GENERATION_MASK, KIND_NS, KIND_PID, KIND_SHIFT, LINE_MASK, LINE_SHIFT, see } from './records.ts';
-import { cacheAlloc, cacheFree, pidCache } from './slab.ts';
-import type { State } from './state.ts';
 
 const { pid: IN_HAND, pidLife: IN_HAND_LIFE, lockedSlot: LOCKED_SLOT, parked: PARKED } = WORKER.at;
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;

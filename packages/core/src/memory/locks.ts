@@ -6,10 +6,10 @@
  * is asked for, nor two of a kind.
  */
 import { PidError } from '@pidlab/contract';
-import { add, compareExchange, load, publish } from './access.ts';
-import { HEADER } from './layout.ts';
-import { SHARED } from './mode.ts';
-import type { State } from './state.ts';
+import { HEADER } from '../layout.ts';
+import type { State } from '../types.ts';
+import { add, compareExchange, load, publish } from '../words/access.ts';
+import { SHARED } from '../words/mode.ts';
 
 const GONE = HEADER.at.gone;
 /** The lock of the life and death of namespaces. */

@@ -1,15 +1,15 @@
 /** struct pid_namespace: its birth, what holds it, and its death. */
 import { PID_MAX_LIMIT, PIDMAP_ENTRIES, PidBug } from '@pidlab/contract';
-import { add, compareExchange, load, or, publish } from './access.ts';
+import { HEADER, NS, PAGE_SHIFT, PIDMAP, WORKER } from '../layout.ts';
+import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_SHIFT } from '../memory/handles.ts';
+import { locked, NS_LOCK } from '../memory/locks.ts';
+import { allocMapPage, freeMapPage } from '../memory/pages.ts';
+import { cacheAlloc, cacheFree, ensureCache, NS_CACHE, pidCache } from '../memory/slab.ts';
+import type { State } from '../types.ts';
+import { add, compareExchange, load, or, publish } from '../words/access.ts';
+import { SHARED } from '../words/mode.ts';
 import { noMemory, noSerials, tooDeep, tooManyReferences } from './errors.ts';
-import { HEADER, NS, PAGE_SHIFT, PIDMAP, WORKER } from './layout.ts';
-import { locked, NS_LOCK } from './locks.ts';
-import { SHARED } from './mode.ts';
-import { allocMapPage, freeMapPage } from './pages.ts';
 import { nextPidmap } from './pidmap.ts';
-import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_SHIFT } from './records.ts';
-import { cacheAlloc, cacheFree, ensureCache, NS_CACHE, pidCache } from './slab.ts';
-import type { State } from './state.ts';
 
 const {
   count: COUNT,

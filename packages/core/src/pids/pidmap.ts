@@ -20,16 +20,16 @@
  * counting of pid namespaces by pids" of July 2007, with page 0 counted exactly (there its first number took no reference).
  */
 import { BITS_PER_PAGE, PID_MAX_LIMIT } from '@pidlab/contract';
-import { add, and, compareExchange, load, or } from './access.ts';
-import { findNextBit, findNextZeroBit } from './bitops.ts';
+import { NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP, WORKER } from '../layout.ts';
+import { KIND_NS, KIND_SHIFT } from '../memory/handles.ts';
+import { locked, NS_LOCK } from '../memory/locks.ts';
+import { allocMapPage, freeMapPage } from '../memory/pages.ts';
+import type { State } from '../types.ts';
+import { add, and, compareExchange, load, or } from '../words/access.ts';
+import { findNextBit, findNextZeroBit } from '../words/bitops.ts';
+import { SHARED } from '../words/mode.ts';
 import { FULL, GONE, NO_MEMORY, TAKEN } from './errors.ts';
-import { NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP, WORKER } from './layout.ts';
-import { locked, NS_LOCK } from './locks.ts';
-import { SHARED } from './mode.ts';
 import { dropNs, endIfUnheld, holdNs } from './namespaces.ts';
-import { allocMapPage, freeMapPage } from './pages.ts';
-import { KIND_NS, KIND_SHIFT } from './records.ts';
-import type { State } from './state.ts';
 
 const { lastPid: LAST_PID, pidMax: PID_MAX, floor: FLOOR, ending: ENDING, entries: ENTRIES, pidmap: MAP } = NS.at;
 const NS_SEEN = WORKER.at.nsSeen;

@@ -2,9 +2,9 @@
  * The page allocator: slab pages from below, pidmap pages from above. Neither side ever gets a page of the other.
  * Locking: `pageLock`, all of it.
  */
-import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from './layout.ts';
+import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from '../layout.ts';
+import type { State } from '../types.ts';
 import { locked } from './locks.ts';
-import type { State } from './state.ts';
 
 const { slabEnd: SLAB_END, mapStart: MAP_START, mapFree: MAP_FREE, mapFreeCount: MAP_FREE_COUNT } = HEADER.at;
 const PAGE_LOCK = HEADER.at.pageLock;

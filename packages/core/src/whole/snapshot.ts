@@ -7,14 +7,13 @@
  * ```
  */
 import { PAGE_SIZE, PidBug } from '@pidlab/contract';
-import { refuseHeader, stateOver } from './block.ts';
-import type { Design } from './design.ts';
+import { HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from '../layout.ts';
+import { refuseHeader, stateOver } from '../memory/block.ts';
+import { gatherMagazines, takeSlot } from '../memory/workers.ts';
+import type { Design, State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
 import { checkInvariants, LEAKED } from './invariants.ts';
-import { HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from './layout.ts';
-import { SHARED } from './mode.ts';
-import type { State } from './state.ts';
 import { eachMapPage, eachNs } from './walk.ts';
-import { gatherMagazines, takeSlot } from './workers.ts';
 
 const SNAPSHOT_MARK = 0x7069_6473;
 const HEAD_WORDS = 4;

@@ -13,16 +13,16 @@
  * Source: `attach_pid()`, `detach_pid()` and `transfer_pid()` of 2.6.24.
  */
 import { PIDTYPE_MAX, PIDTYPE_PID, PidBug, type PidType } from '@pidlab/contract';
-import { compareExchange, load, publish } from './access.ts';
-import { fits, fitsId } from './arguments.ts';
+import { fits, fitsId } from '../border/arguments.ts';
+import { NS, PID_HEAD, TASK, TASK_LINK, WORKER } from '../layout.ts';
+import { after, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see } from '../memory/handles.ts';
+import { cacheAlloc, cacheFree, TASK_CACHE } from '../memory/slab.ts';
+import type { State } from '../types.ts';
+import { compareExchange, load, publish } from '../words/access.ts';
+import { SHARED } from '../words/mode.ts';
 import { noMemory } from './errors.ts';
 import { lockSlot } from './hash.ts';
-import { NS, PID_HEAD, TASK, TASK_LINK, WORKER } from './layout.ts';
-import { SHARED } from './mode.ts';
 import { endPid, hasTasks, homeOf, isDead, unlockPid } from './pids.ts';
-import { after, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see } from './records.ts';
-import { cacheAlloc, cacheFree, TASK_CACHE } from './slab.ts';
-import type { State } from './state.ts';
 
 const { spare: SPARE, links: LINKS } = TASK.at;
 const { pid: PID, next: NEXT, prev: PREV } = TASK_LINK.at;

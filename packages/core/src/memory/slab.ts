@@ -8,13 +8,13 @@
  */
 
 import { MAX_PID_NS_LEVEL } from '@pidlab/contract';
-import { CACHE, HEADER, MAGAZINE, PAGE_WORDS, WORKER } from './layout.ts';
+import { CACHE, HEADER, MAGAZINE, PAGE_WORDS, WORKER } from '../layout.ts';
+import type { State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
+import { wholeLines } from '../words/struct.ts';
+import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT, LINE_SHIFT } from './handles.ts';
 import { locked } from './locks.ts';
-import { SHARED } from './mode.ts';
 import { allocSlabPage } from './pages.ts';
-import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT, LINE_SHIFT } from './records.ts';
-import type { State } from './state.ts';
-import { wholeLines } from './struct.ts';
 
 const {
   objectWords: OBJECT_WORDS,

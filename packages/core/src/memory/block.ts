@@ -1,9 +1,8 @@
 /** The geometry of a block: what its header says, and where that puts everything else. */
 import type { Traits } from '@pidlab/contract';
-import type { Design } from './design.ts';
-import { HEADER, PAGE_SHIFT, PAGE_WORDS, WORKER } from './layout.ts';
-import type { State } from './state.ts';
-import { wholeLines } from './struct.ts';
+import { HEADER, PAGE_SHIFT, PAGE_WORDS, WORKER } from '../layout.ts';
+import type { Design, State } from '../types.ts';
+import { wholeLines } from '../words/struct.ts';
 
 /** Its top three bits are 0, so that no handle fits the header. */
 const MAGIC = 0x1069_646c;

@@ -1,10 +1,10 @@
 import { type Floors, PAGE_SIZE, PID_MAX_DEFAULT, PID_MAX_LIMIT, PidBug, RESERVED_PIDS } from '@pidlab/contract';
+import { NS, PAGE_WORDS } from '../layout.ts';
+import { type Geometry, LIMIT_PAGES, LIMIT_WORKERS, MAX_SHIFT, slabStartOf } from '../memory/block.ts';
+import { GENERATION_MASK } from '../memory/handles.ts';
+import type { Design } from '../types.ts';
+import { wholeLines } from '../words/struct.ts';
 import { describe } from './arguments.ts';
-import { type Geometry, LIMIT_PAGES, LIMIT_WORKERS, MAX_SHIFT, slabStartOf } from './block.ts';
-import type { Design } from './design.ts';
-import { NS, PAGE_WORDS } from './layout.ts';
-import { GENERATION_MASK } from './records.ts';
-import { wholeLines } from './struct.ts';
 
 /** What the options come to, with every default filled in. */
 export interface Settings extends Geometry {

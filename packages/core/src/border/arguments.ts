@@ -3,8 +3,7 @@
  * numbers are integers in their range. The checks are small enough to be inlined; the sentences are made elsewhere.
  */
 import { MAX_PID_NS_LEVEL, PIDTYPE_MAX, PidBug, PidError, type PidType } from '@pidlab/contract';
-import { HEADER } from './layout.ts';
-import { SHARED } from './mode.ts';
+import { HEADER } from '../layout.ts';
 import {
   GENERATION_MASK,
   handleOf,
@@ -15,8 +14,9 @@ import {
   LINE_MASK,
   LINE_SHIFT,
   LINES_LIMIT,
-} from './records.ts';
-import type { State } from './state.ts';
+} from '../memory/handles.ts';
+import type { State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
 
 const SLAB_END = HEADER.at.slabEnd;
 /** The largest number anybody may ask for: a positive 32-bit integer. */

@@ -7,10 +7,7 @@
  * hand out of use.
  */
 import { PIDTYPE_MAX, PIDTYPE_PID, PidBug, PidError, type PidType } from '@pidlab/contract';
-import { add, compareExchange, load, publish } from './access.ts';
-import { integerArg } from './arguments.ts';
-import { workerAt } from './block.ts';
-import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
+import { integerArg } from '../border/arguments.ts';
 import {
   CACHE,
   HEADER,
@@ -22,15 +19,18 @@ import {
   PID_HEAD,
   TASK_LINK,
   WORKER,
-} from './layout.ts';
+} from '../layout.ts';
+import { isLockedBy, lockSlot, unlockSlot } from '../pids/hash.ts';
+import { homeOf, isDead, unlockPid } from '../pids/pids.ts';
+import { clearLink, linkOf } from '../pids/tasks.ts';
+import type { State } from '../types.ts';
+import { cacheOf, eachSlot, isSlot } from '../whole/walk.ts';
+import { add, compareExchange, load, publish } from '../words/access.ts';
+import { SHARED } from '../words/mode.ts';
+import { workerAt } from './block.ts';
+import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './handles.ts';
 import { NS_LOCK } from './locks.ts';
-import { SHARED } from './mode.ts';
-import { homeOf, isDead, unlockPid } from './pids.ts';
-import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './records.ts';
 import { ALL_CACHES, emptyMagazine, endMove, magazineAt, NS_CACHE, retire, uncut } from './slab.ts';
-import type { State } from './state.ts';
-import { clearLink, linkOf } from './tasks.ts';
-import { cacheOf, eachSlot, isSlot } from './walk.ts';
 
 const {
   state: STATE,

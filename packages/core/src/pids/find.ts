@@ -1,10 +1,11 @@
 /** Looking for pids by their numbers, as far as all designs share it. Locking: none. */
+
+import { after, KIND_PID, KIND_SHIFT, see } from '../memory/handles.ts';
+import type { State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
 import { hashHead, wentAstray } from './hash.ts';
-import { SHARED } from './mode.ts';
 import { nextPidmap } from './pidmap.ts';
 import { isDead } from './pids.ts';
-import { after, KIND_PID, KIND_SHIFT, see } from './records.ts';
-import type { State } from './state.ts';
 
 /**
  * The pid whose number `nr` of the namespace with that serial is hashed in the chain of `slot`; 0 for none. The three offsets

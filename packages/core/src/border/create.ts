@@ -1,15 +1,14 @@
 import { PAGE_SIZE, type PidAllocatorDescriptor, PidBug } from '@pidlab/contract';
-import { stateOver, writeHeader } from './block.ts';
+import { HEADER, NS } from '../layout.ts';
+import { stateOver, writeHeader } from '../memory/block.ts';
+import { ensureCache, NS_CACHE, TASK_CACHE } from '../memory/slab.ts';
+import { takeSlot } from '../memory/workers.ts';
+import { createNs } from '../pids/namespaces.ts';
+import type { Design, State } from '../types.ts';
+import { restoreBlock } from '../whole/snapshot.ts';
+import { SHARED } from '../words/mode.ts';
 import { readDescriptor } from './descriptor.ts';
-import type { Design } from './design.ts';
-import { HEADER, NS } from './layout.ts';
-import { SHARED } from './mode.ts';
-import { createNs } from './namespaces.ts';
 import type { Settings, SnapshotSettings } from './options.ts';
-import { ensureCache, NS_CACHE, TASK_CACHE } from './slab.ts';
-import { restoreBlock } from './snapshot.ts';
-import type { State } from './state.ts';
-import { takeSlot } from './workers.ts';
 
 /** Makes the state of an allocator, new or from a snapshot. Throws PidBug for bad options. */
 export function createState(design: Design, settings: Settings | SnapshotSettings): State {

@@ -11,9 +11,9 @@
  * word: their top three bits are 000 (offsets, numbers, counts), 111 (chain ends) or, for serials, kept out of the way.
  */
 
-import { WORKER } from './layout.ts';
-import { SHARED } from './mode.ts';
-import type { State } from './state.ts';
+import { WORKER } from '../layout.ts';
+import type { State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
 
 const SEEN = WORKER.at.seen;
 

@@ -1,11 +1,11 @@
-import { load } from './access.ts';
-import { mustBeAttached } from './arguments.ts';
-import { NS } from './layout.ts';
-import { locked, NS_LOCK } from './locks.ts';
-import { SHARED } from './mode.ts';
+import { mustBeAttached } from '../border/arguments.ts';
+import { NS } from '../layout.ts';
+import { handleOf, handleSeen } from '../memory/handles.ts';
+import { locked, NS_LOCK } from '../memory/locks.ts';
+import type { State } from '../types.ts';
+import { load } from '../words/access.ts';
+import { SHARED } from '../words/mode.ts';
 import { nextPidmap } from './pidmap.ts';
-import { handleOf, handleSeen } from './records.ts';
-import type { State } from './state.ts';
 
 const { reaper: REAPER, disabled: DISABLED } = NS.at;
 const INIT_NR = 1;

@@ -1,10 +1,9 @@
 import { PAGE_SIZE, type PidAllocatorDescriptor, PidBug } from '@pidlab/contract';
+import { HEADER, PAGE_WORDS } from '../layout.ts';
+import { refuseHeader, VERSION } from '../memory/block.ts';
+import type { Design, State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
 import { describe } from './arguments.ts';
-import { refuseHeader, VERSION } from './block.ts';
-import type { Design } from './design.ts';
-import { HEADER, PAGE_WORDS } from './layout.ts';
-import { SHARED } from './mode.ts';
-import type { State } from './state.ts';
 
 const H = HEADER.at;
 const OP = 'attachPidAllocator';

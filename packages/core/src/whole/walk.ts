@@ -3,12 +3,12 @@
  * after `isRecord` has said that a record of that kind is there.
  */
 import { PIDMAP_ENTRIES } from '@pidlab/contract';
-import { popcount } from './bitops.ts';
-import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from './layout.ts';
-import { isDead } from './pids.ts';
-import { KIND_NS, KIND_PID, KIND_SHIFT, KIND_TASK } from './records.ts';
-import { ALL_CACHES, NS_CACHE, numbersOfCache, objectsPerSlab, PID_CACHES, TASK_CACHE } from './slab.ts';
-import type { State } from './state.ts';
+import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from '../layout.ts';
+import { KIND_NS, KIND_PID, KIND_SHIFT, KIND_TASK } from '../memory/handles.ts';
+import { ALL_CACHES, NS_CACHE, numbersOfCache, objectsPerSlab, PID_CACHES, TASK_CACHE } from '../memory/slab.ts';
+import { isDead } from '../pids/pids.ts';
+import type { State } from '../types.ts';
+import { popcount } from '../words/bitops.ts';
 
 const OBJECT_WORDS = CACHE.at.objectWords;
 

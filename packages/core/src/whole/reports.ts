@@ -1,10 +1,10 @@
 import { PAGE_SIZE, type SlabInfo, type Stats } from '@pidlab/contract';
-import { slotsOf } from './block.ts';
-import { CACHE, HEADER, PAGE_SHIFT } from './layout.ts';
-import { SHARED } from './mode.ts';
-import { ALL_CACHES, NS_CACHE, numbersOfCache, objectsPerSlab, PID_CACHES, TASK_CACHE } from './slab.ts';
-import type { State } from './state.ts';
-import { atHand } from './workers.ts';
+import { CACHE, HEADER, PAGE_SHIFT } from '../layout.ts';
+import { slotsOf } from '../memory/block.ts';
+import { ALL_CACHES, NS_CACHE, numbersOfCache, objectsPerSlab, PID_CACHES, TASK_CACHE } from '../memory/slab.ts';
+import { atHand } from '../memory/workers.ts';
+import type { State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
 
 const H = HEADER.at;
 
