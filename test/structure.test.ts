@@ -54,6 +54,58 @@ const examples: Record<keyof typeof rules, { bad: [SourceFile[], RegExp][]; good
       ],
     ],
   },
+  coreFloors: {
+    bad: [
+      [
+        [file('packages/core/src/words/a.ts', "import './b.ts';\nimport type { X } from '../types.ts';")],
+        /a\.ts:2 .*types/,
+      ],
+      [[file('packages/core/src/types.ts', "import type { X } from './memory/a.ts';")], /types\.ts:1 .*memory\/a\.ts/],
+      [[file('packages/core/src/memory/a.ts', "export { x } from '../pids/a.ts';")], /on a floor above/],
+      [[file('packages/core/src/pids/a.ts', "import '../whole/a.ts';")], /on a floor above/],
+      [[file('packages/core/src/whole/a.ts', "type X = import('../border/deep/a.ts').X;")], /on a floor above/],
+      [[file('packages/core/src/border/a.ts', "import '../index.ts';")], /on a floor above/],
+      [[file('packages/core/src/utils.ts')], /utils\.ts is on no floor/],
+      [[file('packages/core/src/attic/a.ts')], /attic\/a\.ts is on no floor/],
+    ],
+    good: [
+      [file('packages/core/src/pids/a.ts', "import './b.ts';\nimport '../memory/c.ts';\nimport '../words/d.ts';")],
+      [file('packages/core/src/index.ts', "export * from './border/a.ts';"), file('packages/core/src/layout.ts')],
+      [file('packages/core/test/a.test.ts', "import '../src/border/a.ts';")],
+    ],
+  },
+  noImportCircles: {
+    bad: [
+      [
+        [
+          file('packages/core/src/pids/a.ts', "import { b } from './b.ts';"),
+          file('packages/core/src/pids/b.ts', "import { c } from './c.ts';"),
+          file('packages/core/src/pids/c.ts', "import type { A } from './a.ts';"),
+        ],
+        /a\.ts imports itself: .*a\.ts → .*b\.ts → .*c\.ts → .*a\.ts/,
+      ],
+      [[file('packages/contract/src/a.ts', "export type X = import('./a.ts').Y;")], /a\.ts imports itself/],
+    ],
+    good: [
+      [
+        file('packages/core/src/pids/a.ts', "import './b.ts';\nimport './c.ts';"),
+        file('packages/core/src/pids/b.ts', "import './c.ts';"),
+        file('packages/core/src/pids/c.ts'),
+      ],
+    ],
+  },
+  bundlersNames: {
+    bad: [
+      [[file('packages/core/src/mode.ts')], /src\/mode\.ts is called like/],
+      [[file('packages/core-flat/src/mode.ts')], /mode\.ts is called like/],
+      [[file('packages/contract/src/shared.ts')], /shared\.ts is called like/],
+      [[file('packages/core/src/border/shared.ts')], /shared\.ts is called like/],
+    ],
+    good: [
+      [file('packages/core/src/words/mode.ts'), file('packages/core-flat/src/shared.ts')],
+      [file('packages/core/test/mode.ts'), file('packages/bench/src/modes.ts')],
+    ],
+  },
   noReachingAcross: {
     bad: [
       [[file('packages/core/src/a.ts', "import '../../contract/src/index.ts';")], /of another package/],

@@ -56,6 +56,16 @@ function importsOf(file: SourceFile): Import[] {
 
 const lineAt = (file: SourceFile, at: number): number => file.text.slice(0, at).split('\n').length;
 
+/** The path that a relative specifier in the file at `path` means. */
+function resolved(path: string, specifier: string): string {
+  const at = path.split('/').slice(0, -1);
+  for (const step of specifier.split('/')) {
+    if (step === '..') at.pop();
+    else if (step !== '.') at.push(step);
+  }
+  return at.join('/');
+}
+
 /** The package folder of `packages/<pkg>/…`, or undefined. */
 const packageOf = (path: string): string | undefined => /^packages\/([^/]+)\//.exec(path)?.[1];
 
@@ -74,6 +84,78 @@ export const importDirection: Rule = (files) =>
       .map(({ specifier, line }) => `${file.path}:${line} imports ${specifier}, which ${pkg} must not know`);
   });
 
+/** The floors of core, from the ground up. What stands beside them is between words and memory, and index.ts on top. */
+const FLOORS = ['words', 'layout.ts types.ts', 'memory', 'pids', 'whole', 'border', 'index.ts'];
+const CORE = 'packages/core/src/';
+
+/** The number of the floor that a file of core is on; -1 for one that is on none. */
+function floorOf(path: string): number {
+  const [first] = path.slice(CORE.length).split('/');
+  return FLOORS.findIndex((floor) => floor.split(' ').includes(first));
+}
+
+/** Every file of core is on a floor, and imports only from its own and those below. Types count. */
+export const coreFloors: Rule = (files) =>
+  files
+    .filter((file) => file.path.startsWith(CORE) && SOURCE.test(file.path))
+    .flatMap((file) => {
+      const own = floorOf(file.path);
+      if (own < 0) return [`${file.path} is on no floor of core (${FLOORS.join(', ')})`];
+      return importsOf(file)
+        .filter(({ specifier }) => specifier.startsWith('.'))
+        .map(({ specifier, line }) => ({ line, target: resolved(file.path, specifier) }))
+        .filter(({ target }) => target.startsWith(CORE) && floorOf(target) > own)
+        .map(({ line, target }) => `${file.path}:${line} imports ${target}, which is on a floor above`);
+    });
+
+/** No file of core, the contract or a strategy imports itself by way of others. Types count: who reads one file must not have to read the other first. */
+export const noImportCircles: Rule = (files) => {
+  const sources = files.filter((file) => inSource(file) && /^(?:contract|core(?:-.+)?)$/.test(packageOf(file.path)!));
+  const imports = new Map(sources.map((file) => [file.path, importsOf(file)]));
+  const next = (path: string): string[] =>
+    (imports.get(path) ?? [])
+      .filter(({ specifier }) => specifier.startsWith('.'))
+      .map(({ specifier }) => resolved(path, specifier));
+  return sources.flatMap(({ path }) => {
+    const way = wayBack(path, next);
+    return way === undefined ? [] : [`${path} imports itself: ${way.join(' → ')}`];
+  });
+};
+
+/** The shortest way along `next` from `start` back to it, both ends included; undefined when there is none. */
+function wayBack(start: string, next: (path: string) => string[]): string[] | undefined {
+  const cameFrom = new Map<string, string>();
+  const queue = [start];
+  for (const path of queue) {
+    for (const other of next(path)) {
+      if (cameFrom.has(other)) continue;
+      cameFrom.set(other, path);
+      queue.push(other);
+    }
+  }
+  if (!cameFrom.has(start)) return undefined;
+  const way = [start];
+  do way.unshift(cameFrom.get(way[0])!);
+  while (way[0] !== start);
+  return way;
+}
+
+/** The only files of these names that the bundler may meet: it tells the two copies of the code apart by them. */
+const BUNDLERS_NAMES: Readonly<Record<string, RegExp>> = {
+  'mode.ts': /^packages\/core\/src\/words\/mode\.ts$/,
+  'shared.ts': /^packages\/core-[^/]+\/src\/shared\.ts$/,
+};
+
+/** No other source of a package is called like those that the bundler goes by, or it would take it for one of them. */
+export const bundlersNames: Rule = (files) =>
+  files.filter(inSource).flatMap(({ path }) => {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const meant = BUNDLERS_NAMES[name];
+    return meant === undefined || meant.test(path)
+      ? []
+      : [`${path} is called like the ${name} that the bundler goes by`];
+  });
+
 /**
  * No file reaches into another package, or out of `packages/`, by a relative path. What builds broken strategies for tests may
  * use what the root's own scripts build them with.
@@ -86,11 +168,7 @@ export const noReachingAcross: Rule = (files) =>
       return importsOf(file)
         .filter(({ specifier }) => specifier.startsWith('.'))
         .filter(({ specifier }) => {
-          const at = file.path.split('/').slice(0, -1);
-          for (const step of specifier.split('/')) {
-            if (step === '..') at.pop();
-            else if (step !== '.') at.push(step);
-          }
+          const at = resolved(file.path, specifier).split('/');
           const isTool = file.path.split('/')[2] === 'mutants' && at[0] === 'scripts' && at[1] === 'lib';
           return !isTool && (at[0] !== home[0] || at[1] !== home[1]);
         })

@@ -2,7 +2,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 /** What can be wrong with what all designs share. */
 export const coreMutants: readonly Mutant[] = [
-  ...mutantsOf('core', 'pids/pidmap.ts', [
+  ...mutantsOf('core', 'pids/numbers.ts', [
     [
       'wrap-too-late',
       'the cursor wraps one number late, so that pidMax itself is given out',
@@ -145,6 +145,15 @@ export const coreMutants: readonly Mutant[] = [
       'NS-14',
     ],
     [
+      'entries-not-noted',
+      'the highest page of a map is not noted, so that a dead namespace’s pages are lost',
+      '  raise(w, nsAt + ENTRIES, (entry - nsAt - MAP) / PIDMAP.words + 1);',
+      '',
+      'NS-20',
+    ],
+  ]),
+  ...mutantsOf('core', 'pids/pidmap.ts', [
+    [
       'next-pidmap-includes-last',
       'nextPidmap gives the number that it should look above',
       'for (let nr = last + 1; nr < PID_MAX_LIMIT;',
@@ -164,13 +173,6 @@ export const coreMutants: readonly Mutant[] = [
       '    if (page === 0 || (!SHARED && w[entry + USED] === 0)) continue;',
       '    if (page === 0 || (!SHARED && w[entry + USED] === 0)) return 0;',
       'PIDMAP-33',
-    ],
-    [
-      'entries-not-noted',
-      'the highest page of a map is not noted, so that a dead namespace’s pages are lost',
-      '  raise(w, nsAt + ENTRIES, (entry - nsAt - MAP) / PIDMAP.words + 1);',
-      '',
-      'NS-20',
     ],
   ]),
   ...mutantsOf('core', 'words/bitops.ts', [
@@ -315,6 +317,15 @@ export const coreMutants: readonly Mutant[] = [
       'CACHE-12',
     ],
     [
+      'sessions-forgotten',
+      'a pid that is still somebody’s session counts as without tasks',
+      '(w[first] | w[first + 1] | w[first + 2] | w[first + 3])',
+      '(w[first] | w[first + 1] | w[first + 2])',
+      'TASK-9',
+    ],
+  ]),
+  ...mutantsOf('core', 'border/arguments.ts', [
+    [
       'list-too-long-accepted',
       'a list of chosen numbers may be one longer than there are levels',
       'if (setTid.length > most) {',
@@ -348,13 +359,6 @@ export const coreMutants: readonly Mutant[] = [
       'at = w[at + PARENT];',
       '',
       'SETTID-14',
-    ],
-    [
-      'sessions-forgotten',
-      'a pid that is still somebody’s session counts as without tasks',
-      '(w[first] | w[first + 1] | w[first + 2] | w[first + 3])',
-      '(w[first] | w[first + 1] | w[first + 2])',
-      'TASK-9',
     ],
   ]),
   ...mutantsOf('core', 'pids/tasks.ts', [
@@ -511,13 +515,6 @@ export const coreMutants: readonly Mutant[] = [
       'NS-8',
     ],
     [
-      'pages-not-given-back',
-      'the pidmap pages of a dead namespace are lost',
-      '    if (page !== 0) freeMapPage(s, page);\n  }',
-      '  }',
-      'NS-20',
-    ],
-    [
       'used-memory',
       'a namespace in a dead one’s memory starts with its cursor',
       'w[nsAt + LAST_PID] = 0;',
@@ -573,6 +570,15 @@ export const coreMutants: readonly Mutant[] = [
       'w[H.floors + (parentAt === 0 ? 0 : 1)]',
       'w[H.floors]',
       'PIDMAP-16',
+    ],
+  ]),
+  ...mutantsOf('core', 'pids/pidmap.ts', [
+    [
+      'pages-not-given-back',
+      'the pidmap pages of a dead namespace are lost',
+      '    if (page !== 0) freeMapPage(s, page);\n  }',
+      '  }',
+      'NS-20',
     ],
   ]),
   ...mutantsOf('core', 'memory/slab.ts', [
@@ -636,42 +642,13 @@ export const coreMutants: readonly Mutant[] = [
       'FIND-3',
     ],
   ]),
-  ...mutantsOf('core', 'border/bind.ts', [
+  ...mutantsOf('core', 'border/namespaces.ts', [
     [
       'zap-leaves-the-door-open',
       'zapPidNsProcesses does not disable allocation',
       "      writeNs(s, ns, DISABLED, 1, 'zapPidNsProcesses');\n",
       '',
       'ZAP-8',
-    ],
-    [
-      'find-get-takes-nothing',
-      'findGetPid takes no reference',
-      "getFound(s, pidAt, 'findGetPid')",
-      'pidOrNone(s, pidAt)',
-      'REF-6',
-    ],
-    [
-      'get-task-pid-takes-nothing',
-      'getTaskPid takes no reference',
-      "getFound(s, pidAt, 'getTaskPid')",
-      'pidOrNone(s, pidAt)',
-      'REF-7',
-    ],
-    [
-      'double-free-accepted',
-      'a pid can be freed again while somebody references it',
-      'if (isDead(s, pidAt) || hasTasks(s, pidAt)) throw',
-      'if (hasTasks(s, pidAt)) throw',
-      'FREE-9',
-      { hangs: true },
-    ],
-    [
-      'free-with-tasks',
-      'a pid can be freed while tasks hang on it',
-      'if (isDead(s, pidAt) || hasTasks(s, pidAt)) throw',
-      'if (isDead(s, pidAt)) throw',
-      'FREE-11',
     ],
     [
       'thread-in-a-new-namespace',
@@ -687,6 +664,57 @@ export const coreMutants: readonly Mutant[] = [
       '    return old;',
       'NS-1',
     ],
+  ]),
+  ...mutantsOf('core', 'border/find.ts', [
+    [
+      'find-get-takes-nothing',
+      'findGetPid takes no reference',
+      "getFound(s, pidAt, 'findGetPid')",
+      'pidOrNone(s, pidAt)',
+      'REF-6',
+    ],
+    [
+      'find-vpid-in-the-root',
+      'findVpid looks in the root',
+      "nsAt === 0 ? undefined : pidOrNone(s, design.findPidNs(s, nr, nsAt));\n        if (stillIn(s, nsAt, viewerAt, viewer, 'findVpid'))",
+      "nsAt === 0 ? undefined : pidOrNone(s, design.findPid(s, nr));\n        if (stillIn(s, nsAt, viewerAt, viewer, 'findVpid'))",
+      'FIND-5',
+    ],
+  ]),
+  ...mutantsOf('core', 'border/tasks.ts', [
+    [
+      'get-task-pid-takes-nothing',
+      'getTaskPid takes no reference',
+      "getFound(s, pidAt, 'getTaskPid')",
+      'pidOrNone(s, pidAt)',
+      'REF-7',
+    ],
+    [
+      'session-is-the-group',
+      'taskSessionNrNs answers with the process group',
+      "taskNr('taskSessionNrNs', task, PIDTYPE_SID, ns)",
+      "taskNr('taskSessionNrNs', task, PIDTYPE_PGID, ns)",
+      'TASK-21',
+    ],
+  ]),
+  ...mutantsOf('core', 'border/pids.ts', [
+    [
+      'double-free-accepted',
+      'a pid can be freed again while somebody references it',
+      'if (isDead(s, pidAt) || hasTasks(s, pidAt)) throw',
+      'if (hasTasks(s, pidAt)) throw',
+      'FREE-9',
+      { hangs: true },
+    ],
+    [
+      'free-with-tasks',
+      'a pid can be freed while tasks hang on it',
+      'if (isDead(s, pidAt) || hasTasks(s, pidAt)) throw',
+      'if (isDead(s, pidAt)) throw',
+      'FREE-11',
+    ],
+  ]),
+  ...mutantsOf('core', 'border/numbers.ts', [
     [
       'pid-max-below-the-floor',
       'pidMax can be set to the floor',
@@ -701,20 +729,8 @@ export const coreMutants: readonly Mutant[] = [
       "'nr', 0, PID_MAX_LIMIT)",
       'PIDMAP-28',
     ],
-    [
-      'find-vpid-in-the-root',
-      'findVpid looks in the root',
-      "nsAt === 0 ? undefined : pidOrNone(s, design.findPidNs(s, nr, nsAt));\n        if (stillIn(s, nsAt, viewerAt, viewer, 'findVpid'))",
-      "nsAt === 0 ? undefined : pidOrNone(s, design.findPid(s, nr));\n        if (stillIn(s, nsAt, viewerAt, viewer, 'findVpid'))",
-      'FIND-5',
-    ],
-    [
-      'session-is-the-group',
-      'taskSessionNrNs answers with the process group',
-      "taskNr('taskSessionNrNs', task, PIDTYPE_SID, ns)",
-      "taskNr('taskSessionNrNs', task, PIDTYPE_PGID, ns)",
-      'TASK-21',
-    ],
+  ]),
+  ...mutantsOf('core', 'border/translate.ts', [
     [
       'init-by-the-root',
       'isContainerInit asks whether the number in the root is 1',

@@ -25,7 +25,7 @@ export const sharedMutants: readonly Mutant[] = [
       'SHARED-12',
     ],
   ]),
-  ...mutantsOf('core', 'pids/pidmap.ts', [
+  ...mutantsOf('core', 'pids/numbers.ts', [
     [
       'cursor-back',
       'whoever is slow moves the cursor back to where it was',
@@ -89,7 +89,7 @@ export const sharedMutants: readonly Mutant[] = [
       'SHARED-25',
     ],
   ]),
-  ...mutantsOf('core', 'pids/pids.ts', [
+  ...mutantsOf('core', 'pids/numbers.ts', [
     [
       'closed-too-early',
       'a number that was taken is not looked at again when its namespace was closed meanwhile',
@@ -134,7 +134,7 @@ export const sharedMutants: readonly Mutant[] = [
       'ATTACH-28',
     ],
   ]),
-  ...mutantsOf('core', 'memory/workers.ts', [
+  ...mutantsOf('core', 'whole/recover.ts', [
     [
       'gone-with-its-lock',
       'the chain that a gone worker had locked stays locked',
@@ -156,6 +156,8 @@ export const sharedMutants: readonly Mutant[] = [
       '',
       'ATTACH-26',
     ],
+  ]),
+  ...mutantsOf('core', 'memory/workers.ts', [
     [
       'detached-with-all-at-hand',
       'a worker that detaches keeps the records that it had at hand',

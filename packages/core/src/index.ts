@@ -1,4 +1,3 @@
-import type { HashTable } from './types.ts';
 /**
  * What the three designs share: one block of memory, slab caches, pidmaps, hash chains, namespaces and task links.
  * For those who write a strategy: describe it as a {@link Design}, and `variantOf` and `strategyOf` make a strategy of it.
@@ -7,19 +6,19 @@ import type { HashTable } from './types.ts';
  */
 export { integerArg } from './border/arguments.ts';
 export { bind } from './border/bind.ts';
-export type { Design, NumberVisitor } from './types.ts';
+export { type Strategy, strategyOf, type Variant, variantOf } from './border/variant.ts';
+export { HEADER, NS, PID_HEAD, TASK } from './layout.ts';
+export { handleOf } from './memory/handles.ts';
+export { locked, NS_LOCK } from './memory/locks.ts';
 export { GONE, noNumber } from './pids/errors.ts';
 export { findGeInMap, findInChain } from './pids/find.ts';
-export { type HashTable, hashAdd, hashDel, slotOf, slotOfNr } from './pids/hash.ts';
-export { HEADER, NS, PID_HEAD, TASK } from './layout.ts';
-export { locked, NS_LOCK } from './memory/locks.ts';
-export { SHARED } from './words/mode.ts';
+export { hashAdd, hashDel, slotOf, slotOfNr } from './pids/hash.ts';
 export { createNs, putUser } from './pids/namespaces.ts';
-export { freePidmap, nextPidmap } from './pids/pidmap.ts';
-export { bearPid, buryPid, giveUp, homeOf, newPid, pidLevel, takeNumber } from './pids/pids.ts';
-export { handleOf } from './memory/handles.ts';
-export type { State } from './types.ts';
-export { type Fields, type Struct, struct } from './words/struct.ts';
+export { freePidmap, takeNumber } from './pids/numbers.ts';
+export { nextPidmap } from './pids/pidmap.ts';
+export { bearPid, buryPid, giveUp, homeOf, newPid, pidLevel } from './pids/pids.ts';
 export { taskPid } from './pids/tasks.ts';
-export { type Strategy, strategyOf, type Variant, variantOf } from './border/variant.ts';
+export type { Design, HashTable, NumberVisitor, State } from './types.ts';
 export { eachLivePid, eachNs, eachTask } from './whole/walk.ts';
+export { SHARED } from './words/mode.ts';
+export { type Fields, type Struct, struct } from './words/struct.ts';

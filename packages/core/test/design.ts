@@ -11,8 +11,8 @@ import { LINE_MASK, LINE_SHIFT } from '../src/memory/handles.ts';
 import { noNumber } from '../src/pids/errors.ts';
 import { findGeInMap, findInChain } from '../src/pids/find.ts';
 import { hashAdd, hashDel, slotOf } from '../src/pids/hash.ts';
-import { freePidmap } from '../src/pids/pidmap.ts';
-import { bearPid, buryPid, homeOf, newPid, pidLevel, takeNumber } from '../src/pids/pids.ts';
+import { freePidmap, takeNumber } from '../src/pids/numbers.ts';
+import { bearPid, buryPid, homeOf, newPid, pidLevel } from '../src/pids/pids.ts';
 import { taskPid } from '../src/pids/tasks.ts';
 import type { Design, State } from '../src/types.ts';
 

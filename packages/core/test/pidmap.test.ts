@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { HEADER, NS, PIDMAP } from '../src/layout.ts';
 import { allocMapPage } from '../src/memory/pages.ts';
 import { FULL, NO_MEMORY, TAKEN } from '../src/pids/errors.ts';
-import { allocPidmap, freePidmap, isTaken, nextPidmap, takePidmap } from '../src/pids/pidmap.ts';
+import { allocPidmap, freePidmap, takePidmap } from '../src/pids/numbers.ts';
+import { isTaken, nextPidmap } from '../src/pids/pidmap.ts';
 import type { State } from '../src/types.ts';
 import { at, make } from './design.ts';
 

@@ -3,7 +3,7 @@
  * numbers are integers in their range. The checks are small enough to be inlined; the sentences are made elsewhere.
  */
 import { MAX_PID_NS_LEVEL, PIDTYPE_MAX, PidBug, PidError, type PidType } from '@pidlab/contract';
-import { HEADER } from '../layout.ts';
+import { HEADER, NS } from '../layout.ts';
 import {
   GENERATION_MASK,
   handleOf,
@@ -14,17 +14,32 @@ import {
   LINE_MASK,
   LINE_SHIFT,
   LINES_LIMIT,
+  mustBeAttached,
 } from '../memory/handles.ts';
+import { numbersAt } from '../pids/namespaces.ts';
+import { beingFreed, tryLockPid } from '../pids/pids.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 
 const SLAB_END = HEADER.at.slabEnd;
+const { level: LEVEL, parent: PARENT, pidMax: PID_MAX, reaper: REAPER } = NS.at;
 /** The largest number anybody may ask for: a positive 32-bit integer. */
 export const NR_LIMIT = 0x7fff_ffff;
 
 /** The pid record that a handle means. PidBug when it means none. */
 export function pidArg(s: State, pid: unknown, op: string): number {
   return recordArg(s, pid, KIND_PID, op, 'pid');
+}
+
+/**
+ * Locks the pid that a handle means, in a shared block: nobody else changes its count, its tasks or its life until
+ * `unlockPid`. The lock is that of the chain of its first number. PidBug when the handle means none.
+ */
+export function lockPid(s: State, pid: unknown, op: string): number {
+  const pidAt = pidArg(s, pid, op);
+  if (!SHARED || tryLockPid(s, pid as number, op) !== 0) return pidAt;
+  pidArg(s, pid, op);
+  throw beingFreed(op);
 }
 
 /** The namespace record that a handle means. PidBug when it means none. */
@@ -54,19 +69,9 @@ function recordArg(s: State, handle: unknown, kind: number, op: string, name: st
   throw badHandle(s, handle, kind, op, name);
 }
 
-/** Whether the record at `at` is still in the life that a handle means. */
-export function fits(s: State, at: number, handle: unknown): boolean {
-  return fitsId(s.words[at], at, handle);
-}
-
-/** The same, for a first word that was read before. */
-export function fitsId(id: number, at: number, handle: unknown): boolean {
-  return id >>> KIND_SHIFT !== 0 && (id & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT) === handle;
-}
-
-/** Refuses every use of an allocator after `detach`. */
-export function mustBeAttached(s: State, op: string): void {
-  if (s.worker === 0) throw new PidBug(op, 'this allocator was detached; attach again with attachPidAllocator');
+/** What is for threads alone is refused in a block for one. */
+export function notShared(op: string): PidBug {
+  return new PidBug(op, 'this allocator is for one thread; create it with shared: true');
 }
 
 /** A number to look for: an integer in `[0, 2^31 - 1]`. With `s` where no handle stands beside it, which would be refused after `detach`. */
@@ -110,6 +115,28 @@ function isList(value: unknown): value is readonly unknown[] {
   } catch {
     return false;
   }
+}
+
+/** Refuses chosen numbers that no allocation in `ns` could have. EINVAL. Source: `clone3(2)`, `set_tid`. */
+export function checkSetTid(s: State, nsAt: number, setTid: readonly number[]): void {
+  const w = s.words;
+  const most = numbersAt(s, w[nsAt + LEVEL]);
+  if (setTid.length > most) {
+    throw invalid(`setTid has ${setTid.length} numbers; a pid of level ${w[nsAt + LEVEL]} carries ${most}`);
+  }
+  let at = nsAt;
+  for (const [i, nr] of setTid.entries()) {
+    const max = w[at + REAPER] === 0 ? 1 : w[at + PID_MAX] - 1;
+    if (nr < 1 || nr > max) {
+      const why = max === 1 ? ', since that namespace has no reaper yet' : '';
+      throw invalid(`setTid[${i}] is ${nr}; at level ${w[at + LEVEL]} it has to be in [1, ${max}]${why}`);
+    }
+    at = w[at + PARENT];
+  }
+}
+
+function invalid(message: string): PidError {
+  return new PidError('EINVAL', 'allocPid', message);
 }
 
 function badLength(length: unknown, op: string): PidError {

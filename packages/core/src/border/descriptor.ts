@@ -3,14 +3,14 @@ import { HEADER, PAGE_WORDS } from '../layout.ts';
 import { refuseHeader, VERSION } from '../memory/block.ts';
 import type { Design, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
-import { describe } from './arguments.ts';
+import { describe, notShared } from './arguments.ts';
 
 const H = HEADER.at;
 const OP = 'attachPidAllocator';
 
 /** What other threads need to join. PidBug when they cannot. */
 export function describeBlock(s: State): PidAllocatorDescriptor {
-  if (!SHARED) throw new PidBug('share', 'this allocator is for one thread; create it with shared: true');
+  if (!SHARED) throw notShared('share');
   const { words } = s;
   return Object.freeze({
     strategy: s.design.traits.strategy,

@@ -10,7 +10,7 @@
  * 0, so its coming generation cannot be forged. No other word at the start of a line inside a record can pass for a first
  * word: their top three bits are 000 (offsets, numbers, counts), 111 (chain ends) or, for serials, kept out of the way.
  */
-
+import { PidBug } from '@pidlab/contract';
 import { WORKER } from '../layout.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
@@ -62,4 +62,19 @@ export function handleSeen(s: State, at: number): number {
 /** The handle of the record at `at`, as it lives now. */
 export function handleOf(words: Int32Array, at: number): number {
   return (words[at] & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT);
+}
+
+/** Whether the record at `at` is still in the life that a handle means. */
+export function fits(s: State, at: number, handle: unknown): boolean {
+  return fitsId(s.words[at], at, handle);
+}
+
+/** The same, for a first word that was read before. */
+export function fitsId(id: number, at: number, handle: unknown): boolean {
+  return id >>> KIND_SHIFT !== 0 && (id & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT) === handle;
+}
+
+/** Refuses every use of an allocator after `detach`. */
+export function mustBeAttached(s: State, op: string): void {
+  if (s.worker === 0) throw new PidBug(op, 'this allocator was detached; attach again with attachPidAllocator');
 }

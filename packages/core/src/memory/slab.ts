@@ -6,7 +6,6 @@
  * In a shared block each worker has a magazine of free records for each cache. It takes and gives back there, alone, and
  * goes to the cache under its lock only for a batch of them.
  */
-
 import { MAX_PID_NS_LEVEL } from '@pidlab/contract';
 import { CACHE, HEADER, MAGAZINE, PAGE_WORDS, WORKER } from '../layout.ts';
 import type { State } from '../types.ts';

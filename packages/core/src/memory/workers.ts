@@ -1,52 +1,19 @@
-/**
- * The workers of a shared block: who has which slot, how one leaves, and what is done for one that cannot any more.
- *
- * A worker may have been terminated between any two of its instructions. Its record says what it was at: which slot it had
- * locked, which pid, tasks and namespace it had in hand. What is shared is whole at every instant, since each change of a
- * chain, a list or a map is one store; so all that is left to do is to let go of what it held, and to take what it had in
- * hand out of use.
- */
-import { PIDTYPE_MAX, PIDTYPE_PID, PidBug, PidError, type PidType } from '@pidlab/contract';
-import { integerArg } from '../border/arguments.ts';
-import {
-  CACHE,
-  HEADER,
-  HOME_ENDING,
-  MAGAZINE,
-  NS,
-  PAGE_SHIFT,
-  PAGE_WORDS,
-  PID_HEAD,
-  TASK_LINK,
-  WORKER,
-} from '../layout.ts';
-import { isLockedBy, lockSlot, unlockSlot } from '../pids/hash.ts';
-import { homeOf, isDead, unlockPid } from '../pids/pids.ts';
-import { clearLink, linkOf } from '../pids/tasks.ts';
+/** The workers of a shared block: who has which slot, and what each has at hand. */
+import { PidError } from '@pidlab/contract';
+import { CACHE, HEADER, MAGAZINE, WORKER } from '../layout.ts';
 import type { State } from '../types.ts';
-import { cacheOf, eachSlot, isSlot } from '../whole/walk.ts';
-import { add, compareExchange, load, publish } from '../words/access.ts';
-import { SHARED } from '../words/mode.ts';
+import { compareExchange, publish } from '../words/access.ts';
 import { workerAt } from './block.ts';
-import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from './handles.ts';
 import { NS_LOCK } from './locks.ts';
-import { ALL_CACHES, emptyMagazine, endMove, magazineAt, NS_CACHE, retire, uncut } from './slab.ts';
+import { ALL_CACHES, emptyMagazine, magazineAt, uncut } from './slab.ts';
 
-const {
-  state: STATE,
-  lockedSlot: LOCKED_SLOT,
-  parked: PARKED,
-  pid: PID,
-  pidLife: PID_LIFE,
-  tasks: TASKS,
-  ns: NS_IN_HAND,
-} = WORKER.at;
-const { first: FIRST, count: COUNT } = MAGAZINE.at;
+const STATE = WORKER.at.state;
+const COUNT = MAGAZINE.at.count;
 const H = HEADER.at;
-const C = CACHE.at;
-const NO_WORKER = 0;
-const ATTACHED = 1;
-const LEAVING = 2;
+/** Values of `state`. */
+export const NO_WORKER = 0;
+export const ATTACHED = 1;
+export const LEAVING = 2;
 
 /** Gives the state a slot of its own. EAGAIN when all are taken. */
 export function takeSlot(s: State): void {
@@ -67,206 +34,12 @@ export function takeSlot(s: State): void {
 
 /** Gives the slot back, and what this worker had at hand. */
 export function detach(s: State): void {
-  if (!SHARED) throw notShared('detach');
   for (const cache of ALL_CACHES) emptyMagazine(s, cache, s.worker, Number.POSITIVE_INFINITY);
   publish(s.words, s.worker + STATE, NO_WORKER);
   // No handle fits a block of zeros.
   s.words = new Int32Array(HEADER.words);
   s.worker = 0;
   s.owner = 0;
-}
-
-/** Breaks the locks of a worker that runs no more, takes what it had in hand out of use, and frees its slot. */
-export function declareGone(s: State, workerSlot: unknown): void {
-  if (!SHARED) throw notShared('declareGone');
-  const slot = integerArg(workerSlot, 'declareGone', 'workerSlot', 0, s.words[H.workers] - 1);
-  const worker = workerAt(s, slot);
-  if (worker === s.worker) throw new PidBug('declareGone', `workerSlot ${slot} is this worker's own; use detach`);
-  if (compareExchange(s.words, worker + STATE, ATTACHED, LEAVING) !== ATTACHED)
-    throw new PidBug('declareGone', `workerSlot ${slot} has no worker`);
-  add(s.words, H.gone, 1);
-  try {
-    takeAway(s, worker, slot);
-  } catch (error) {
-    // Another gone worker has a lock that is needed. When that is broken this can be tried again.
-    publish(s.words, worker + STATE, ATTACHED);
-    throw error;
-  }
-  // The state comes last: from there on somebody else may have the slot.
-  s.words.fill(0, worker + STATE + 1, worker + WORKER.words);
-  publish(s.words, worker + STATE, NO_WORKER);
-}
-
-/** The locks of a gone worker, what it had in hand and what it had at hand. */
-function takeAway(s: State, worker: number, slot: number): void {
-  unlockSlotOf(s, worker, slot);
-  unlockHeader(s, worker, slot);
-  buryHand(s, worker);
-  compareExchange(s.words, NS_LOCK, slot + 1, 0);
-  for (const cache of ALL_CACHES) salvageMagazine(s, cache, worker);
-}
-
-function notShared(op: string): PidBug {
-  return new PidBug(op, 'this allocator is for one thread; create it with shared: true');
-}
-
-/** The chain is whole as it is; the task lists of the pid that was locked are mended before anybody else may change them. */
-function unlockSlotOf(s: State, worker: number, slot: number): void {
-  const w = s.words;
-  const lockedSlot = w[worker + LOCKED_SLOT];
-  if (lockedSlot === 0 || !isLockedBy(s, lockedSlot, slot)) return;
-  for (const taskAt of [w[worker + TASKS], w[worker + TASKS + 1]]) {
-    for (let type = 0; taskAt !== 0 && type < PIDTYPE_MAX; type++) mendList(s, taskAt, type as PidType, lockedSlot);
-  }
-  // From here on others may end what it had not begun to.
-  const pidAt = w[worker + PID];
-  if (pidAt !== 0 && w[pidAt] >>> KIND_SHIFT === KIND_PID && !isDead(s, pidAt)) w[worker + PID] = 0;
-  publish(w, lockedSlot, w[worker + PARKED]);
-}
-
-/** The `next`s of a list are always right: the `prev`s follow from them, and so does whether the task is in it. */
-function mendList(s: State, taskAt: number, type: PidType, lockedSlot: number): void {
-  const w = s.words;
-  const pidAt = w[linkOf(taskAt, type) + TASK_LINK.at.pid];
-  if (pidAt === 0 || s.design.pidSlot(s, pidAt) !== lockedSlot) return;
-  let isIn = false;
-  let prev = 0;
-  for (let at = w[pidAt + PID_HEAD.at.tasks + type]; at !== 0; at = w[linkOf(at, type) + TASK_LINK.at.next]) {
-    w[linkOf(at, type) + TASK_LINK.at.prev] = prev;
-    isIn ||= at === taskAt;
-    prev = at;
-  }
-  if (isIn) return;
-  const reaper = homeOf(s, pidAt) + NS.at.reaper;
-  if (type === PIDTYPE_PID && w[reaper] === taskAt) w[reaper] = w[pidAt + PID_HEAD.at.tasks + type];
-  clearLink(s, taskAt, type);
-}
-
-/** Of the caches and the pages; namespaces stay locked until what was in hand is dealt with. */
-function unlockHeader(s: State, worker: number, slot: number): void {
-  const w = s.words;
-  for (const cache of ALL_CACHES) {
-    if (load(w, cache + C.lock) !== slot + 1) continue;
-    endMove(s, cache, worker);
-    // A page that it was about to take is nobody's.
-    if (w[cache + C.bumpEnd] > w[H.slabEnd]) w[cache + C.bump] = w[cache + C.bumpEnd] = 0;
-    recount(s, cache);
-    publish(w, cache + C.lock, 0);
-  }
-  if (load(w, H.pageLock) === slot + 1) {
-    let free = 0;
-    for (let page = w[H.mapFree]; page !== 0; page = w[s.pageTable + page]) free++;
-    w[H.mapFreeCount] = free;
-    publish(w, H.pageLock, 0);
-  }
-}
-
-/** Counts anew what the cache counts: the worker was changing it. */
-function recount(s: State, cache: number): void {
-  const w = s.words;
-  let slabs = 0;
-  for (let start = s.slabStart; start < w[H.slabEnd]; start += PAGE_WORDS) {
-    if (w[s.pageTable + (start >>> PAGE_SHIFT)] === cache) slabs++;
-  }
-  w[cache + C.slabs] = slabs;
-  let free = 0;
-  for (let at = w[cache + C.free]; at !== 0; at = w[at + 1]) free++;
-  let cut = 0;
-  let retired = 0;
-  eachSlot(s, cache, (at) => {
-    if (at >= w[cache + C.bump] && at < w[cache + C.bumpEnd]) return;
-    cut++;
-    if (w[at] >>> KIND_SHIFT === KIND_RETIRED) retired++;
-  });
-  w[cache + C.retired] = retired;
-  w[cache + C.active] = cut - free - retired;
-}
-
-/** Nobody can say how far the worker had come with these, so nobody gets them again. What others have ended since is theirs. */
-function buryHand(s: State, worker: number): void {
-  const w = s.words;
-  const pidAt = w[worker + PID];
-  const isSame = (w[pidAt] & GENERATION_MASK) === w[worker + PID_LIFE];
-  if (pidAt !== 0 && isSame && !isAtHand(s, worker, pidAt)) buryPidOf(s, pidAt);
-  w[worker + PID] = 0;
-  const nsAt = w[worker + NS_IN_HAND];
-  if (nsAt !== 0 && w[nsAt] >>> KIND_SHIFT === KIND_NS) publish(w, nsAt + NS.at.ending, 0);
-  else if (nsAt !== 0 && !isAtHand(s, worker, nsAt)) {
-    s.design.releaseNs(s, nsAt);
-    retire(s, NS_CACHE, nsAt);
-  }
-  w[worker + NS_IN_HAND] = 0;
-  for (const taskAt of [w[worker + TASKS], w[worker + TASKS + 1]]) {
-    if (taskAt !== 0 && w[taskAt] >>> KIND_SHIFT === 0) restoreTask(s, taskAt);
-  }
-}
-
-/** A task that was being freed, which is refused as long as it has a pid. Without one nobody can say whose it is by now. */
-function restoreTask(s: State, taskAt: number): void {
-  const w = s.words;
-  for (let type = 0; type < PIDTYPE_MAX; type++) {
-    if (w[linkOf(taskAt, type) + TASK_LINK.at.pid] === 0) continue;
-    publish(w, taskAt, w[taskAt] | (KIND_TASK << KIND_SHIFT));
-    return;
-  }
-}
-
-/** A pid that was not complete yet, or that was being freed. Its numbers stay taken as far as they were. */
-function buryPidOf(s: State, pidAt: number): void {
-  const w = s.words;
-  const isBorn = w[pidAt] >>> KIND_SHIFT === KIND_PID;
-  const isEnding = w[pidAt + PID_HEAD.at.home] < 0;
-  const count = pidAt + PID_HEAD.at.count;
-  // It was born, and all that there was to do for it had been done.
-  if (isBorn && !(isDead(s, pidAt) && (isEnding || w[count] === 0))) return;
-  s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => unhash(s, slot, link));
-  if (w[count] > (isEnding ? 1 : 0) && isBorn) {
-    if (isEnding) dropOwnOf(s, pidAt);
-  } else {
-    retire(s, cacheOf(s, pidAt), pidAt);
-  }
-}
-
-/** Others still have references; only the allocation's own is dropped for the worker. */
-function dropOwnOf(s: State, pidAt: number): void {
-  lockSlot(s, s.design.pidSlot(s, pidAt), 'declareGone');
-  s.words[pidAt + PID_HEAD.at.home] &= ~HOME_ENDING;
-  s.words[pidAt + PID_HEAD.at.count]--;
-  unlockPid(s);
-}
-
-/** Takes a link out of a chain in which it may be. */
-function unhash(s: State, slot: number, link: number): void {
-  const w = s.words;
-  const head = lockSlot(s, slot, 'declareGone');
-  let at = head;
-  while (at > 0 && at !== link && w[at] !== link) at = w[at];
-  if (at > 0 && at !== link) w[at] = w[link];
-  unlockSlot(s, slot, head === link ? w[link] : head);
-}
-
-/** Whether the worker still had, or had again, the record in its magazine. */
-function isAtHand(s: State, worker: number, at: number): boolean {
-  const cache = cacheOf(s, at);
-  let left = 1 + s.words[magazineAt(worker, cache) + COUNT];
-  for (
-    let free = s.words[magazineAt(worker, cache) + FIRST];
-    free !== 0 && left >= 0;
-    free = s.words[free + 1], left--
-  ) {
-    if (free === at) return true;
-  }
-  return false;
-}
-
-/** Gives the magazine's records back, after they have been counted anew. */
-function salvageMagazine(s: State, cache: number, worker: number): void {
-  const w = s.words;
-  const magazine = magazineAt(worker, cache);
-  let count = 0;
-  for (let at = w[magazine + FIRST]; at !== 0 && isSlot(s, at); at = w[at + 1]) count++;
-  w[magazine + COUNT] = count;
-  emptyMagazine(s, cache, worker, Number.POSITIVE_INFINITY);
 }
 
 /**
@@ -277,7 +50,7 @@ export function gatherMagazines(s: State): void {
   s.words[NS_LOCK] = 0;
   s.words[H.pageLock] = 0;
   for (const cache of ALL_CACHES) {
-    s.words[cache + C.lock] = 0;
+    s.words[cache + CACHE.at.lock] = 0;
     for (let slot = s.words[H.workers] - 1; slot >= 0; slot--) {
       emptyMagazine(s, cache, workerAt(s, slot), Number.POSITIVE_INFINITY);
     }

@@ -1,5 +1,4 @@
 /** Looking for pids by their numbers, as far as all designs share it. Locking: none. */
-
 import { after, KIND_PID, KIND_SHIFT, see } from '../memory/handles.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';

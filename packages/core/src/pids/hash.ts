@@ -21,7 +21,6 @@
  * Insertion takes no lock: it exchanges the head for the new link. Readers take none: one that went astray, because a
  * record that it stood on was freed and used again, ends in the marker of another slot and starts anew.
  */
-
 import { WORKER } from '../layout.ts';
 import { workerAt } from '../memory/block.ts';
 import { Patience } from '../memory/locks.ts';

@@ -1,15 +1,14 @@
 /** struct pid_namespace: its birth, what holds it, and its death. */
-import { PID_MAX_LIMIT, PIDMAP_ENTRIES, PidBug } from '@pidlab/contract';
-import { HEADER, NS, PAGE_SHIFT, PIDMAP, WORKER } from '../layout.ts';
+import { PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
+import { HEADER, NS, WORKER } from '../layout.ts';
 import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_SHIFT } from '../memory/handles.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
-import { allocMapPage, freeMapPage } from '../memory/pages.ts';
 import { cacheAlloc, cacheFree, ensureCache, NS_CACHE, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
-import { add, compareExchange, load, or, publish } from '../words/access.ts';
+import { add, load, publish } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
 import { noMemory, noSerials, tooDeep, tooManyReferences } from './errors.ts';
-import { nextPidmap } from './pidmap.ts';
+import { closeMap, nextPidmap, openMap } from './pidmap.ts';
 
 const {
   count: COUNT,
@@ -24,8 +23,6 @@ const {
   disabled: DISABLED,
   ending: ENDING,
   space: SPACE,
-  entries: ENTRIES,
-  pidmap: MAP,
 } = NS.at;
 const H = HEADER.at;
 const IN_HAND = WORKER.at.ns;
@@ -54,16 +51,10 @@ export function createNs(
   const nsAt = cacheAlloc(s, NS_CACHE);
   if (nsAt === 0) throw noMemory(op, 'a namespace');
   if (SHARED) w[s.worker + IN_HAND] = nsAt;
-  const page = allocMapPage(s);
-  if (page === 0) {
-    letGo(s, nsAt);
+  if (!openMap(s, nsAt)) {
+    freeRecord(s, nsAt);
     throw noMemory(op, 'the first page of a pidmap');
   }
-  const first = compareExchange(w, nsAt + MAP + PIDMAP.at.page, 0, page);
-  // Only a worker that takes the record for the namespace it was before can have put a page there, and not used it.
-  if (first !== 0) freeMapPage(s, page);
-  or(w, (first === 0 ? page : first) << PAGE_SHIFT, 1);
-  w[nsAt + ENTRIES] = 1;
   w[H.lastSerial] = serial;
   initNs(s, nsAt, parentAt, pidMax);
   const numbers = numbersAt(s, w[nsAt + LEVEL]);
@@ -197,20 +188,12 @@ function endNs(s: State, nsAt: number): boolean {
 
 /** Source: `destroy_pid_namespace()`. */
 function destroyNs(s: State, nsAt: number): void {
-  const w = s.words;
   s.design.releaseNs(s, nsAt);
-  // A page may be put to use by a worker that does not know yet, past the last entry there was.
-  const entries = SHARED ? PIDMAP_ENTRIES : w[nsAt + ENTRIES];
-  const end = nsAt + MAP + entries * PIDMAP.words;
-  for (let entry = nsAt + MAP; entry < end; entry += PIDMAP.words) {
-    const page = w[entry];
-    w[entry] = 0;
-    if (page !== 0) freeMapPage(s, page);
-  }
-  letGo(s, nsAt);
+  closeMap(s, nsAt);
+  freeRecord(s, nsAt);
 }
 
-function letGo(s: State, nsAt: number): void {
+function freeRecord(s: State, nsAt: number): void {
   if (SHARED) s.words[s.worker + IN_HAND] = 0;
   cacheFree(s, NS_CACHE, nsAt);
 }

@@ -1,9 +1,9 @@
 /** struct pid, as far as all designs share it: the record without its numbers, and its references. */
-import { PidBug, PidError } from '@pidlab/contract';
-import { fitsId, pidArg } from '../border/arguments.ts';
+import { PidBug } from '@pidlab/contract';
 import { HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from '../layout.ts';
 import {
   after,
+  fitsId,
   GENERATION_MASK,
   KIND_NS,
   KIND_PID,
@@ -16,22 +16,14 @@ import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { compareExchange, load } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
-import { CLOSED, GONE, noNumber, noPid, tooManyReferences } from './errors.ts';
+import { GONE, noNumber, noPid, tooManyReferences } from './errors.ts';
 import { lockSlot, unlockSlot } from './hash.ts';
 import { numbersAt } from './namespaces.ts';
-import { allocPidmap, freePidmap, nextPidmap, takePidmap } from './pidmap.ts';
+import { nextPidmap } from './pidmap.ts';
 
 const { pid: IN_HAND, pidLife: IN_HAND_LIFE, lockedSlot: LOCKED_SLOT, parked: PARKED } = WORKER.at;
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
-const {
-  level: LEVEL,
-  parent: PARENT,
-  lastPid: LAST_PID,
-  pidMax: PID_MAX,
-  reaper: REAPER,
-  disabled: DISABLED,
-  serial: SERIAL,
-} = NS.at;
+const { lastPid: LAST_PID, disabled: DISABLED, serial: SERIAL } = NS.at;
 
 /** The most references that a pid can have. */
 const COUNT_LIMIT = 0x7fff_ffff;
@@ -95,17 +87,6 @@ export function hasTasks(s: State, pidAt: number): boolean {
   const w = s.words;
   const first = pidAt + TASKS;
   return (w[first] | w[first + 1] | w[first + 2] | w[first + 3]) !== 0;
-}
-
-/**
- * Locks the pid that a handle means, in a shared block: nobody else changes its count, its tasks or its life until
- * `unlockPid`. The lock is that of the chain of its first number. PidBug when the handle means none.
- */
-export function lockPid(s: State, pid: unknown, op: string): number {
-  const pidAt = pidArg(s, pid, op);
-  if (!SHARED || tryLockPid(s, pid as number, op) !== 0) return pidAt;
-  pidArg(s, pid, op);
-  throw beingFreed(op);
 }
 
 /** The same, where the handle was right a moment ago: 0 when the pid has been freed meanwhile, or is being freed. */
@@ -189,40 +170,6 @@ function dropOwn(s: State, pidAt: number): boolean {
   const isLast = --w[pidAt + COUNT] === 0;
   unlockPid(s);
   return isLast;
-}
-
-/** Refuses chosen numbers that no allocation in `ns` could have. EINVAL. Source: `clone3(2)`, `set_tid`. */
-export function checkSetTid(s: State, nsAt: number, setTid: readonly number[]): void {
-  const w = s.words;
-  const most = numbersAt(s, w[nsAt + LEVEL]);
-  if (setTid.length > most) {
-    throw invalid(`setTid has ${setTid.length} numbers; a pid of level ${w[nsAt + LEVEL]} carries ${most}`);
-  }
-  let at = nsAt;
-  for (const [i, nr] of setTid.entries()) {
-    const max = w[at + REAPER] === 0 ? 1 : w[at + PID_MAX] - 1;
-    if (nr < 1 || nr > max) {
-      const why = max === 1 ? ', since that namespace has no reaper yet' : '';
-      throw invalid(`setTid[${i}] is ${nr}; at level ${w[at + LEVEL]} it has to be in [1, ${max}]${why}`);
-    }
-    at = w[at + PARENT];
-  }
-}
-
-function invalid(message: string): PidError {
-  return new PidError('EINVAL', 'allocPid', message);
-}
-
-/**
- * A number from the map of `ns`: the chosen one at that place of the list, or the next. The one at place 0 is the pid's own.
- * Negative where there is none: FULL, NO_MEMORY, TAKEN, GONE or CLOSED.
- */
-export function takeNumber(s: State, nsAt: number, setTid: readonly number[], place: number): number {
-  const nr = place < setTid.length ? takePidmap(s, nsAt, setTid[place]) : allocPidmap(s, nsAt);
-  if (!SHARED || place > 0 || nr < 0 || s.words[nsAt + DISABLED] === 0) return nr;
-  // It was closed meanwhile, and whoever did that may have looked for the last number already.
-  freePidmap(s, nsAt, nr);
-  return CLOSED;
 }
 
 /**

@@ -13,9 +13,8 @@
  * Source: `attach_pid()`, `detach_pid()` and `transfer_pid()` of 2.6.24.
  */
 import { PIDTYPE_MAX, PIDTYPE_PID, PidBug, type PidType } from '@pidlab/contract';
-import { fits, fitsId } from '../border/arguments.ts';
 import { NS, PID_HEAD, TASK, TASK_LINK, WORKER } from '../layout.ts';
-import { after, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see } from '../memory/handles.ts';
+import { after, fits, fitsId, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see } from '../memory/handles.ts';
 import { cacheAlloc, cacheFree, TASK_CACHE } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { compareExchange, load, publish } from '../words/access.ts';
@@ -78,7 +77,7 @@ export function attachPid(s: State, taskAt: number, task: unknown, type: PidType
   const bug = isDead(s, pidAt)
     ? new PidBug('attachPid', 'the pid has been freed; only references still keep it')
     : claimLink(s, taskAt, task, type, pidAt, 'attachPid', 'task');
-  if (bug !== undefined) throw letGo(s, bug);
+  if (bug !== undefined) throw unlockLists(s, bug);
   const first = w[pidAt + TASKS + type];
   w[link + NEXT] = first;
   w[link + PREV] = 0;
@@ -86,7 +85,7 @@ export function attachPid(s: State, taskAt: number, task: unknown, type: PidType
   s.design.rememberNumbers(s, taskAt, type, pidAt);
   w[pidAt + TASKS + type] = taskAt;
   if (type === PIDTYPE_PID) becomeReaper(s, taskAt, homeOf(s, pidAt));
-  letGo(s);
+  unlockLists(s);
 }
 
 /** Makes the pid the task's own of that type, or says why not. */
@@ -148,7 +147,7 @@ export function transferPid(s: State, oldAt: number, old: unknown, nextAt: numbe
     w[s.worker + IN_HAND_TASKS + 1] = oldAt;
   }
   const bug = claimLink(s, nextAt, next, type, pidAt, 'transferPid', 'next');
-  if (bug !== undefined) throw letGo(s, bug);
+  if (bug !== undefined) throw unlockLists(s, bug);
   const from = linkOf(oldAt, type);
   const to = linkOf(nextAt, type);
   w[to + NEXT] = w[from + NEXT];
@@ -160,7 +159,7 @@ export function transferPid(s: State, oldAt: number, old: unknown, nextAt: numbe
   const nsAt = homeOf(s, pidAt);
   if (type === PIDTYPE_PID && w[nsAt + REAPER] === oldAt) compareExchange(w, nsAt + REAPER, oldAt, nextAt);
   clearLink(s, oldAt, type);
-  letGo(s);
+  unlockLists(s);
 }
 
 /** Forgets that the task had a pid of that type; last of all the pid itself, since another worker may hang it on one then. */
@@ -173,7 +172,7 @@ export function clearLink(s: State, taskAt: number, type: PidType): void {
 }
 
 /** Unlocks the pid whose lists have been changed, or have not because of a bug, which it hands on. */
-function letGo<T>(s: State, bug?: T): T | undefined {
+function unlockLists<T>(s: State, bug?: T): T | undefined {
   if (!SHARED) return bug;
   s.words[s.worker + IN_HAND_TASKS] = 0;
   s.words[s.worker + IN_HAND_TASKS + 1] = 0;

@@ -1,6 +1,5 @@
-import { mustBeAttached } from '../border/arguments.ts';
 import { NS } from '../layout.ts';
-import { handleOf, handleSeen } from '../memory/handles.ts';
+import { handleOf, handleSeen, mustBeAttached } from '../memory/handles.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
 import type { State } from '../types.ts';
 import { load } from '../words/access.ts';

@@ -12,7 +12,8 @@ import { refuseHeader, stateOver } from '../memory/block.ts';
 import { gatherMagazines, takeSlot } from '../memory/workers.ts';
 import type { Design, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
-import { checkInvariants, LEAKED } from './invariants.ts';
+import { checkInvariants } from './invariants.ts';
+import { LEAKED } from './say.ts';
 import { eachMapPage, eachNs } from './walk.ts';
 
 const SNAPSHOT_MARK = 0x7069_6473;

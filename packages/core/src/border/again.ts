@@ -1,0 +1,83 @@
+/**
+ * From offsets back to handles, and what a call does about other workers: a handle that was good when the call began may be
+ * stale before it ends, and what was found may be freed before it has a reference.
+ */
+import { type NsRef, PidBug, type PidRef, type TaskRef } from '@pidlab/contract';
+import { fits, handleOf, handleSeen } from '../memory/handles.ts';
+import { locked, NS_LOCK } from '../memory/locks.ts';
+import { addReference, putPid, tryLockPid, unlockPid } from '../pids/pids.ts';
+import { activeNs } from '../pids/tasks.ts';
+import type { State } from '../types.ts';
+import { publish } from '../words/access.ts';
+import { SHARED } from '../words/mode.ts';
+import { lockPid, nsArg } from './arguments.ts';
+
+export function pidRef(s: State, pidAt: number): PidRef {
+  return handleOf(s.words, pidAt) as PidRef;
+}
+
+export function pidOrNone(s: State, pidAt: number): PidRef | undefined {
+  return pidAt === 0 ? undefined : (handleSeen(s, pidAt) as PidRef);
+}
+
+export function nsOrNone(s: State, nsAt: number): NsRef | undefined {
+  return nsAt === 0 ? undefined : (handleSeen(s, nsAt) as NsRef);
+}
+
+export function taskOrNone(s: State, taskAt: number): TaskRef | undefined {
+  return taskAt === 0 ? undefined : (handleSeen(s, taskAt) as TaskRef);
+}
+
+/**
+ * What was read of a record, unless another worker freed the record meanwhile: then the handle was stale, and what was
+ * read may be another's.
+ */
+export function unlessFreed<T>(s: State, at: number, handle: number, read: T, op: string, name: string): T {
+  if (SHARED && handleOf(s.words, at) !== handle) throw freedMeanwhile(op, name);
+  return read;
+}
+
+export function freedMeanwhile(op: string, name: string): PidBug {
+  return new PidBug(op, `${name} is stale: another worker freed it meanwhile`);
+}
+
+/** Whether the viewer is still in the namespace, 0 for none, in which something was looked up for it; if not, look again. */
+export function stillIn(s: State, nsAt: number, viewerAt: number, viewer: TaskRef, op: string): boolean {
+  if (!SHARED) return true;
+  const isIn = activeNs(s, viewerAt) === nsAt;
+  if (!fits(s, viewerAt, viewer)) throw freedMeanwhile(op, 'viewer');
+  return isIn;
+}
+
+/** Takes a reference on a pid that is locked, and unlocks it. */
+export function takeReference(s: State, pidAt: number, op: string): void {
+  const bug = addReference(s, pidAt, op);
+  unlockPid(s);
+  if (bug !== undefined) throw bug;
+}
+
+/** Takes a reference on a pid that was found. Undefined when another worker freed it meanwhile: look again. */
+export function getFound(s: State, pidAt: number, op: string): PidRef | undefined {
+  const pid = handleSeen(s, pidAt) as PidRef;
+  if (tryLockPid(s, pid, op) === 0) return undefined;
+  takeReference(s, pidAt, op);
+  return pid;
+}
+
+/** A pid that this call has a reference on, which it gives back when the record that led to the pid was freed meanwhile. */
+export function keepUnlessFreed(s: State, at: number, handle: number, pid: PidRef, op: string, name: string): PidRef {
+  if (!SHARED || fits(s, at, handle)) return pid;
+  putPid(s, lockPid(s, pid, op));
+  throw freedMeanwhile(op, name);
+}
+
+/** A field of a namespace. */
+export function readNs(s: State, ns: NsRef, field: number, op: string): number {
+  const nsAt = nsArg(s, ns, op);
+  return unlessFreed(s, nsAt, ns, s.words[nsAt + field], op, 'ns');
+}
+
+/** Sets a field of a namespace, which does not end meanwhile. */
+export function writeNs(s: State, ns: NsRef, field: number, value: number, op: string): void {
+  locked(s, NS_LOCK, op, () => publish(s.words, nsArg(s, ns, op) + field, value));
+}

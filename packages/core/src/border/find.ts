@@ -1,0 +1,44 @@
+/** The contract's section on finding pids. */
+import type { PidAllocator } from '@pidlab/contract';
+import { activeNs } from '../pids/tasks.ts';
+import type { State } from '../types.ts';
+import { getFound, keepUnlessFreed, pidOrNone, stillIn, unlessFreed } from './again.ts';
+import { nrArg, nsArg, taskArg } from './arguments.ts';
+
+type Finding = Pick<PidAllocator, 'findPidNs' | 'findPid' | 'findVpid' | 'findGetPid' | 'findGePid'>;
+
+export function bindFinding(s: State): Finding {
+  const { design } = s;
+  return {
+    findPidNs(nr, ns) {
+      const nsAt = nsArg(s, ns, 'findPidNs');
+      const pid = pidOrNone(s, design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt));
+      return unlessFreed(s, nsAt, ns, pid, 'findPidNs', 'ns');
+    },
+    findPid: (nr) => pidOrNone(s, design.findPid(s, nrArg(nr, 'findPid', s))),
+    findVpid(nr, viewer) {
+      const viewerAt = taskArg(s, viewer, 'findVpid', 'viewer');
+      nrArg(nr, 'findVpid');
+      for (;;) {
+        const nsAt = activeNs(s, viewerAt);
+        const pid = nsAt === 0 ? undefined : pidOrNone(s, design.findPidNs(s, nr, nsAt));
+        if (stillIn(s, nsAt, viewerAt, viewer, 'findVpid')) return pid;
+      }
+    },
+    findGetPid(nr, ns) {
+      const nsAt = nsArg(s, ns, 'findGetPid');
+      nrArg(nr, 'findGetPid');
+      for (;;) {
+        const pidAt = design.findPidNs(s, nr, nsAt);
+        if (pidAt === 0) return unlessFreed(s, nsAt, ns, undefined, 'findGetPid', 'ns');
+        const pid = getFound(s, pidAt, 'findGetPid');
+        if (pid !== undefined) return keepUnlessFreed(s, nsAt, ns, pid, 'findGetPid', 'ns');
+      }
+    },
+    findGePid(nr, ns) {
+      const nsAt = nsArg(s, ns, 'findGePid');
+      const pid = pidOrNone(s, design.findGePid(s, nrArg(nr, 'findGePid'), nsAt));
+      return unlessFreed(s, nsAt, ns, pid, 'findGePid', 'ns');
+    },
+  };
+}

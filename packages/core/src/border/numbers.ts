@@ -1,0 +1,31 @@
+/** The contract's section on the numbers of a namespace. */
+import { PID_MAX_LIMIT, type PidAllocator, RESERVED_PIDS } from '@pidlab/contract';
+import { NS } from '../layout.ts';
+import { nextPidmap } from '../pids/pidmap.ts';
+import type { State } from '../types.ts';
+import { readNs, unlessFreed, writeNs } from './again.ts';
+import { integerArg, NR_LIMIT, nsArg } from './arguments.ts';
+
+const { lastPid: LAST_PID, pidMax: PID_MAX } = NS.at;
+
+type Numbers = Pick<PidAllocator, 'lastPid' | 'setLastPid' | 'pidMax' | 'setPidMax' | 'nextPidmap'>;
+
+export function bindNumbers(s: State): Numbers {
+  return {
+    lastPid: (ns) => readNs(s, ns, LAST_PID, 'lastPid'),
+    setLastPid(ns, nr) {
+      nsArg(s, ns, 'setLastPid');
+      writeNs(s, ns, LAST_PID, integerArg(nr, 'setLastPid', 'nr', 0, PID_MAX_LIMIT - 1), 'setLastPid');
+    },
+    pidMax: (ns) => readNs(s, ns, PID_MAX, 'pidMax'),
+    setPidMax(ns, pidMax) {
+      nsArg(s, ns, 'setPidMax');
+      writeNs(s, ns, PID_MAX, integerArg(pidMax, 'setPidMax', 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT), 'setPidMax');
+    },
+    nextPidmap(ns, last) {
+      const nsAt = nsArg(s, ns, 'nextPidmap');
+      const nr = nextPidmap(s, nsAt, integerArg(last, 'nextPidmap', 'last', 0, NR_LIMIT));
+      return unlessFreed(s, nsAt, ns, nr === 0 ? undefined : nr, 'nextPidmap', 'ns');
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** The contract's section on the life of a pid. */
+import { type NsRef, type PidAllocator, PidBug } from '@pidlab/contract';
+import { PID_HEAD } from '../layout.ts';
+import { fits } from '../memory/handles.ts';
+import { staleNs } from '../pids/errors.ts';
+import { beingFreed, endPid, hasTasks, isDead, putPid, unlockPid } from '../pids/pids.ts';
+import type { State } from '../types.ts';
+import { load } from '../words/access.ts';
+import { SHARED } from '../words/mode.ts';
+import { pidRef, takeReference, unlessFreed } from './again.ts';
+import { checkSetTid, lockPid, nsArg, pidArg, setTidArg } from './arguments.ts';
+
+const COUNT = PID_HEAD.at.count;
+const AUTOMATIC: readonly number[] = [];
+
+type Pids = Pick<PidAllocator, 'allocPid' | 'freePid' | 'getPid' | 'putPid' | 'pidCount'>;
+
+export function bindPids(s: State): Pids {
+  const { design, words } = s;
+  return {
+    allocPid(ns, setTid) {
+      if (setTid !== undefined) return pidRef(s, allocChosen(s, ns, setTid));
+      const nsAt = nsArg(s, ns, 'allocPid');
+      const pidAt = design.allocPid(s, nsAt, AUTOMATIC);
+      if (SHARED && !fits(s, nsAt, ns)) throw misplaced(s, pidAt);
+      return pidRef(s, pidAt);
+    },
+    freePid(pid) {
+      const pidAt = lockPid(s, pid, 'freePid');
+      if (isDead(s, pidAt) || hasTasks(s, pidAt)) throw cannotFree(s, pidAt);
+      endPid(s, pidAt);
+    },
+    getPid(pid) {
+      takeReference(s, lockPid(s, pid, 'getPid'), 'getPid');
+      return pid;
+    },
+    putPid: (pid) => putPid(s, lockPid(s, pid, 'putPid')),
+    pidCount(pid) {
+      const pidAt = pidArg(s, pid, 'pidCount');
+      const count = load(words, pidAt + COUNT);
+      if (SHARED && count === 0) throw beingFreed('pidCount');
+      return unlessFreed(s, pidAt, pid, count, 'pidCount', 'pid');
+    },
+  };
+}
+
+/** Outside the hot path. The list is read first: its getters may call the allocator, and end the very namespace. */
+function allocChosen(s: State, ns: NsRef, setTid: readonly number[]): number {
+  const chosen = setTidArg(setTid, 'allocPid');
+  const nsAt = nsArg(s, ns, 'allocPid');
+  checkSetTid(s, nsAt, chosen);
+  const pidAt = s.design.allocPid(s, nsAt, chosen);
+  if (SHARED && !fits(s, nsAt, ns)) throw misplaced(s, pidAt);
+  return pidAt;
+}
+
+/** The namespace ended before it had the pid, and another one got its record and thus the pid: takes that back. */
+function misplaced(s: State, pidAt: number): PidBug {
+  lockPid(s, pidRef(s, pidAt), 'allocPid');
+  // Who found it there and hung a task on it has a pid now.
+  if (hasTasks(s, pidAt)) unlockPid(s);
+  else endPid(s, pidAt);
+  return staleNs('allocPid');
+}
+
+function cannotFree(s: State, pidAt: number): PidBug {
+  const dead = 'the pid has been freed already; only references still keep it';
+  const why = isDead(s, pidAt) ? dead : 'tasks still hang on the pid; the last detachPid frees it';
+  unlockPid(s);
+  return new PidBug('freePid', why);
+}

@@ -1,0 +1,42 @@
+/** The contract's section on translation. */
+import type { Nr, PidAllocator, RootNr, Vnr } from '@pidlab/contract';
+import { homeIfAlive } from '../pids/pids.ts';
+import { activeNs } from '../pids/tasks.ts';
+import type { State } from '../types.ts';
+import { nsOrNone, stillIn, unlessFreed } from './again.ts';
+import { nsArg, pidArg, taskArg } from './arguments.ts';
+
+type Translation = Pick<PidAllocator, 'pidNrNs' | 'pidNr' | 'pidVnr' | 'pidNs' | 'isContainerInit'>;
+
+export function bindTranslation(s: State): Translation {
+  const { design } = s;
+  return {
+    pidNrNs(pid, ns) {
+      const pidAt = pidArg(s, pid, 'pidNrNs');
+      const nsAt = nsArg(s, ns, 'pidNrNs');
+      const nr = unlessFreed(s, pidAt, pid, design.pidNrNs(s, pidAt, nsAt) as Nr, 'pidNrNs', 'pid');
+      return unlessFreed(s, nsAt, ns, nr, 'pidNrNs', 'ns');
+    },
+    pidNr(pid) {
+      const pidAt = pidArg(s, pid, 'pidNr');
+      return unlessFreed(s, pidAt, pid, design.pidNr(s, pidAt) as RootNr, 'pidNr', 'pid');
+    },
+    pidVnr(pid, viewer) {
+      const pidAt = pidArg(s, pid, 'pidVnr');
+      const viewerAt = taskArg(s, viewer, 'pidVnr', 'viewer');
+      for (;;) {
+        const nsAt = activeNs(s, viewerAt);
+        const nr = nsAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt);
+        if (stillIn(s, nsAt, viewerAt, viewer, 'pidVnr')) return unlessFreed(s, pidAt, pid, nr as Vnr, 'pidVnr', 'pid');
+      }
+    },
+    pidNs(pid) {
+      const pidAt = pidArg(s, pid, 'pidNs');
+      return unlessFreed(s, pidAt, pid, nsOrNone(s, homeIfAlive(s, pidAt)), 'pidNs', 'pid');
+    },
+    isContainerInit(pid) {
+      const pidAt = pidArg(s, pid, 'isContainerInit');
+      return unlessFreed(s, pidAt, pid, design.pidOwnNr(s, pidAt) === 1, 'isContainerInit', 'pid');
+    },
+  };
+}

@@ -1,0 +1,135 @@
+/** Invariants 1 and 2: slab pages and caches. */
+import { PIDTYPE_MAX, RESERVED_PIDS } from '@pidlab/contract';
+import { CACHE, HEADER, MAGAZINE, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, TASK } from '../layout.ts';
+import { workerAt } from '../memory/block.ts';
+import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT } from '../memory/handles.ts';
+import { ALL_CACHES, magazineAt, NS_CACHE, numbersOfCache, TASK_CACHE } from '../memory/slab.ts';
+import type { State } from '../types.ts';
+import { wholeLines } from '../words/struct.ts';
+import { activeIn, cacheName } from './reports.ts';
+import { leaked, type Say } from './say.ts';
+import { cacheOf, eachSlot, isSlot, kindOf } from './walk.ts';
+
+const H = HEADER.at;
+const C = CACHE.at;
+
+export function checkSlabPages(s: State, say: Say): void {
+  const w = s.words;
+  const base = w[H.generationBase];
+  if (base < 1 || base > GENERATION_MASK) say(`the first generation is ${base}`);
+  for (const floor of [w[H.floors], w[H.floors + 1]]) {
+    if (floor < 1 || floor > RESERVED_PIDS) say(`new namespaces would have a floor of ${floor}`);
+  }
+  const slabs = new Map<number, number>();
+  for (let start = s.slabStart; start < w[H.slabEnd]; start += PAGE_WORDS) {
+    const cache = cacheOf(s, start);
+    if (cache === 0) say(`page ${start >>> PAGE_SHIFT} is a slab page of no cache`);
+    slabs.set(cache, (slabs.get(cache) ?? 0) + 1);
+  }
+  for (const cache of ALL_CACHES) {
+    const size = w[cache + C.objectWords];
+    const wanted = objectWordsOf(s, cache);
+    const needed = cache <= TASK_CACHE || w[cache + C.slabs] > 0;
+    if (size !== wanted && (size !== 0 || needed))
+      say(`cache ${cacheName(cache)} has objects of ${size} words, not ${wanted}`);
+    if ((slabs.get(cache) ?? 0) !== w[cache + C.slabs])
+      say(`cache ${cacheName(cache)} counts ${w[cache + C.slabs]} slabs and has ${slabs.get(cache) ?? 0}`);
+  }
+}
+
+function objectWordsOf(s: State, cache: number): number {
+  if (cache === NS_CACHE) return wholeLines(NS.words);
+  return wholeLines(cache === TASK_CACHE ? s.design.taskWords : s.design.pidWords(numbersOfCache(cache)));
+}
+
+export function checkCaches(s: State, say: Say): void {
+  for (const cache of ALL_CACHES) checkCache(s, cache, say);
+}
+
+function checkCache(s: State, cache: number, say: Say): void {
+  const w = s.words;
+  const name = cacheName(cache);
+  const places = { active: 0, retired: 0, free: 0, lost: 0 };
+  const bump = w[cache + C.bump];
+  if (!isCut(s, cache)) say(`cache ${name} cuts its next object at ${bump}, in a slab up to ${w[cache + C.bumpEnd]}`);
+  const listed = freeObjects(s, cache, say);
+  const relied = reliedOn(s, cache);
+  eachSlot(s, cache, (at) => {
+    const kind = w[at] >>> KIND_SHIFT;
+    if (at >= bump && at < w[cache + C.bumpEnd]) {
+      if (!isBlank(w, at, at + w[cache + C.objectWords]))
+        say(`object ${at} of cache ${name} was never used and is not blank`);
+    } else if (kind === kindOf(cache)) places.active++;
+    else if (kind === KIND_RETIRED) places.retired++;
+    else if (kind !== 0) say(`cache ${name} has a record of kind ${kind} at ${at}`);
+    else {
+      places.free++;
+      if (!listed.has(at)) places.lost++;
+      else if (!isBlank(w, at + relied.from, at + relied.to))
+        say(`object ${at} of cache ${name} is free and not blank`);
+    }
+  });
+  if (places.lost > 0) say(leaked(s, `cache ${name} lists ${listed.size} free objects and has ${places.free}`));
+  if (places.active + places.lost !== activeIn(s, cache))
+    say(`cache ${name} counts ${activeIn(s, cache)} active objects and has ${places.active}`);
+  if (places.retired !== w[cache + C.retired])
+    say(`cache ${name} counts ${w[cache + C.retired]} retired objects and has ${places.retired}`);
+}
+
+/** Whether the next object is cut from where one fits into a slab of the cache, or that slab is used up. */
+function isCut(s: State, cache: number): boolean {
+  const w = s.words;
+  const [bump, end, size] = [w[cache + C.bump], w[cache + C.bumpEnd], w[cache + C.objectWords]];
+  if (w[cache + C.slabs] === 0) return bump === 0 && end === 0;
+  if (w[H.gone] > 0 && bump + size > end) return true;
+  const start = end - PAGE_WORDS;
+  const cut = (bump - start) / size;
+  return (
+    start % PAGE_WORDS === 0 &&
+    cacheOf(s, start) === cache &&
+    Number.isInteger(cut) &&
+    cut >= (w[H.gone] > 0 ? 0 : 1) &&
+    bump <= end
+  );
+}
+
+/** What a record's next life expects to find zero: a pid its task lists, a task its links, a namespace its map. */
+function reliedOn(s: State, cache: number): { readonly from: number; readonly to: number } {
+  if (cache === NS_CACHE) return { from: NS.at.pidmap, to: NS.words };
+  if (cache === TASK_CACHE) return { from: TASK.at.links, to: s.design.taskWords };
+  return { from: PID_HEAD.at.tasks, to: PID_HEAD.at.tasks + PIDTYPE_MAX };
+}
+
+export function isBlank(words: Int32Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (words[at] !== 0) return false;
+  return true;
+}
+
+/** The free objects that the cache lists, and those that workers have at hand. */
+function freeObjects(s: State, cache: number, say: Say): Set<number> {
+  const listed = new Set<number>();
+  followFree(s, cache, s.words[cache + C.free], `the free list of cache ${cacheName(cache)}`, listed, say);
+  for (let slot = 0; slot < s.words[H.workers]; slot++) {
+    const magazine = magazineAt(workerAt(s, slot), cache);
+    const before = listed.size;
+    const name = `the magazine of worker ${slot} for cache ${cacheName(cache)}`;
+    followFree(s, cache, s.words[magazine + MAGAZINE.at.first], name, listed, say);
+    const count = s.words[magazine + MAGAZINE.at.count];
+    if (listed.size - before !== count) say(`${name} counts ${count} objects and has ${listed.size - before}`);
+  }
+  return listed;
+}
+
+/** Follows a list up to an object that is in one already, so that a ring ends. */
+function followFree(s: State, cache: number, first: number, name: string, listed: Set<number>, say: Say): void {
+  const w = s.words;
+  for (let at = first; at !== 0; at = w[at + 1]) {
+    const isNew = at >= w[cache + C.bump] && at < w[cache + C.bumpEnd];
+    const isFree = isSlot(s, at) && cacheOf(s, at) === cache && w[at] >>> KIND_SHIFT === 0 && !isNew;
+    if (!isFree || listed.has(at)) {
+      say(`${name} leads to ${at}, which is not a free object of it`);
+      return;
+    }
+    listed.add(at);
+  }
+}

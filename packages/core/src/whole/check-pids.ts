@@ -1,0 +1,158 @@
+/** Invariants 5 to 7: pids, their hash chains, and their tasks. */
+import { PID_MAX_LIMIT, PIDTYPE_MAX, PIDTYPE_PID } from '@pidlab/contract';
+import { HEADER, NS, PID_HEAD, TASK_LINK } from '../layout.ts';
+import { slotsOf } from '../memory/block.ts';
+import { KIND_NS, KIND_PID, KIND_TASK } from '../memory/handles.ts';
+import { NS_CACHE, pidCache } from '../memory/slab.ts';
+import { numbersAt } from '../pids/namespaces.ts';
+import { isTaken } from '../pids/pidmap.ts';
+import { hasTasks, homeOf, isDead, pidLevel } from '../pids/pids.ts';
+import { linkOf, nextPidTask, pidTask, taskPid } from '../pids/tasks.ts';
+import type { HashTable, State } from '../types.ts';
+import { isBlank } from './check-memory.ts';
+import { cacheName } from './reports.ts';
+import { leaked, type Say } from './say.ts';
+import { cacheOf, eachLivePid, eachMapPage, eachNs, eachPid, eachTask, isRecord, isSlot } from './walk.ts';
+
+const H = HEADER.at;
+const N = NS.at;
+
+export function checkPids(s: State, say: Say): void {
+  const given = new Map<number, number>();
+  eachPid(s, (at, numbers) => checkPid(s, at, numbers, say));
+  eachLivePid(s, (at) => {
+    if (!livesAtHome(s, at)) {
+      say(`pid ${at} is alive and its namespace at ${homeOf(s, at)} is not`);
+      return;
+    }
+    s.design.eachNumber(s, at, (nr, nsAt) => {
+      const taken = nr >= 1 && nr < PID_MAX_LIMIT && isTaken(s, nsAt, nr);
+      if (!taken) say(`pid ${at} has number ${nr}, which is free in namespace ${nsAt}`);
+      given.set(nsAt, (given.get(nsAt) ?? 0) + 1);
+    });
+  });
+  eachNs(s, (nsAt) => {
+    const taken = takenIn(s, nsAt);
+    const carried = given.get(nsAt) ?? 0;
+    const sentence = `namespace ${nsAt} has ${taken} numbers taken; live pids carry ${carried}`;
+    if (taken !== carried) say(taken > carried ? leaked(s, sentence) : sentence);
+  });
+}
+
+function checkPid(s: State, pidAt: number, numbers: number, say: Say): void {
+  const level = pidLevel(s, pidAt);
+  const count = s.words[pidAt + PID_HEAD.at.count];
+  if (level > s.design.traits.maxLevel || numbersAt(s, level) !== numbers)
+    say(`pid ${pidAt} of level ${level} is from cache ${cacheName(pidCache(numbers))}`);
+  const home = homeOf(s, pidAt);
+  if (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE)
+    say(`pid ${pidAt} is at home at ${home}, where no namespace can be`);
+  if (count < 1) say(leaked(s, `pid ${pidAt} has ${count} references`));
+  if (s.words[pidAt + PID_HEAD.at.home] < 0) say(leaked(s, `pid ${pidAt} is being freed by nobody`));
+  if (isDead(s, pidAt) && hasTasks(s, pidAt)) say(`pid ${pidAt} is dead and has tasks`);
+}
+
+/** Whether the namespace that the pid was allocated in is still there. */
+function livesAtHome(s: State, pidAt: number): boolean {
+  const home = homeOf(s, pidAt);
+  const { words: w, design } = s;
+  if (!isRecord(s, home, KIND_NS)) return false;
+  return w[home + N.level] === pidLevel(s, pidAt) && w[home + N.serial] === design.pidSerial(s, pidAt);
+}
+
+function takenIn(s: State, nsAt: number): number {
+  let taken = 0;
+  eachMapPage(s, nsAt, (_entry, _page, used) => {
+    taken += used;
+  });
+  return taken;
+}
+
+/** Notes for every link in every chain which slot it is under, then asks each live pid for its links. */
+export function checkHash(s: State, say: Say): void {
+  const slotOfLink = new Int32Array(s.words[H.slabEnd] - s.slabStart);
+  const tables = s.design.tables.length === 1 ? [s.pidHash] : [s.pidHash, s.vnrHash];
+  let linked = 0;
+  for (const table of tables) linked += noteLinks(s, table, slotOfLink, say);
+  let carried = 0;
+  eachLivePid(s, (at) => {
+    s.design.eachNumber(s, at, (nr, _nsAt, link, slot) => {
+      carried++;
+      if (slotOfLink[link - s.slabStart] !== slot) say(`number ${nr} of pid ${at} is not found from its slot ${slot}`);
+    });
+  });
+  const violation = `the hash chains have ${linked} links; live pids have ${carried}`;
+  // A call that EBUSY stopped may have left a dead pid in a chain.
+  if (linked !== carried) say(linked > carried ? leaked(s, violation) : violation);
+}
+
+function noteLinks(s: State, table: HashTable, slotOfLink: Int32Array, say: Say): number {
+  const end = table.base + slotsOf(table.shift);
+  let links = 0;
+  for (let slot = table.base; slot < end; slot++) {
+    let at = s.words[slot];
+    for (; at > 0; at = s.words[at]) {
+      const seen = at < s.slabStart || at >= s.words[H.slabEnd] || slotOfLink[at - s.slabStart] !== 0;
+      if (seen) {
+        say(`the chain of slot ${slot} leads to ${at}, which is in a chain already or no link`);
+        return links;
+      }
+      slotOfLink[at - s.slabStart] = slot;
+      links++;
+    }
+    const unused = at === 0 && s.words[slot] === 0;
+    if (at !== ~slot && !unused) say(`the chain of slot ${slot} ends in the marker of slot ${~at}`);
+  }
+  return links;
+}
+
+export function checkTasks(s: State, say: Say): void {
+  const w = s.words;
+  let linked = 0;
+  eachTask(s, (at) => {
+    for (let type = 0; type < PIDTYPE_MAX; type++) {
+      const link = linkOf(at, type);
+      if (w[link] !== 0) linked++;
+      else if (!isBlank(w, link, link + TASK_LINK.words)) say(`task ${at} is in list ${type} of no pid`);
+    }
+  });
+  let listed = 0;
+  eachPid(s, (at) => {
+    for (const type of [0, 1, 2, 3] as const) listed += checkTaskList(s, at, type, linked, say);
+  });
+  if (listed !== linked) say(`pids list ${listed} tasks; tasks have ${linked} pids`);
+  eachNs(s, (nsAt) => checkReaper(s, nsAt, say));
+}
+
+function checkTaskList(s: State, pidAt: number, type: 0 | 1 | 2 | 3, most: number, say: Say): number {
+  let length = 0;
+  let prev = 0;
+  for (let at = pidTask(s, pidAt, type); at !== 0; at = nextPidTask(s, at, type)) {
+    const fits = isRecord(s, at, KIND_TASK) && taskPid(s, at, type) === pidAt && s.words[linkOf(at, type) + 2] === prev;
+    if (!fits || length === most) {
+      say(`list ${type} of pid ${pidAt} leads to ${at}, which does not belong there`);
+      break;
+    }
+    length++;
+    prev = at;
+  }
+  return length;
+}
+
+function checkReaper(s: State, nsAt: number, say: Say): void {
+  const reaper = s.words[nsAt + N.reaper];
+  if (reaper === 0) return;
+  const pidAt = isRecord(s, reaper, KIND_TASK) ? taskPid(s, reaper, PIDTYPE_PID) : 0;
+  if (!isRecord(s, pidAt, KIND_PID) || homeOf(s, pidAt) !== nsAt)
+    say(`the reaper of namespace ${nsAt} has no pid in it`);
+}
+
+/** The chains are whole by now, so every look-up ends. */
+export function checkFinds(s: State, say: Say): void {
+  eachLivePid(s, (at) => {
+    s.design.eachNumber(s, at, (nr, nsAt) => {
+      const found = s.design.findPidNs(s, nr, nsAt);
+      if (found !== at) say(`number ${nr} of namespace ${nsAt} leads to ${found}; pid ${at} has it`);
+    });
+  });
+}
