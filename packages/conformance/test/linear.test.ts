@@ -70,7 +70,7 @@ describe('a plain read and write in place of an atomic one is found out', () => 
   ] as const;
   test.each(mutants)('%s', { timeout: 300_000 }, async (name, find) => {
     const file = join(dir, `${name}.mjs`);
-    await buildShared('hierarchical', [{ file: 'access.ts', find, replace: '' }], file);
+    await buildShared('hierarchical', [{ file: 'words/access.ts', find, replace: '' }], file);
     const module = pathToFileURL(file).href;
     const strategy = (await import(/* @vite-ignore */ module)) as Strategy;
     const start = performance.now();

@@ -36,13 +36,13 @@ describe('pid-stress', () => {
   test.each([
     [
       'a number is taken by a plain read and write',
-      { file: 'access.ts', find: '  if (SHARED) return Atomics.or(words, at, mask);\n', replace: '' },
+      { file: 'words/access.ts', find: '  if (SHARED) return Atomics.or(words, at, mask);\n', replace: '' },
       ({ duplicates, lost, violations }: Reckoning) => duplicates + lost + violations > 0,
     ],
     [
       'some references are taken twice',
       {
-        file: 'pids.ts',
+        file: 'pids/pids.ts',
         find: '  w[pidAt + COUNT]++;\n',
         replace: '  w[pidAt + COUNT] += pidAt % 1024 === 0 ? 2 : 1;\n',
       },

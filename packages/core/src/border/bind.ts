@@ -1,7 +1,7 @@
 /**
- * From free functions over word offsets to the contract's functions over handles. Each binding checks its arguments,
- * calls one function, and turns the offset that comes back into a handle. What the strategies differ in goes through
- * `s.design`; all else is the same code for all of them.
+ * From free functions over word offsets to the contract's functions over handles. Each bound function checks its arguments,
+ * calls a free function, and turns the offset that comes back into a handle. In a shared block it then asks whether another
+ * worker was faster (again.ts). What the strategies differ in goes through `s.design`; all else is the same code for all.
  */
 
 import type { NsRef, PidAllocator } from '@pidlab/contract';
