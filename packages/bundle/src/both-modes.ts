@@ -1,23 +1,24 @@
-// The second copy of a strategy's code, for blocks that threads share (docs/adr/0008): what scripts/bundle.js and the
-// mutants of the conformance suite both need.
-
+/**
+ * The second copy of a strategy's code, for blocks that threads share (docs/adr/0008): what the bundle and the mutants of
+ * `@pidlab/trials` both need.
+ */
 import { readFileSync } from 'node:fs';
+import type { Plugin } from 'rolldown';
 
 /** Marks the second copy of a module. */
 const SHARED = '?shared';
 /** The way into the second copy, what says which copy it is, and what both have in common. */
-const [entrance, mode, common] = [/\/shared\.ts$/, /\/mode\.ts$/, /\/traits\.ts$|\/contract\/src\//];
+const [entrance, mode, common] = [/\/shared\.ts$/, /\/mode\.ts$/, /\/traits\.ts$|\/contract\/(?:src|dist)\//];
 
-/** The file of a module's id, whichever copy it is of. @param {string} id */
-export function fileOf(id) {
+/** The file of a module's id, whichever copy it is of. */
+export function fileOf(id: string): string {
   return id.replace(SHARED, '');
 }
 
 /** Everything that is imported from a strategy's `shared.ts`, and what that imports, is another module than the one of the same file. */
-export function bothModes() {
+export function bothModes(): Plugin {
   return {
     name: 'both-modes',
-    /** @this {import('rolldown').PluginContext} @param {string} source @param {string | undefined} importer */
     async resolveId(source, importer) {
       const isShared = importer?.endsWith(SHARED) ?? false;
       const resolved = await this.resolve(source, importer === undefined ? importer : fileOf(importer), {
@@ -26,7 +27,6 @@ export function bothModes() {
       if (resolved === null || resolved.external || common.test(resolved.id)) return resolved;
       return isShared || entrance.test(resolved.id) ? { ...resolved, id: resolved.id + SHARED } : resolved;
     },
-    /** @param {string} id */
     load(id) {
       const isShared = id.endsWith(SHARED);
       const file = fileOf(id);

@@ -1,24 +1,20 @@
 /**
- * Bundles a strategy package, with what it uses of core, into one module: `dist/index.js`. Run in the package's folder.
+ * Bundles a library package, with what it uses of core, into one module: `dist/index.js`.
  *
  * It is not about size. V8 treats a module's imports and exports as cells that it loads and checks at every use, and folds
  * only a `const` of the same module into the code that it makes. One module of constants makes a look-up take about half
  * the time (docs/adr/0004-one-module.md has the figures and how to repeat them).
  */
-import { resolve } from 'node:path';
-import process from 'node:process';
+import { join } from 'node:path';
 import MagicString from 'magic-string';
-import { rolldown } from 'rolldown';
+import { type InputOptions, type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { parseAst } from 'rolldown/parseAst';
-import { bothModes } from './lib/both-modes.js';
-import { writtenNumbers } from './lib/numbers.js';
-
-const core = resolve(process.cwd(), '../core/src/index.ts');
+import { bothModes } from './both-modes.ts';
+import { writtenNumbers } from './numbers.ts';
 
 /** A function declaration can be assigned to, so V8 checks it at every call; a `const` cannot. Moved up, they are there as early. */
-const constFunctions = {
+const constFunctions: Plugin = {
   name: 'const-functions',
-  /** @param {string} code */
   renderChunk(code) {
     const text = new MagicString(code);
     const { body } = parseAst(code);
@@ -34,34 +30,44 @@ const constFunctions = {
   },
 };
 
-const common = {
+const common: InputOptions = {
   external: ['@pidlab/contract'],
   treeshake: true,
-  optimization: { inlineConst: { mode: /** @type {const} */ ('all'), pass: 2 } },
+  optimization: { inlineConst: { mode: 'all', pass: 2 } },
 };
 
-/** All modules as one, and then that one once more, with its numbers written out. */
-const joined = await rolldown({
-  ...common,
-  input: 'src/index.ts',
-  resolve: { alias: { '@pidlab/core': core } },
-  plugins: [bothModes()],
-});
-const [{ code, map }] = (await joined.generate({ format: 'esm', sourcemap: true, file: 'dist/index.js' })).output;
-await joined.close();
-const module = resolve('dist/index.js');
-const bundle = await rolldown({
-  ...common,
-  input: module,
-  plugins: [
-    {
-      name: 'joined',
-      resolveId: (id) => (id === module ? id : null),
-      load: (id) => (id === module ? { code, map } : null),
-    },
-    writtenNumbers(module, resolve('dist/.numbers.js')),
-    constFunctions,
-  ],
-});
-await bundle.write({ file: 'dist/index.js', format: 'esm', sourcemap: true, comments: true, minify: 'dce-only' });
-await bundle.close();
+/** Writes `dist/index.js`, and its source map, of the package in `folder`. */
+export async function bundlePackage(folder: string): Promise<void> {
+  const { code, map } = await joined(folder);
+  const file = join(folder, 'dist', 'index.js');
+  const bundle = await rolldown({
+    ...common,
+    cwd: folder,
+    input: file,
+    plugins: [
+      {
+        name: 'joined',
+        resolveId: (id) => (id === file ? id : null),
+        load: (id) => (id === file ? { code, map } : null),
+      },
+      writtenNumbers(file, join(folder, 'dist', '.numbers.js')),
+      constFunctions,
+    ],
+  });
+  await bundle.write({ file, format: 'esm', sourcemap: true, comments: true, minify: 'dce-only' });
+  await bundle.close();
+}
+
+/** All modules as one, which is bundled once more with its numbers written out. */
+async function joined(folder: string): Promise<OutputChunk> {
+  const bundle = await rolldown({
+    ...common,
+    cwd: folder,
+    input: join(folder, 'src', 'index.ts'),
+    resolve: { alias: { '@pidlab/core': join(folder, '..', 'core', 'src', 'index.ts') } },
+    plugins: [bothModes()],
+  });
+  const { output } = await bundle.generate({ format: 'esm', sourcemap: true, file: join(folder, 'dist', 'index.js') });
+  await bundle.close();
+  return output[0];
+}

@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import type { Call, Initial, Result, Space } from '../src/linear/calls.ts';
-import type { Event, Lanes } from '../src/linear/history.ts';
-import { DONE, explain, type Specification } from '../src/linear/search.ts';
-import { pidSpecification } from '../src/linear/spec.ts';
+import type { Call, Initial, Result, Space } from '../src/histories/calls.ts';
+import type { Event, Lanes } from '../src/histories/history.ts';
+import { DONE, explain, type Specification } from '../src/histories/search.ts';
+import { pidSpecification } from '../src/histories/spec.ts';
 
 const SPACES: readonly Space[] = [
   { floor: 299, end: 301, maps: [0], isSmall: true },

@@ -51,7 +51,7 @@ export function whyNot() {
 export const kernelName = () => `${system()} ${release()}`;
 
 /** A program that could not do what it was told. */
-export class RecorderError extends Error {
+class RecorderError extends Error {
   /** @override */
   name = 'RecorderError';
 }

@@ -48,7 +48,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 /** @typedef {{ header: Header, steps: Step[] }} Recording */
 
 /** The steps that there are, and how many numbers follow `actor` at least and at most. */
-export const OPS = /** @type {const} */ ({
+const OPS = /** @type {const} */ ({
   fork: [2, 7],
   thread: [1, 1],
   unshare: [0, 0],

@@ -6,7 +6,7 @@ import { PidError } from '@pidlab/contract';
 import { printStep } from './recording.js';
 
 /** @import { CreatePidAllocator, NsRef, Traits } from '@pidlab/contract' */
-/** @import { CloneOptions, Process, ProcessTable, ProcessTableOptions, WaitResult } from '../../process-table/dist/index.js' */
+/** @import { CloneOptions, Process, ProcessTable, ProcessTableOptions, WaitResult } from '@pidlab/process-table' */
 /** @import { Recording, Step } from './recording.js' */
 
 /**

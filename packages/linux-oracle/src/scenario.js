@@ -84,7 +84,7 @@ export const PROFILES = {
 };
 
 /** @param {number} seed @returns {string} which profile a seed stands for, where none is asked for */
-export const profileOf = (seed) => Object.keys(PROFILES)[seed % Object.keys(PROFILES).length];
+const profileOf = (seed) => Object.keys(PROFILES)[seed % Object.keys(PROFILES).length];
 
 /**
  * Numbers that look random and follow from a seed: mulberry32.

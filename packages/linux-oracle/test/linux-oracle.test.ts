@@ -1,23 +1,23 @@
 /**
- * The recorded scenarios of a real kernel (packages/conformance/linux), replayed on a process table over each strategy:
+ * The recorded scenarios of a real kernel (`recordings/`), replayed on a process table over each strategy:
  * answer by answer, errno by errno, listing by listing, and after every step every number of everybody.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import * as flat from '@pidlab/core-flat';
+import * as hierarchical from '@pidlab/core-hierarchical';
+import * as pidspace from '@pidlab/core-pidspace';
+import { createProcessTable } from '@pidlab/process-table';
+import { loadMutant, mutants } from '@pidlab/trials/mutants';
 import { describe, expect, it } from 'vitest';
-import { decodeRecording, encodeRecording, RecordingError } from '../packages/conformance/linux/recording.js';
-import { OracleMismatch, replayMode, replayRecording } from '../packages/conformance/linux/replay.js';
-import { PROFILES } from '../packages/conformance/linux/scenario.js';
-import * as flat from '../packages/core-flat/dist/index.js';
-import * as hierarchical from '../packages/core-hierarchical/dist/index.js';
-import * as pidspace from '../packages/core-pidspace/dist/index.js';
-import { createProcessTable } from '../packages/process-table/dist/index.js';
-import { allMutants, brokenStrategy } from '../scripts/lib/mutant.js';
+import { decodeRecording, encodeRecording, RecordingError } from '../src/recording.js';
+import { OracleMismatch, replayMode, replayRecording } from '../src/replay.js';
+import { PROFILES } from '../src/scenario.js';
 
 const root = join(import.meta.dirname, '..');
-const folder = join(root, 'packages', 'conformance', 'linux', 'recordings');
+const folder = join(root, 'recordings');
 const files = readdirSync(folder).map((name) => join(folder, name));
 const recordings = files.map((file) => decodeRecording(readFileSync(file)));
 const subjects = [hierarchical, flat, pidspace].map((strategy) => ({ ...strategy, createProcessTable }));
@@ -159,9 +159,9 @@ describe('a mutant of the pidmap', () => {
   it.each(['wrap-to-one', 'cursor-stays', 'bit-stays', 'chosen-moves-cursor'])(
     '%s is told by the first step that differs',
     async (name) => {
-      const mutant = (await allMutants()).find(({ id }) => id === name);
+      const mutant = mutants.find(({ id }) => id === name);
       if (mutant === undefined) throw new Error('it is gone');
-      const broken = { ...(await brokenStrategy(mutant)), createProcessTable };
+      const broken = { ...(await loadMutant(mutant)), createProcessTable };
       const told = recordings.flatMap((recording) => {
         try {
           replayRecording(recording, broken);
@@ -203,7 +203,7 @@ describe('a recording is refused', () => {
 
 describe('npm run linux-oracle', () => {
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [join(root, 'scripts', 'linux-oracle.js'), ...args], { encoding: 'utf8' });
+    spawnSync(process.execPath, [join(root, 'bin', 'linux-oracle.js'), ...args], { encoding: 'utf8' });
 
   it('explains itself', () => {
     const { status, stdout } = run('--help');

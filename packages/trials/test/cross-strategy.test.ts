@@ -13,7 +13,7 @@ import * as hierarchical from '@pidlab/core-hierarchical';
 import * as pidspace from '@pidlab/core-pidspace';
 import fc from 'fast-check';
 import { describe, test, vi } from 'vitest';
-import type { Command } from '../src/commands.ts';
+import type { Command } from '../src/sequences/commands.ts';
 import { sequences } from './sequences.ts';
 
 /*

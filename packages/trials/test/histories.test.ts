@@ -8,9 +8,9 @@ import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
 import * as pidspace from '@pidlab/core-pidspace';
 import { afterAll, describe, test } from 'vitest';
-import { buildShared } from '../mutants/broken-shared.ts';
-import { playHistories, type Report } from '../src/linear/run.ts';
-import { showHistory } from '../src/linear/table.ts';
+import { playHistories, type Report } from '../src/histories/run.ts';
+import { showHistory } from '../src/histories/table.ts';
+import { buildStrategy } from '../src/mutants/build.ts';
 
 /*
  * Environment: PIDLAB_RUNS (histories of each kind; without it as many as a busy machine can play in some seconds), PIDLAB_SEED, and PIDLAB_HISTORY (the number of one that failed: plays
@@ -60,7 +60,7 @@ describe.each(strategies.map((strategy) => [strategy.traits.strategy, strategy] 
 });
 
 describe('a plain read and write in place of an atomic one is found out', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'pidlab-linear-'));
+  const dir = mkdtempSync(join(tmpdir(), 'pidlab-histories-'));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
   /** Histories until which it has to be found. One that never ends counts. */
   const ENOUGH = 1_000_000;
@@ -70,7 +70,7 @@ describe('a plain read and write in place of an atomic one is found out', () => 
   ] as const;
   test.each(mutants)('%s', { timeout: 300_000 }, async (name, find) => {
     const file = join(dir, `${name}.mjs`);
-    await buildShared('hierarchical', [{ file: 'access.ts', find, replace: '' }], file);
+    await buildStrategy('hierarchical', [{ package: 'core', file: 'access.ts', find, replace: '' }], file);
     const module = pathToFileURL(file).href;
     const strategy = (await import(/* @vite-ignore */ module)) as Strategy;
     const start = performance.now();
@@ -94,7 +94,7 @@ async function broken(options: Parameters<typeof playHistories>[0]): Promise<str
 /** What is wrong, and how to see it again; nothing when all is well. */
 function said({ failure, violations }: Report): string {
   if (failure === undefined) return violations.join('\n');
-  return `${showHistory(failure)}\nagain: PIDLAB_SEED=${SEED} PIDLAB_HISTORY=${failure.number} npx vitest run --project @pidlab/conformance linear.test`;
+  return `${showHistory(failure)}\nagain: PIDLAB_SEED=${SEED} PIDLAB_HISTORY=${failure.number} npx vitest run --project @pidlab/trials histories.test`;
 }
 
 /** The numbers below `end`, as many as are asked for in that time. */

@@ -1,3 +1,4 @@
+import { BUILTINS } from '@pidlab/conformance/strategies';
 import {
   CLONE_NEWPID,
   type NsRef,
@@ -9,7 +10,6 @@ import {
   type Strategy,
 } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
-import { BUILTINS } from '../src/builtins.ts';
 
 /** Words before the block: mark, length, checksum, 0. */
 const HEAD_WORDS = 4;

@@ -2,11 +2,11 @@ import { strict as assert } from 'node:assert';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { occurrences } from '../mutants/build.ts';
-import { type Answer, control, type HuntOptions, hunt } from '../mutants/hunt.ts';
-import { mutants } from '../mutants/list.ts';
-import type { Mutant } from '../mutants/mutant.ts';
-import { AGAIN_MS, mutantsPage } from '../mutants/table.ts';
+import { occurrences } from '../src/mutants/build.ts';
+import { type Answer, control, type HuntOptions, hunt } from '../src/mutants/hunt.ts';
+import { mutants } from '../src/mutants/list.ts';
+import type { Mutant } from '../src/mutants/mutant.ts';
+import { AGAIN_MS, mutantsPage } from '../src/mutants/table.ts';
 
 /*
  * Environment: PIDLAB_UPDATE=1 writes docs/mutants.md; PIDLAB_MUTANTS=all runs the whole suite on every mutant (about ten

@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
+import { createModel } from '@pidlab/conformance';
 import type { Strategy } from '@pidlab/contract';
 import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
 import * as pidspace from '@pidlab/core-pidspace';
 import fc from 'fast-check';
 import { describe, test, vi } from 'vitest';
-import { createModel } from '../src/model/index.ts';
 import { play, type Sequence, sequences, shorten } from './sequences.ts';
 
 /*

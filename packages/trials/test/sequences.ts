@@ -1,9 +1,9 @@
+import { createModel } from '@pidlab/conformance';
 import type { PidAllocatorOptions, Strategy } from '@pidlab/contract';
 import fc from 'fast-check';
-import { CHOICES, type Command, step } from '../src/commands.ts';
-import { compareAll } from '../src/compare.ts';
-import { createModel } from '../src/model/index.ts';
-import { createPair, type Pair } from '../src/pair.ts';
+import { CHOICES, type Command, step } from '../src/sequences/commands.ts';
+import { compareAll } from '../src/sequences/compare.ts';
+import { createPair, type Pair } from '../src/sequences/pair.ts';
 
 /** Everything looks alike after each of so many commands, and at the end. */
 const COMPARE_EVERY = 50;

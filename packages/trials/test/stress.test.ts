@@ -5,90 +5,45 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'vitest';
-import { buildShared } from '../mutants/broken-shared.ts';
-import type { Reckoning } from '../src/stress/run.ts';
+import { buildStrategy } from '../src/mutants/build.ts';
+import type { Change } from '../src/mutants/mutant.ts';
 
-const BIN = fileURLToPath(new URL('../bin/pid-stress.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../bin/pid-stress.js', import.meta.resolve('@pidlab/conformance')));
 
-function stress(...args: string[]): { status: number | null; lines: string[]; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8' });
-  return { status, lines: stdout.split('\n').filter((line) => line !== ''), stderr };
-}
+/** What of a line of pid-stress is looked at here. */
+type Reckoning = Record<'duplicates' | 'lost' | 'violations' | 'leaked', number>;
 
-describe('pid-stress', () => {
-  test.each([[[]], [['--kill']]])('finds nothing in the three strategies, with %j', (more) => {
-    const { status, lines, stderr } = stress('--seconds', '2', ...more);
-    const isKilling = more.length > 0;
-    const reckonings = lines.map((line) => JSON.parse(line));
-    assert.equal(status, 0, stderr);
-    assert.deepEqual(
-      reckonings.map(({ strategy }) => strategy),
-      ['hierarchical', 'flat', 'pidspace', 'all'],
-    );
-    for (const { operations, duplicates, lost, violations, leaked, kills } of reckonings) {
-      assert.deepEqual({ duplicates, lost, violations }, { duplicates: 0, lost: 0, violations: 0 }, stderr);
-      assert.ok(operations > 1000, `${operations} operations`);
-      assert.equal(kills > 0, isKilling);
-      if (!isKilling) assert.equal(leaked, 0, stderr);
-    }
-  });
-
-  test.each([
+describe('the exit status of pid-stress', () => {
+  test.each<[string, Change, (reckoning: Reckoning) => boolean]>([
     [
       'a number is taken by a plain read and write',
-      { file: 'access.ts', find: '  if (SHARED) return Atomics.or(words, at, mask);\n', replace: '' },
-      ({ duplicates, lost, violations }: Reckoning) => duplicates + lost + violations > 0,
+      { package: 'core', file: 'access.ts', find: '  if (SHARED) return Atomics.or(words, at, mask);\n', replace: '' },
+      ({ duplicates, lost, violations }) => duplicates + lost + violations > 0,
     ],
     [
       'some references are taken twice',
       {
+        package: 'core',
         file: 'pids.ts',
         find: '  w[pidAt + COUNT]++;\n',
         replace: '  w[pidAt + COUNT] += pidAt % 1024 === 0 ? 2 : 1;\n',
       },
-      ({ leaked }: Reckoning) => leaked > 0,
+      ({ leaked }) => leaked > 0,
     ],
   ])('is 1 when %s', async (_what, change, isNoticed) => {
     const dir = mkdtempSync(join(tmpdir(), 'pidlab-stress-'));
     try {
       const file = join(dir, 'broken.mjs');
-      await buildShared('hierarchical', [change], file);
-      const { status, lines } = stress('--seconds', '4', '--strategy', file);
+      await buildStrategy('hierarchical', [change], file);
+      const { status, stdout } = spawnSync(process.execPath, [BIN, '--seconds', '4', '--strategy', file], {
+        encoding: 'utf8',
+      });
+      const lines = stdout.trimEnd().split('\n');
       assert.equal(status, 1);
       assert.equal(lines.length, 1);
       assert.ok(isNoticed(JSON.parse(lines[0]!)), lines[0]);
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }
-  });
-
-  test('--seed is in what it says, so that it can be given again', () => {
-    const { lines } = stress('--seconds', '1', '--strategy', 'flat', '--seed', '7');
-    assert.equal(lines.length, 1);
-    assert.equal(JSON.parse(lines[0]!).seed, 7);
-  });
-
-  test('--help says what there is', () => {
-    const { status, lines } = stress('--help');
-    assert.equal(status, 0);
-    for (const option of ['--strategy', '--workers', '--seconds', '--kill', '--seed']) {
-      assert.ok(
-        lines.some((line) => line.includes(option)),
-        option,
-      );
-    }
-  });
-
-  test.each([
-    [['--workers', '0'], /whole number in \[1, 255\]/],
-    [['--seconds', 'long'], /whole number/],
-    [['--strategy', 'nested'], /nested/],
-    [['--frobnicate'], /unknown option/],
-    [['more'], /too many arguments/],
-  ])('is 2 for %j, and says why', (args, message) => {
-    const { status, lines, stderr } = stress(...args);
-    assert.match(stderr, message);
-    assert.deepEqual(lines, []);
-    assert.equal(status, 2);
   });
 });

@@ -1,6 +1,6 @@
-import { clausesOf } from './chapter.ts';
-import { chapters } from './chapters/index.ts';
-import { SHARED, sharedClauses } from './shared/clauses.ts';
+import { clausesOf } from '../suite/chapter.ts';
+import { chapters } from '../suite/chapters/index.ts';
+import { SHARED, sharedClauses } from '../threads/clauses.ts';
 
 /** A clause, to be read and not run. */
 export interface Statement {

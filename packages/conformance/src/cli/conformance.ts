@@ -2,17 +2,17 @@ import { createWriteStream } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
-import { BUILTINS } from './builtins.ts';
+import { BUILTINS } from '../strategies/builtins.ts';
+import { type Loaded, loadBuiltin, loadModule, UsageError } from '../strategies/load.ts';
+import { type Chapter, clausesOf } from '../suite/chapter.ts';
+import { chapters as allChapters } from '../suite/chapters/index.ts';
+import { type ClauseResult, plan, type RunOptions, runConformance } from '../suite/run.ts';
+import { sharedClauses } from '../threads/clauses.ts';
+import { drawSeed, runShared, type SharedOptions } from '../threads/index.ts';
+import { nodeHost } from '../threads/node.ts';
 import { catalog } from './catalog.ts';
-import { type Chapter, clausesOf } from './chapter.ts';
-import { chapters as allChapters } from './chapters/index.ts';
-import { type Loaded, loadBuiltin, loadModule, UsageError } from './load.ts';
 import { REPORTERS } from './reporters/index.ts';
 import { failuresOf } from './reporters/reporter.ts';
-import { type ClauseResult, plan, type RunOptions, runConformance } from './run.ts';
-import { sharedClauses } from './shared/clauses.ts';
-import { drawSeed, runShared, type SharedOptions } from './shared/index.ts';
-import { nodeHost } from './shared/node.ts';
 
 /** All clauses hold. */
 const HOLDS = 0;

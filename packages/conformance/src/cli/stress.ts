@@ -1,10 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { createLogUpdate } from 'log-update';
-import { BUILTINS } from '../builtins.ts';
-import type { Streams } from '../cli.ts';
-import { UsageError } from '../load.ts';
-import { type Reckoning, stress } from './run.ts';
-import { loadStrategy } from './strategy.ts';
+import { BUILTINS, loadStrategy, UsageError } from '../strategies/index.ts';
+import { type Reckoning, stress } from '../stress/run.ts';
+import type { Streams } from './conformance.ts';
 
 /** Nothing was given twice, nothing lost, nothing violated; and nothing leaked, unless threads were terminated. */
 const HOLDS = 0;
@@ -67,7 +65,7 @@ export async function main(args: readonly string[], streams: Streams = process):
 async function run(flags: Flags, { stdout, stderr }: Streams): Promise<number> {
   const { workers, seconds, kill = false, seed = Math.floor(Math.random() * 0x7fff_ffff) } = flags;
   const names = flags.strategy === ALL ? Object.keys(BUILTINS) : [flags.strategy];
-  const strategies = await Promise.all(names.map(async (name) => ({ name, strategy: await loadStrategy(name) })));
+  const strategies = await Promise.all(names.map(async (name) => ({ name, ...(await loadStrategy(name)) })));
   for (const { name, strategy } of strategies) {
     if (!strategy.traits.shared) throw new UsageError(`--strategy ${name} cannot be shared: its traits say so`);
   }

@@ -1,6 +1,6 @@
 /** Several threads on one allocator: what clauses about them are written with. */
 import type { AttachPidAllocator, PidAllocator, PidAllocatorOptions, Stats, Strategy, Traits } from '@pidlab/contract';
-import { unlessLeaked } from '../leaks.ts';
+import { unlessLeaked } from '../suite/leaks.ts';
 import { createCommons, stop } from './crew.ts';
 import type * as programs from './programs.ts';
 import {

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { Strategy } from '@pidlab/contract';
-import type { ClauseResult } from '../run.ts';
+import type { ClauseResult } from '../suite/run.ts';
 import { createArena, type Host, type OpenArena } from './arena.ts';
 import { SHARED, type SharedClause, sharedClauses } from './clauses.ts';
 

@@ -88,7 +88,7 @@ export function loadTrace(name: TraceName): Trace {
 
 /** Where the file of a trace is. */
 export function traceFile(name: TraceName): URL {
-  return new URL(`../traces/${name}.trace`, import.meta.url);
+  return new URL(`../../traces/${name}.trace`, import.meta.url);
 }
 
 /** Events by kind. */

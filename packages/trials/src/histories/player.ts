@@ -1,7 +1,7 @@
 /** One thread of the histories: what it shares with the others, and how it plays its part and notes it. */
+
+import type { Call, Event, Initial, Result, Space } from '@pidlab/conformance/histories';
 import { type NsRef, type PidAllocator, PidBug, PidError, type PidRef } from '@pidlab/contract';
-import type { Call, Initial, Result, Space } from './calls.ts';
-import type { Event } from './history.ts';
 import { beginning, HELD, type Planned, program, REGISTERS } from './programs.ts';
 import { BRIEFLY, EAGERLY, MEETING_WORDS, meet } from './rendezvous.ts';
 

@@ -1,6 +1,7 @@
 /** Random programs of a few calls, which get in each other's way as often as they can. */
-import { type Choices, choices } from '../random.ts';
-import type { AllocPid, FindPid, OnNumbers, Place, Space } from './calls.ts';
+
+import type { AllocPid, FindPid, OnNumbers, Place, Space } from '@pidlab/conformance/histories';
+import { type Choices, choices } from '@pidlab/conformance/random';
 
 /** Registers that the workers of a history share: each has a pid's handle in it, or none. */
 export const REGISTERS = 4;

@@ -2,6 +2,17 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import {
+  type Call,
+  type Event,
+  explain,
+  type Initial,
+  type Lanes,
+  pidSpecification,
+  type Result,
+  type Space,
+  type Verdict,
+} from '@pidlab/conformance/histories';
+import {
   CLONE_NEWPID,
   type NsRef,
   PIDTYPE_PID,
@@ -10,11 +21,7 @@ import {
   type Strategy,
   type Traits,
 } from '@pidlab/contract';
-import type { Call, Initial, Result, Space } from './calls.ts';
-import type { Event, Lanes } from './history.ts';
 import { boardBytes, MEETING_BYTES, type Notes } from './player.ts';
-import { explain, type Verdict } from './search.ts';
-import { pidSpecification } from './spec.ts';
 import type { Start } from './worker.ts';
 
 /** What to play. */
@@ -117,7 +124,7 @@ function spacesOf({ maxLevel, maxNumbers, rootNumbers }: Traits): Space[] {
 
 function startWorker(start: Start): Worker {
   // Tests load this file as it is, and a thread only what has been built.
-  const built = import.meta.url.endsWith('.ts') ? '../../dist/linear/worker.js' : './worker.js';
+  const built = import.meta.url.endsWith('.ts') ? '../../dist/histories/worker.js' : './worker.js';
   return new Worker(new URL(built, import.meta.url), { workerData: start });
 }
 

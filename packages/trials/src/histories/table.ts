@@ -1,6 +1,5 @@
 /** A history that nothing explains, for people. */
-import type { Call, Result } from './calls.ts';
-import type { Event } from './history.ts';
+import type { Call, Event, Result } from '@pidlab/conformance/histories';
 import type { Played } from './run.ts';
 
 const PLACES = ['root', 'child'];

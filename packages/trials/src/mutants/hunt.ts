@@ -2,8 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildRunner, buildStrategy } from './build.ts';
+import { fileURLToPath } from 'node:url';
+import { buildStrategy } from './build.ts';
 import { type Mutant, type Strategy, strategyOf } from './mutant.ts';
+
+/** Tests load this file as it is, and a process only what has been built. */
+const RUNNER = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../dist/mutants/runner.js' : './runner.js', import.meta.url),
+);
 
 /** What a runner is asked. */
 export interface Question {
@@ -88,12 +94,12 @@ async function askAll(jobs: readonly Job[], { timeoutMs, againMs, processes }: H
   const children = new Set<ChildProcess>();
   const answers: Answer[] = [];
   const waiting = [...jobs.entries()];
-  const work = async (program: string): Promise<void> => {
-    const ask = runner(program, children, timeoutMs);
+  const work = async (): Promise<void> => {
+    const ask = runner(children, timeoutMs);
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [i, { name, strategy, mutant, clauses }] = next;
       const file = join(dir, `${name}.mjs`);
-      await buildStrategy(strategy, mutant, file);
+      await buildStrategy(strategy, mutant === undefined ? [] : [mutant], file);
       answers[i] = await ask({
         file,
         againMs: mutant === undefined ? 0 : againMs,
@@ -102,8 +108,7 @@ async function askAll(jobs: readonly Job[], { timeoutMs, againMs, processes }: H
     }
   };
   try {
-    const program = await buildRunner(dir);
-    await Promise.all(Array.from({ length: processes }, () => work(program)));
+    await Promise.all(Array.from({ length: processes }, () => work()));
     return answers;
   } finally {
     for (const child of children) child.kill('SIGKILL');
@@ -113,15 +118,11 @@ async function askAll(jobs: readonly Job[], { timeoutMs, againMs, processes }: H
 }
 
 /** Asks one process after the other: a new one whenever the last did not come back. */
-function runner(
-  program: string,
-  children: Set<ChildProcess>,
-  timeoutMs: number,
-): (question: Question) => Promise<Answer> {
+function runner(children: Set<ChildProcess>, timeoutMs: number): (question: Question) => Promise<Answer> {
   let idle: ChildProcess | undefined;
   return (question) =>
     new Promise((resolve, reject) => {
-      const child = idle ?? fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      const child = idle ?? fork(RUNNER, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       idle = undefined;
       children.add(child);
       const failures: Failure[] = [];

@@ -1,6 +1,5 @@
-/** A strategy, or what all strategies share, with one thing broken on purpose. */
-export interface Mutant {
-  readonly id: string;
+/** One place of a source, and what stands there instead. */
+export interface Change {
   /** The package whose source is changed, below `packages/`. */
   readonly package: 'core' | 'core-hierarchical' | 'core-flat' | 'core-pidspace';
   /** The file in its `src/`. */
@@ -9,6 +8,11 @@ export interface Mutant {
   readonly find: string;
   /** … and what stands there instead. */
   readonly replace: string;
+}
+
+/** A strategy, or what all strategies share, with one thing broken on purpose. */
+export interface Mutant extends Change {
+  readonly id: string;
   /** What is broken, in a sentence. */
   readonly why: string;
   /** The clause that fails on it. */
@@ -23,7 +27,7 @@ export interface Mutant {
 
 export type Strategy = 'hierarchical' | 'flat' | 'pidspace';
 
-type Change = readonly [
+type Row = readonly [
   id: string,
   why: string,
   find: string,
@@ -33,8 +37,8 @@ type Change = readonly [
 ];
 
 /** Mutants of one file. */
-export function mutantsOf(pkg: Mutant['package'], file: string, changes: readonly Change[]): Mutant[] {
-  return changes.map(([id, why, find, replace, caughtBy, more]) => {
+export function mutantsOf(pkg: Mutant['package'], file: string, rows: readonly Row[]): Mutant[] {
+  return rows.map(([id, why, find, replace, caughtBy, more]) => {
     return { id, why, package: pkg, file, find, replace, caughtBy, ...more };
   });
 }

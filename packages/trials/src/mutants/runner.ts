@@ -3,11 +3,10 @@
  * which clause it is at, and whoever started it ends it when that takes too long.
  */
 import { pathToFileURL } from 'node:url';
+import { type Case, plan } from '@pidlab/conformance';
+import { runShared, sharedClauses } from '@pidlab/conformance/shared';
+import { nodeHost } from '@pidlab/conformance/shared/node';
 import type { PidAllocatorOptions, Strategy } from '@pidlab/contract';
-import { type Case, plan } from '../src/run.ts';
-import { sharedClauses } from '../src/shared/clauses.ts';
-import { runShared } from '../src/shared/index.ts';
-import { nodeHost } from '../src/shared/node.ts';
 import type { Failure, Message, Question } from './hunt.ts';
 
 process.on('message', (question: Question) => {

@@ -1,4 +1,5 @@
-import { catalog } from '../src/catalog.ts';
+import { chapters, clausesOf } from '@pidlab/conformance';
+import { sharedClauses } from '@pidlab/conformance/shared';
 import type { Mutant } from './mutant.ts';
 
 /** Milliseconds for which a clause about several threads is tried again on a mutant. */
@@ -10,14 +11,15 @@ comes before it in the chain, and is found first).`;
 
 /** The mutants as a page of Markdown: what is broken, and which clause notices. */
 export function mutantsPage(mutants: readonly Mutant[]): string {
-  const sentences = new Map(catalog().flatMap(({ clauses }) => clauses.map((c) => [c.id, c.sentence])));
+  const clauses = [...chapters.flatMap(clausesOf), ...sharedClauses];
+  const sentences = new Map(clauses.map(({ id, sentence }) => [id, sentence]));
   const files = [...new Set(mutants.map(fileOf))];
   const catching = new Set(mutants.map((mutant) => mutant.caughtBy)).size;
   return `${[
     '# Mutants',
     `${mutants.length} deliberately broken variants of the strategies, and for each the clause of the conformance suite that
-fails on it: so ${catching} clauses are known to be able to fail. Generated from \`packages/conformance/mutants/\`
-by \`PIDLAB_UPDATE=1 npx vitest run --project @pidlab/conformance mutants\`; the same test without that variable breaks
+fails on it: so ${catching} clauses are known to be able to fail. Generated from \`packages/trials/src/mutants/\`
+by \`PIDLAB_UPDATE=1 npx vitest run --project @pidlab/trials mutants\`; the same test without that variable breaks
 and tries every one of them, and fails when this page is stale.`,
     `Clauses of chapter SHARED need several threads to meet at the wrong moment: they are tried again until they fail, for at most
 ${AGAIN_MS / 1000} seconds, and one that does not come back has failed. ${LEFT_OUT}`,

@@ -1,4 +1,4 @@
-import type { ClauseResult } from '../run.ts';
+import type { ClauseResult } from '../../suite/run.ts';
 import type { Reporter } from './reporter.ts';
 import { failuresOf } from './reporter.ts';
 

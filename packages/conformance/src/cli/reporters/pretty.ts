@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { ClauseResult } from '../run.ts';
+import type { ClauseResult } from '../../suite/run.ts';
 import { failuresOf, groupBy, type Reporter } from './reporter.ts';
 
 /** For people: every failure as it happens, then a matrix of chapters and strategies. */

@@ -1,4 +1,4 @@
-import type { ClauseResult } from '../run.ts';
+import type { ClauseResult } from '../../suite/run.ts';
 
 /** Turns results into text. Everything that it returns is written as it comes. */
 export interface Reporter {

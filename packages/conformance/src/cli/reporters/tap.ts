@@ -1,5 +1,5 @@
 import { finish, start, test } from 'supertap';
-import type { ClauseResult } from '../run.ts';
+import type { ClauseResult } from '../../suite/run.ts';
 import { failuresOf, type Reporter } from './reporter.ts';
 
 /** TAP version 13, with a diagnostic block for each failure. */

@@ -1,14 +1,17 @@
-// npm run linux-oracle [-- options]: records fresh scenarios from the kernel of this machine and replays each at once on a
-// process table. The last line is `N passed, N failed`, each scenario counting as one; `--help` says more.
+#!/usr/bin/env node
+// Records fresh scenarios from the kernel of this machine and replays each at once on a process table. The last line is
+// `N passed, N failed`, each scenario counting as one; `--help` says more. Needs a build.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildRecorder, kernelName, whyNot } from '../packages/conformance/linux/recorder.js';
-import { encodeRecording } from '../packages/conformance/linux/recording.js';
-import { OPTIONS_LIMITS, PROFILES, recordScenario } from '../packages/conformance/linux/scenario.js';
-import { build, install, root, section } from './lib/run.js';
+import { BUILTINS, loadStrategy } from '@pidlab/conformance/strategies';
+import { createProcessTable } from '@pidlab/process-table';
+import { loadMutant, mutants } from '@pidlab/trials/mutants';
+import { buildRecorder, kernelName, whyNot } from '../src/recorder.js';
+import { encodeRecording } from '../src/recording.js';
+import { replayMode, replayRecording } from '../src/replay.js';
+import { OPTIONS_LIMITS, PROFILES, recordScenario } from '../src/scenario.js';
 
 const HELP = `npm run linux-oracle -- [options]
 
@@ -37,33 +40,19 @@ if (options.help) {
 }
 
 async function main() {
-  if (options.mutant !== undefined) {
-    await install();
-    if ((await mutant()) === undefined) {
-      console.error(`there is no mutant ${options.mutant}; docs/mutants.md lists them`);
-      return 2;
-    }
-  }
   const reason = whyNot();
   if (reason !== undefined) {
     console.log(`skipped: ${reason}\n0 passed, 0 failed, 1 skipped`);
     return 0;
   }
-  await install();
-  section('build');
-  const built = await build();
-  if (built !== 0) return built;
-  section('linux-oracle');
   return compare();
 }
 
 async function compare() {
-  const { replayMode, replayRecording } = await import('../packages/conformance/linux/replay.js');
-  const { createProcessTable } = await import('../packages/process-table/dist/index.js');
   const subject = { ...(await strategy()), createProcessTable };
   const kernel = kernelName();
   const { seed: first, steps, count, profile, save } = options;
-  const broken = await mutant();
+  const broken = mutant();
   if (broken !== undefined) console.log(`mutant ${broken.id}: ${broken.why}`);
   console.log(
     `${kernel}, ${subject.traits.strategy}: ${count} scenarios of ${steps} steps, seeds ${first} to ${first + count - 1}`,
@@ -121,19 +110,15 @@ async function compare() {
   return failed > 0 ? 1 : 0;
 }
 
-/** The mutant that was asked for, if there is one of that name. Loaded late: it needs what `install` brings. */
-async function mutant() {
-  if (options.mutant === undefined) return undefined;
-  const { allMutants } = await import('./lib/mutant.js');
-  return (await allMutants()).find(({ id }) => id === options.mutant);
+/** The mutant that was asked for, if any. */
+function mutant() {
+  return mutants.find(({ id }) => id === options.mutant);
 }
 
-/** @returns {Promise<import('../packages/contract/dist/index.js').Strategy>} */
+/** @returns {Promise<import('@pidlab/contract').Strategy>} */
 async function strategy() {
-  const broken = await mutant();
-  if (broken !== undefined) return (await import('./lib/mutant.js')).brokenStrategy(broken);
-  const builtin = join(root, 'packages', `core-${options.strategy}`, 'dist', 'index.js');
-  return import(pathToFileURL(existsSync(builtin) ? builtin : resolve(options.strategy)).href);
+  const broken = mutant();
+  return broken === undefined ? (await loadStrategy(options.strategy)).strategy : loadMutant(broken);
 }
 
 function readOptions() {
@@ -150,10 +135,12 @@ function readOptions() {
         help: { type: 'boolean', default: false },
       },
     });
-    const { profile, strategy: name } = values;
+    const { profile, strategy: name, mutant: broken } = values;
     if (profile !== undefined && !Object.hasOwn(PROFILES, profile)) throw new Error(`there is no profile ${profile}`);
-    const known = ['hierarchical', 'flat', 'pidspace'].includes(name);
-    if (!known && !existsSync(resolve(name))) throw new Error(`--strategy ${name} is no design and no file`);
+    if (!Object.hasOwn(BUILTINS, name) && !existsSync(resolve(name)))
+      throw new Error(`--strategy ${name} is no design and no file`);
+    if (broken !== undefined && !mutants.some(({ id }) => id === broken))
+      throw new Error(`there is no mutant ${broken}; docs/mutants.md lists them`);
     return {
       ...values,
       seed:

@@ -1,0 +1,60 @@
+import { strict as assert } from 'node:assert';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, test } from 'vitest';
+
+const BIN = fileURLToPath(new URL('../bin/pid-stress.js', import.meta.url));
+
+function stress(...args: string[]): { status: number | null; lines: string[]; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8' });
+  return { status, lines: stdout.split('\n').filter((line) => line !== ''), stderr };
+}
+
+describe('pid-stress', () => {
+  test.each([[[]], [['--kill']]])('finds nothing in the three strategies, with %j', (more) => {
+    const { status, lines, stderr } = stress('--seconds', '2', ...more);
+    const isKilling = more.length > 0;
+    const reckonings = lines.map((line) => JSON.parse(line));
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(
+      reckonings.map(({ strategy }) => strategy),
+      ['hierarchical', 'flat', 'pidspace', 'all'],
+    );
+    for (const { operations, duplicates, lost, violations, leaked, kills } of reckonings) {
+      assert.deepEqual({ duplicates, lost, violations }, { duplicates: 0, lost: 0, violations: 0 }, stderr);
+      assert.ok(operations > 1000, `${operations} operations`);
+      assert.equal(kills > 0, isKilling);
+      if (!isKilling) assert.equal(leaked, 0, stderr);
+    }
+  });
+
+  test('--seed is in what it says, so that it can be given again', () => {
+    const { lines } = stress('--seconds', '1', '--strategy', 'flat', '--seed', '7');
+    assert.equal(lines.length, 1);
+    assert.equal(JSON.parse(lines[0]!).seed, 7);
+  });
+
+  test('--help says what there is', () => {
+    const { status, lines } = stress('--help');
+    assert.equal(status, 0);
+    for (const option of ['--strategy', '--workers', '--seconds', '--kill', '--seed']) {
+      assert.ok(
+        lines.some((line) => line.includes(option)),
+        option,
+      );
+    }
+  });
+
+  test.each([
+    [['--workers', '0'], /whole number in \[1, 255\]/],
+    [['--seconds', 'long'], /whole number/],
+    [['--strategy', 'nested'], /nested/],
+    [['--frobnicate'], /unknown option/],
+    [['more'], /too many arguments/],
+  ])('is 2 for %j, and says why', (args, message) => {
+    const { status, lines, stderr } = stress(...args);
+    assert.match(stderr, message);
+    assert.deepEqual(lines, []);
+    assert.equal(status, 2);
+  });
+});
