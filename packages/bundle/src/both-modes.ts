@@ -15,8 +15,13 @@ export function fileOf(id: string): string {
   return id.replace(SHARED, '');
 }
 
-/** Everything that is imported from a strategy's `shared.ts`, and what that imports, is another module than the one of the same file. */
+/**
+ * A plugin that takes whatever a strategy's `shared.ts` imports, and what that imports, for other modules than those of the
+ * same files: a second copy, in which core's `mode.ts` says `SHARED = true`. Elsewhere it says `false`. The build fails when
+ * one of the two was not met.
+ */
 export function bothModes(): Plugin {
+  const met = new Set<boolean>();
   return {
     name: 'both-modes',
     async resolveId(source, importer) {
@@ -30,8 +35,18 @@ export function bothModes(): Plugin {
     load(id) {
       const isShared = id.endsWith(SHARED);
       const file = fileOf(id);
-      if (mode.test(file)) return `export const SHARED = ${isShared};`;
+      if (mode.test(file)) {
+        met.add(isShared);
+        return `export const SHARED = ${isShared};`;
+      }
       return isShared ? { code: readFileSync(file, 'utf8'), moduleType: 'ts' } : null;
+    },
+    buildEnd(error) {
+      if (error !== undefined || met.size === 2) return;
+      const missing = [false, true].filter((shared) => !met.has(shared)).join(' and ');
+      this.error(
+        `no module was built with SHARED = ${missing}: index.ts has to import both ./variant.ts and ./shared.ts, and core has to ask ./mode.ts`,
+      );
     },
   };
 }

@@ -5,6 +5,7 @@
  * only a `const` of the same module into the code that it makes. One module of constants makes a look-up take about half
  * the time (docs/adr/0004-one-module.md has the figures and how to repeat them).
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import MagicString from 'magic-string';
 import { type InputOptions, type OutputChunk, type Plugin, rolldown } from 'rolldown';
@@ -12,17 +13,22 @@ import { parseAst } from 'rolldown/parseAst';
 import { bothModes } from './both-modes.ts';
 import { writtenNumbers } from './numbers.ts';
 
-/** A function declaration can be assigned to, so V8 checks it at every call; a `const` cannot. Moved up, they are there as early. */
-const constFunctions: Plugin = {
-  name: 'const-functions',
+/**
+ * A function declaration and a `var`, which is what becomes of a class, can be assigned to, so V8 checks them at every use; a
+ * `const` cannot. Functions are moved up, so that they are there as early as before.
+ */
+const constants: Plugin = {
+  name: 'constants',
   renderChunk(code) {
     const text = new MagicString(code);
     const { body } = parseAst(code);
     const start = body.find((node) => node.type !== 'ImportDeclaration')?.start ?? 0;
     for (const node of body) {
-      if (node.type !== 'FunctionDeclaration' || node.id === null || node.async || node.generator) continue;
-      const { name } = node.id;
-      text.overwrite(node.start, node.id.end, `const ${name} = function`);
+      if (node.type === 'VariableDeclaration' && node.kind === 'var')
+        text.overwrite(node.start, node.start + 3, 'const');
+      if (node.type !== 'FunctionDeclaration' || node.id === null) continue;
+      const { name, start: named, end } = node.id;
+      text.overwrite(node.start, end, `const ${name} = ${code.slice(node.start, named).trimEnd()}`);
       text.appendLeft(node.end, ';\n');
       if (node.start > start) text.move(node.start, node.end, start);
     }
@@ -36,7 +42,7 @@ const common: InputOptions = {
   optimization: { inlineConst: { mode: 'all', pass: 2 } },
 };
 
-/** Writes `dist/index.js`, and its source map, of the package in `folder`. */
+/** Writes `dist/index.js`, and its source map, of the package in `folder`. One that is built on core gets both modes. */
 export async function bundlePackage(folder: string): Promise<void> {
   const { code, map } = await joined(folder);
   const file = join(folder, 'dist', 'index.js');
@@ -51,7 +57,7 @@ export async function bundlePackage(folder: string): Promise<void> {
         load: (id) => (id === file ? { code, map } : null),
       },
       writtenNumbers(file, join(folder, 'dist', '.numbers.js')),
-      constFunctions,
+      constants,
     ],
   });
   await bundle.write({ file, format: 'esm', sourcemap: true, comments: true, minify: 'dce-only' });
@@ -60,14 +66,19 @@ export async function bundlePackage(folder: string): Promise<void> {
 
 /** All modules as one, which is bundled once more with its numbers written out. */
 async function joined(folder: string): Promise<OutputChunk> {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const bundle = await rolldown({
     ...common,
     cwd: folder,
     input: join(folder, 'src', 'index.ts'),
     resolve: { alias: { '@pidlab/core': join(folder, '..', 'core', 'src', 'index.ts') } },
-    plugins: [bothModes()],
+    plugins: '@pidlab/core' in dependencies ? [bothModes()] : [],
   });
-  const { output } = await bundle.generate({ format: 'esm', sourcemap: true, file: join(folder, 'dist', 'index.js') });
+  const { output } = await bundle.generate({
+    format: 'esm',
+    sourcemap: 'hidden',
+    file: join(folder, 'dist', 'index.js'),
+  });
   await bundle.close();
   return output[0];
 }
