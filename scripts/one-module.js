@@ -1,5 +1,5 @@
 // node scripts/one-module.js [rounds]: what it is worth that a strategy is one module of constants (docs/adr/0004).
-// Measures the hierarchical strategy as tsc emits it, one module a file, and as scripts/bundle.js does, in fresh processes
+// Measures the hierarchical strategy as tsc emits it, one module a file, and as pidlab-bundle does, in fresh processes
 // that take turns, and prints the ratio for each round's pair. Needs a build.
 
 import { execFileSync } from 'node:child_process';

@@ -39,11 +39,15 @@ const examples: Record<keyof typeof rules, { bad: [SourceFile[], RegExp][]; good
       [[file('packages/process-table/src/a.ts', "import '@pidlab/core-flat';")], /core-flat/],
       [[file('packages/conformance/src/a.ts', "import '@pidlab/bench';")], /@pidlab\/bench,/],
       [[file('packages/conformance/src/a.ts', "import '@pidlab/process-table';")], /process-table/],
+      [[file('packages/conformance/src/a.ts', "import '@pidlab/trials';")], /@pidlab\/trials,/],
+      [[file('packages/linux-oracle/src/a.js', "import '@pidlab/core-flat';")], /core-flat/],
+      [[file('packages/trials/src/a.ts', "import '@pidlab/core';")], /@pidlab\/core,/],
     ],
     good: [
       [file('packages/bench/src/lab.ts', "import { runConformance } from '@pidlab/conformance';")],
       [file('packages/bench/src/scenarios/a.ts', "await import('@pidlab/process-table');")],
       [file('packages/core-flat/src/a.ts', "import { x } from '@pidlab/core';\nimport '@pidlab/contract';")],
+      [file('packages/trials/src/a.ts', "import '@pidlab/bundle';\nimport '@pidlab/conformance/shared';")],
       [file('packages/bench/src/builtins.ts', "export const flat = () => import('@pidlab/core-flat');")],
       [file('packages/core-flat/test/a.test.ts', "import '@pidlab/conformance';")],
       [
@@ -110,12 +114,9 @@ const examples: Record<keyof typeof rules, { bad: [SourceFile[], RegExp][]; good
     bad: [
       [[file('packages/core/src/a.ts', "import '../../contract/src/index.ts';")], /of another package/],
       [[file('examples/shell/main.ts', "import '../../packages/core/dist/index.js';")], /of another package/],
-      [[file('packages/core/src/a.ts', "import '../../../scripts/lib/both-modes.js';")], /of another package/],
+      [[file('packages/core/src/a.ts', "import '../../../scripts/lib/run.js';")], /of another package/],
     ],
-    good: [
-      [file('packages/core/test/deep/a.test.ts', "import '../../src/index.ts';\nimport './b.ts';")],
-      [file('packages/conformance/mutants/build.ts', "import '../../../scripts/lib/both-modes.js';")],
-    ],
+    good: [[file('packages/core/test/deep/a.test.ts', "import '../../src/index.ts';\nimport './b.ts';")]],
   },
   librariesStandAlone: {
     bad: [
@@ -195,6 +196,8 @@ const examples: Record<keyof typeof rules, { bad: [SourceFile[], RegExp][]; good
   manifestsComplete: {
     bad: [
       [[manifest('core')], /no description/],
+      [[manifest('trials', { private: true })], /no script test/],
+      [[manifest('trials', { private: true }), file('packages/trials/tsconfig.json')], /the root tsconfig/],
       [[manifest('core', { name: 'core' })], /the name is not @pidlab\/core/],
       [[manifest('core', { bin: { x: 'bin/x.js' } })], /bin bin\/x\.js is not committed/],
       [
@@ -204,6 +207,11 @@ const examples: Record<keyof typeof rules, { bad: [SourceFile[], RegExp][]; good
       [[file('package.json', '{"devDependencies":{"vitest":"^4.0.0"}}')], /vitest is "\^4\.0\.0", not "catalog:"/],
     ],
     good: [
+      [
+        file('packages/trials/LICENSE'),
+        file('packages/trials/README.md'),
+        manifest('trials', { private: true, description: 'd', license: 'MIT', scripts: { typecheck: 't', test: 't' } }),
+      ],
       [
         file('tsconfig.json', '{"references":[{"path":"packages/core"}]}'),
         file('packages/core/LICENSE'),

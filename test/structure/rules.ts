@@ -25,10 +25,13 @@ function mayImport(pkg: string, path: string): (other: string) => boolean {
   if (pkg === 'contract') return () => false;
   if (pkg === 'core') return (other) => other === 'contract';
   if (STRATEGY.test(pkg)) return (other) => other === 'contract' || other === 'core';
-  if (path.endsWith('/src/builtins.ts')) return (other) => other === 'contract' || STRATEGY.test(other);
+  if (path.endsWith('/builtins.ts')) return (other) => other === 'contract' || STRATEGY.test(other);
   // The lab reports what the suite finds and times the replay: one tool uses another, neither knows a strategy. And what a
   // user's fork costs is asked of the process table, which takes any.
   if (pkg === 'bench') return (other) => ['contract', 'conformance', 'process-table'].includes(other);
+  // Our own trials use what strangers install, and the bundle to build what is broken; the oracle is about the process table.
+  if (pkg === 'trials') return (other) => ['bundle', 'conformance', 'contract'].includes(other);
+  if (pkg === 'linux-oracle') return (other) => ['contract', 'process-table'].includes(other);
   return (other) => other === 'contract';
 }
 
@@ -72,8 +75,8 @@ const packageOf = (path: string): string | undefined => /^packages\/([^/]+)\//.e
 const inSource = (file: SourceFile): boolean => /^packages\/[^/]+\/src\//.test(file.path) && SOURCE.test(file.path);
 
 /**
- * contract ← core ← core-*; all else sees only contract, except a command line's list of built-in strategies, and bench,
- * which runs the suite and times the process table.
+ * contract ← core ← core-*; all else sees only contract, except a command line's list of built-in strategies; bench, which
+ * runs the suite and times the process table; and the private packages that try what others are.
  */
 export const importDirection: Rule = (files) =>
   files.filter(inSource).flatMap((file) => {
@@ -84,6 +87,7 @@ export const importDirection: Rule = (files) =>
       .map(({ specifier, line }) => `${file.path}:${line} imports ${specifier}, which ${pkg} must not know`);
   });
 
+<<<<<<< HEAD
 /** The floors of core, from the ground up. What stands beside them is between words and memory, and index.ts on top. */
 const FLOORS = ['words', 'layout.ts types.ts', 'memory', 'pids', 'whole', 'border', 'index.ts'];
 const CORE = 'packages/core/src/';
@@ -160,6 +164,9 @@ export const bundlersNames: Rule = (files) =>
  * No file reaches into another package, or out of `packages/`, by a relative path. What builds broken strategies for tests may
  * use what the root's own scripts build them with.
  */
+=======
+/** No file reaches into another package, or out of `packages/`, by a relative path. */
+>>>>>>> fbfac745b7a28b6fc6b1ebdd0f33df8e3a8a9dc4
 export const noReachingAcross: Rule = (files) =>
   files
     .filter((file) => /^(?:packages|examples)\//.test(file.path) && SOURCE.test(file.path))
@@ -168,9 +175,18 @@ export const noReachingAcross: Rule = (files) =>
       return importsOf(file)
         .filter(({ specifier }) => specifier.startsWith('.'))
         .filter(({ specifier }) => {
+<<<<<<< HEAD
           const at = resolved(file.path, specifier).split('/');
           const isTool = file.path.split('/')[2] === 'mutants' && at[0] === 'scripts' && at[1] === 'lib';
           return !isTool && (at[0] !== home[0] || at[1] !== home[1]);
+=======
+          const at = file.path.split('/').slice(0, -1);
+          for (const step of specifier.split('/')) {
+            if (step === '..') at.pop();
+            else if (step !== '.') at.push(step);
+          }
+          return at[0] !== home[0] || at[1] !== home[1];
+>>>>>>> fbfac745b7a28b6fc6b1ebdd0f33df8e3a8a9dc4
         })
         .map(
           ({ specifier, line }) => `${file.path}:${line} imports ${specifier} of another package by path; use its name`,
@@ -296,7 +312,10 @@ export const nothingUnfinished: Rule = (files) => [
   ...matches(files, (path) => SOURCE.test(path), SWITCHED_OFF, 'switches a test off'),
 ];
 
-/** Every package says what npm and a bundler need to know, takes external versions from the catalog, and is built and checked. */
+/**
+ * Every package takes external versions from the catalog, and is built and checked; one that is published says what npm and a
+ * bundler need to know.
+ */
 export const manifestsComplete: Rule = (files) => {
   const exists = (path: string): boolean => files.some((file) => file.path === path);
   const references = parseReferences(files, 'tsconfig.json').map((path) => path.replace(/^\.\//, ''));
@@ -311,24 +330,32 @@ export const manifestsComplete: Rule = (files) => {
       want(Boolean(json.description), 'no description');
       want(json.license === 'MIT' && exists(`${dir}/LICENSE`), 'not MIT with a LICENSE file');
       want(exists(`${dir}/README.md`), 'no README.md');
-      want(json.sideEffects === false, '"sideEffects" is not false');
-      want(Boolean(json.engines?.node), 'no "engines"."node"');
-      want(json.publishConfig?.access === 'public', '"publishConfig"."access" is not public');
-      want(Boolean(json.exports?.['.']?.types && json.exports?.['.']?.default), '"exports" lacks types or default');
-      for (const file of ['dist', 'src', 'README.md', 'LICENSE'])
-        want(json.files?.includes(file), `"files" lacks ${file}`);
-      for (const script of ['build', 'typecheck', 'test']) want(Boolean(json.scripts?.[script]), `no script ${script}`);
       for (const file of Object.values<string>(json.bin ?? {}))
         want(exists(`${dir}/${file}`), `bin ${file} is not committed`);
-
-      const inRepository = Object.keys(json.dependencies ?? {}).filter((name) => name.startsWith(SCOPE));
-      const built = parseReferences(files, `${dir}/tsconfig.json`).map((ref) => ref.replace(/^\.\.\//, SCOPE));
-      want(
-        inRepository.sort().join() === built.sort().join(),
-        `tsconfig.json references (${built}), not (${inRepository})`,
-      );
-      want(references.includes(dir), 'the root tsconfig.json does not reference it');
+      for (const script of ['typecheck', 'test']) want(Boolean(json.scripts?.[script]), `no script ${script}`);
+      if (!json.private) published();
+      if (!json.private || exists(`${dir}/tsconfig.json`)) built();
       return problems;
+
+      function published(): void {
+        want(json.sideEffects === false, '"sideEffects" is not false');
+        want(Boolean(json.engines?.node), 'no "engines"."node"');
+        want(json.publishConfig?.access === 'public', '"publishConfig"."access" is not public');
+        want(Boolean(json.exports?.['.']?.types && json.exports?.['.']?.default), '"exports" lacks types or default');
+        for (const file of ['dist', 'src', 'README.md', 'LICENSE'])
+          want(json.files?.includes(file), `"files" lacks ${file}`);
+      }
+
+      function built(): void {
+        want(Boolean(json.scripts?.build), 'no script build');
+        const inRepository = Object.keys(json.dependencies ?? {}).filter((name) => name.startsWith(SCOPE));
+        const found = parseReferences(files, `${dir}/tsconfig.json`).map((ref) => ref.replace(/^\.\.\//, SCOPE));
+        want(
+          inRepository.sort().join() === found.sort().join(),
+          `tsconfig.json references (${found}), not (${inRepository})`,
+        );
+        want(references.includes(dir), 'the root tsconfig.json does not reference it');
+      }
     }),
     ...files
       .filter(({ path }) => /^(?:(?:packages|examples)\/[^/]+\/)?package\.json$/.test(path))

@@ -12,12 +12,12 @@ export {
   clausesOf,
   type Scope,
   SCOPES,
-} from './chapter.ts';
-export { chapters } from './chapters/index.ts';
+} from './suite/chapter.ts';
+export { chapters } from './suite/chapters/index.ts';
 export { createModel } from './model/index.ts';
-export { ReplayError, type ReplayResult, replay, timeReplay } from './replay.ts';
-export { type JsonReport, jsonReport, SCHEMA_VERSION } from './reporters/json.ts';
-export { type Case, type ClauseResult, plan, type RunOptions, runCase, runConformance } from './run.ts';
+export { ReplayError, type ReplayResult, replay, timeReplay } from './traces/replay.ts';
+export { type JsonReport, jsonReport, SCHEMA_VERSION } from './cli/reporters/json.ts';
+export { type Case, type ClauseResult, plan, type RunOptions, runCase, runConformance } from './suite/run.ts';
 export {
   decodeTrace,
   loadTrace,
@@ -28,5 +28,5 @@ export {
   type TraceKind,
   type TraceName,
   traceNames,
-} from './trace.ts';
-export type { Process, World } from './world.ts';
+} from './traces/trace.ts';
+export type { Process, World } from './suite/world.ts';

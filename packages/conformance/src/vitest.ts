@@ -1,9 +1,9 @@
 import type { Strategy } from '@pidlab/contract';
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
-import { plan, type RunOptions } from './run.ts';
-import { createArena, type OpenArena } from './shared/arena.ts';
-import { drawSeed, SHARED, type SharedOptions, sharedClauses } from './shared/index.ts';
-import { nodeHost } from './shared/node.ts';
+import { plan, type RunOptions } from './suite/run.ts';
+import { createArena, type OpenArena } from './threads/arena.ts';
+import { drawSeed, SHARED, type SharedOptions, sharedClauses } from './threads/index.ts';
+import { nodeHost } from './threads/node.ts';
 
 /**
  * States every clause as a test of its own, in the test file that calls this:

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ClauseResult } from '../src/run.ts';
-import { drawSeed, type SharedOptions } from '../src/shared/index.ts';
+import type { ClauseResult } from '../src/suite/run.ts';
+import { drawSeed, type SharedOptions } from '../src/threads/index.ts';
 import { serve } from './browser/server.ts';
 
 /** Debian's. Another one: PIDLAB_CHROMIUM=/path/to/chromium. */
@@ -28,7 +28,7 @@ async function bundled(input: string): Promise<string> {
 async function filesOf(strategies: readonly string[]): Promise<Map<string, string>> {
   const files = new Map([['/', '<!doctype html><title>pidlab</title>']]);
   files.set('/page.js', await bundled(join(import.meta.dirname, 'browser', 'page.ts')));
-  files.set('/worker.js', await bundled(join(packages, 'conformance', 'src', 'shared', 'browser-worker.ts')));
+  files.set('/worker.js', await bundled(join(packages, 'conformance', 'src', 'threads', 'browser-worker.ts')));
   for (const name of strategies)
     files.set(`/${name}.js`, await bundled(join(packages, `core-${name}`, 'dist', 'index.js')));
   return files;

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { clausesOf, SCOPES } from '../src/chapter.ts';
-import { chapters } from '../src/chapters/index.ts';
-import { clauseList } from '../src/clause-list.ts';
+import { clauseList } from '../src/cli/clause-list.ts';
 import { createModel } from '../src/model/index.ts';
-import { plan } from '../src/run.ts';
+import { clausesOf, SCOPES } from '../src/suite/chapter.ts';
+import { chapters } from '../src/suite/chapters/index.ts';
+import { plan } from '../src/suite/run.ts';
 import { TRAITS } from './traits.ts';
 
 const clauses = chapters.flatMap((chapter) => clausesOf(chapter));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TraceEvent } from '../src/trace.ts';
+import type { TraceEvent } from '../src/traces/trace.ts';
 
 // Plain JavaScript, so that it runs where only Node is.
 const folder = new URL('../traces/record/', import.meta.url);

@@ -4,8 +4,8 @@ import * as hierarchical from '@pidlab/core-hierarchical';
 import * as pidspace from '@pidlab/core-pidspace';
 import { describe, expect, it } from 'vitest';
 import { createModel } from '../src/model/index.ts';
-import { ReplayError, replay } from '../src/replay.ts';
-import { loadTrace, type Trace, type TraceEvent, traceNames } from '../src/trace.ts';
+import { ReplayError, replay } from '../src/traces/replay.ts';
+import { loadTrace, type Trace, type TraceEvent, traceNames } from '../src/traces/trace.ts';
 
 const traces = traceNames.map(loadTrace);
 

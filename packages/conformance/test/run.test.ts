@@ -1,8 +1,8 @@
 import type { PidAllocator, Strategy } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
-import { type Chapter, chapter } from '../src/chapter.ts';
 import { createModel } from '../src/model/index.ts';
-import { type ClauseResult, plan, type RunOptions, runConformance } from '../src/run.ts';
+import { type Chapter, chapter } from '../src/suite/chapter.ts';
+import { type ClauseResult, plan, type RunOptions, runConformance } from '../src/suite/run.ts';
 import { TRAITS } from './traits.ts';
 
 const model: Strategy = { traits: TRAITS[0], createPidAllocator: createModel(TRAITS[0]) };

@@ -1,7 +1,7 @@
 import { PID_MAX_LIMIT, PidError } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
-import { BUILTINS } from '../src/builtins.ts';
-import { plan } from '../src/run.ts';
+import { BUILTINS } from '../src/strategies/builtins.ts';
+import { plan } from '../src/suite/run.ts';
 
 const strategies = await Promise.all(Object.values(BUILTINS).map(({ load }) => load()));
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { expectedNr, openLedger, record } from '../src/ledger.ts';
+import { expectedNr, openLedger, record } from '../src/traces/ledger.ts';
 import {
   countEvents,
   decodeTrace,
@@ -11,7 +11,7 @@ import {
   type TraceEvent,
   traceFile,
   traceNames,
-} from '../src/trace.ts';
+} from '../src/traces/trace.ts';
 
 describe.each(traceNames)('the trace %s', (name) => {
   const { header, events } = loadTrace(name);

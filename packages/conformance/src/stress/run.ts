@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type NsRef, PIDTYPE_PID, type PidAllocator, type PidRef, type Strategy } from '@pidlab/contract';
-import { unlessLeaked } from '../leaks.ts';
 import { type Choices, choices } from '../random.ts';
+import { unlessLeaked } from '../suite/leaks.ts';
 import { Books, NR_END, SPACE, SPACES, THERE, THREAD } from './books.ts';
 import { endAll, endOrphans, recover } from './recover.ts';
 import type { Start } from './thread.ts';

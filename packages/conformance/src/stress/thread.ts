@@ -2,9 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { PidAllocatorDescriptor } from '@pidlab/contract';
 import { choices } from '../random.ts';
+import { loadStrategy } from '../strategies/index.ts';
 import { act } from './actor.ts';
 import { Books, THREAD } from './books.ts';
-import { loadStrategy } from './strategy.ts';
 
 /** What a thread is started with. */
 export interface Start {
@@ -20,7 +20,7 @@ export interface Start {
 // Many operations fail on purpose, and nobody reads where.
 Error.stackTraceLimit = 0;
 const start: Start = workerData;
-const { attachPidAllocator } = await loadStrategy(start.strategy);
+const { attachPidAllocator } = (await loadStrategy(start.strategy)).strategy;
 const books = new Books(start.books, start.threads);
 const a = attachPidAllocator!(start.descriptor);
 books.setThread(start.thread, THREAD.slot, a.workerSlot + 1);

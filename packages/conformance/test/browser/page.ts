@@ -1,8 +1,8 @@
 /** What the page of the browser test runs: chapter SHARED on one strategy. */
 import type { Strategy } from '@pidlab/contract';
-import type { ClauseResult } from '../../src/run.ts';
-import { browserHost } from '../../src/shared/browser.ts';
-import { runShared, type SharedOptions } from '../../src/shared/index.ts';
+import type { ClauseResult } from '../../src/suite/run.ts';
+import { browserHost } from '../../src/threads/browser.ts';
+import { runShared, type SharedOptions } from '../../src/threads/index.ts';
 
 declare const location: { readonly href: string };
 

@@ -1,0 +1,52 @@
+/**
+ * The second copy of a strategy's code, for blocks that threads share (docs/adr/0008): what the bundle and the mutants of
+ * `@pidlab/trials` both need.
+ */
+import { readFileSync } from 'node:fs';
+import type { Plugin } from 'rolldown';
+
+/** Marks the second copy of a module. */
+const SHARED = '?shared';
+/** The way into the second copy, what says which copy it is, and what both have in common. */
+const [entrance, mode, common] = [/\/shared\.ts$/, /\/mode\.ts$/, /\/traits\.ts$|\/contract\/(?:src|dist)\//];
+
+/** The file of a module's id, whichever copy it is of. */
+export function fileOf(id: string): string {
+  return id.replace(SHARED, '');
+}
+
+/**
+ * A plugin that takes whatever a strategy's `shared.ts` imports, and what that imports, for other modules than those of the
+ * same files: a second copy, in which core's `mode.ts` says `SHARED = true`. Elsewhere it says `false`. The build fails when
+ * one of the two was not met.
+ */
+export function bothModes(): Plugin {
+  const met = new Set<boolean>();
+  return {
+    name: 'both-modes',
+    async resolveId(source, importer) {
+      const isShared = importer?.endsWith(SHARED) ?? false;
+      const resolved = await this.resolve(source, importer === undefined ? importer : fileOf(importer), {
+        skipSelf: true,
+      });
+      if (resolved === null || resolved.external || common.test(resolved.id)) return resolved;
+      return isShared || entrance.test(resolved.id) ? { ...resolved, id: resolved.id + SHARED } : resolved;
+    },
+    load(id) {
+      const isShared = id.endsWith(SHARED);
+      const file = fileOf(id);
+      if (mode.test(file)) {
+        met.add(isShared);
+        return `export const SHARED = ${isShared};`;
+      }
+      return isShared ? { code: readFileSync(file, 'utf8'), moduleType: 'ts' } : null;
+    },
+    buildEnd(error) {
+      if (error !== undefined || met.size === 2) return;
+      const missing = [false, true].filter((shared) => !met.has(shared)).join(' and ');
+      this.error(
+        `no module was built with SHARED = ${missing}: index.ts has to import both ./variant.ts and ./shared.ts, and core has to ask ./mode.ts`,
+      );
+    },
+  };
+}

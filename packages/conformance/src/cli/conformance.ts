@@ -1,0 +1,228 @@
+import { createWriteStream } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { createLogUpdate } from 'log-update';
+import pc from 'picocolors';
+import { BUILTINS } from '../strategies/builtins.ts';
+import { type Loaded, loadBuiltin, loadModule, UsageError } from '../strategies/load.ts';
+import { type Chapter, clausesOf } from '../suite/chapter.ts';
+import { chapters as allChapters } from '../suite/chapters/index.ts';
+import { type ClauseResult, plan, type RunOptions, runConformance } from '../suite/run.ts';
+import { sharedClauses } from '../threads/clauses.ts';
+import { drawSeed, runShared, type SharedOptions } from '../threads/index.ts';
+import { nodeHost } from '../threads/node.ts';
+import { catalog } from './catalog.ts';
+import { REPORTERS } from './reporters/index.ts';
+import { failuresOf } from './reporters/reporter.ts';
+
+/** All clauses hold. */
+const HOLDS = 0;
+/** Some do not. */
+const FAILS = 1;
+/** Nothing was run: the command line, or a module, is not what it should be. */
+const USAGE = 2;
+
+interface Flags {
+  readonly strategy?: string[];
+  readonly chapter?: string[];
+  readonly reporter: string;
+  readonly list?: true;
+  readonly output?: string;
+  readonly scale: boolean;
+  readonly shared: boolean;
+  readonly workers: number;
+  readonly seed?: number;
+  readonly bail?: true;
+}
+
+/** Where a command line program writes to. */
+export interface Streams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Runs the program with these arguments and returns its exit status. */
+export async function main(args: readonly string[], streams: Streams = process): Promise<number> {
+  const { stdout, stderr } = streams;
+  const program = new Command('pid-conformance')
+    .description(
+      'Says of each strategy which clauses of the pidlab contract hold. Without arguments: of the built-in ones.',
+    )
+    .argument('[module...]', 'files or packages that export createPidAllocator and traits')
+    .option('--strategy <name...>', `built-in strategies: ${Object.keys(BUILTINS).join(', ')}`)
+    .option('--chapter <id...>', 'only these chapters (PIDMAP) or clauses (PIDMAP-3)')
+    .addOption(new Option('--reporter <name>', 'how to say it').choices(Object.keys(REPORTERS)).default('pretty'))
+    .option('--list', 'list the clauses and run nothing')
+    .option('--output <file>', 'write the report there')
+    .option('--no-scale', 'leave out the clauses about sheer size, which take seconds')
+    .option('--no-shared', 'leave out the second run of everything, on shared allocators')
+    .addOption(
+      new Option('--workers <n>', 'threads beside the main one in chapter SHARED, 0 to leave it out')
+        .argParser(integer('--workers', 0, 255))
+        .default(2),
+    )
+    .addOption(
+      new Option('--seed <n>', 'of the random choices in chapter SHARED').argParser(integer('--seed', 0, 2 ** 31 - 1)),
+    )
+    .option('--bail', 'stop a strategy at its first failure')
+    .addHelpText('after', '\nExit status: 0 when all clauses hold, 1 when one does not, 2 when nothing could be run.')
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .showHelpAfterError('(see pid-conformance --help)')
+    .exitOverride();
+  try {
+    program.parse(args, { from: 'user' });
+    return await run(program.args, program.opts<Flags>(), streams);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? HOLDS : USAGE;
+    if (!(error instanceof UsageError)) throw error;
+    stderr.write(`pid-conformance: ${error.message}\n`);
+    return USAGE;
+  }
+}
+
+async function run(modules: readonly string[], flags: Flags, { stdout, stderr }: Streams): Promise<number> {
+  const selected = select(flags.chapter);
+  const write = flags.output === undefined ? toStream(stdout) : toFile(flags.output);
+  if (flags.list === true) {
+    await write(list(selected));
+    await write(undefined);
+    return HOLDS;
+  }
+  const strategies = await load(modules, flags.strategy);
+  const options: RunOptions = { ...selected, scale: flags.scale, shared: flags.shared, bail: flags.bail === true };
+  const { workers, seed = drawSeed() } = flags;
+  const ofThreads = workers === 0 ? [] : selected.shared;
+  const total = strategies.reduce(
+    (sum, { strategy }) => sum + plan(strategy, options).length + (strategy.traits.shared ? ofThreads.length : 0),
+    0,
+  );
+  const reporter = REPORTERS[flags.reporter](
+    flags.output === undefined && pc.isColorSupported && stdout.isTTY === true,
+  );
+  const progress = progressOn(stderr, total);
+  const results: ClauseResult[] = [];
+  await write(reporter.start(total));
+  for (const loaded of strategies) {
+    for await (const result of runAll(loaded, options, { workers, seed, clauses: ofThreads })) {
+      results.push(result);
+      const text = reporter.clause(result);
+      if (text !== '') progress.clear();
+      await write(text);
+      progress.show(results.length, result);
+    }
+  }
+  progress.clear();
+  await write(reporter.end(results));
+  await write(undefined);
+  const failed = failuresOf(results);
+  if (flags.output !== undefined)
+    stderr.write(`${results.length - failed} passed, ${failed} failed: ${flags.output}\n`);
+  return failed === 0 ? HOLDS : FAILS;
+}
+
+/** The suite in this thread, and then the clauses about several threads. */
+async function* runAll(
+  { strategy, url }: Loaded,
+  options: RunOptions,
+  ofThreads: SharedOptions,
+): AsyncGenerator<ClauseResult, void> {
+  for await (const result of runConformance(strategy, options)) {
+    yield result;
+    if (options.bail === true && result.status === 'failed') return;
+  }
+  if (ofThreads.clauses?.length === 0) return;
+  yield* runShared(nodeHost, strategy, url, { ...ofThreads, bail: options.bail === true });
+}
+
+function integer(flag: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new UsageError(`${flag} ${text} has to be an integer from ${min} to ${max}`);
+  };
+}
+
+/** The strategies, in the order in which they were named; all built-in ones when none was. */
+async function load(modules: readonly string[], names: readonly string[] | undefined): Promise<Loaded[]> {
+  const builtins = names ?? (modules.length === 0 ? Object.keys(BUILTINS) : []);
+  const strategies: Loaded[] = [];
+  for (const name of builtins) strategies.push(await loadBuiltin(name));
+  for (const specifier of modules) strategies.push(await loadModule(specifier));
+  return strategies;
+}
+
+/** What to run: chapters of the suite, which clauses of them, and which of chapter SHARED. */
+interface Selection {
+  readonly chapters: readonly Chapter[];
+  readonly clauses?: readonly string[];
+  readonly shared: readonly string[];
+}
+
+/** The chapters and clauses with these ids. */
+function select(ids: readonly string[] | undefined): Selection {
+  const sections = catalog();
+  const clauses = new Set<string>();
+  for (const id of ids === undefined ? sections.map((section) => section.id) : wanted(ids)) {
+    const found = sections.flatMap((section) =>
+      section.clauses.filter((clause) => id === section.id || id === clause.id),
+    );
+    if (found.length === 0) {
+      const known = sections.map((section) => section.id).join(', ');
+      throw new UsageError(`--chapter ${id} is unknown; it has to be one of ${known}, or a clause of one, as PIDMAP-3`);
+    }
+    for (const clause of found) clauses.add(clause.id);
+  }
+  return {
+    chapters: allChapters.filter((chapter) => clausesOf(chapter).some(({ id }) => clauses.has(id))),
+    clauses: [...clauses],
+    shared: sharedClauses.filter(({ id }) => clauses.has(id)).map(({ id }) => id),
+  };
+}
+
+function wanted(ids: readonly string[]): string[] {
+  return ids.flatMap((id) => id.split(',')).map((id) => id.toUpperCase());
+}
+
+function list({ clauses = [] }: Selection): string {
+  const lines: string[] = [];
+  for (const section of catalog()) {
+    const selected = section.clauses.filter(({ id }) => clauses.includes(id));
+    if (selected.length > 0) lines.push(`${section.id}: ${section.title}`);
+    for (const { id, sentence, source } of selected) lines.push(`  ${id}  ${sentence}  [${source}]`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Writes text in order; `undefined` closes. Waits until the text is taken, so that nothing is lost at the end. */
+type Write = (text: string | undefined) => Promise<void>;
+
+function toStream(stream: NodeJS.WritableStream): Write {
+  return (text) =>
+    new Promise((resolve) => {
+      if (text === undefined || text === '') resolve();
+      else stream.write(text, () => resolve());
+    });
+}
+
+function toFile(path: string): Write {
+  const file = createWriteStream(path);
+  const failed = new Promise<never>((_, reject) => {
+    file.on('error', (error) => reject(new UsageError(`--output ${path} cannot be written: ${error.message}`)));
+  });
+  failed.catch(() => {});
+  const toIt = toStream(file);
+  const close = (): Promise<void> => new Promise((resolve) => file.end(() => resolve()));
+  return (text) => Promise.race([text === undefined ? close() : toIt(text), failed]);
+}
+
+/** One line that says how far it is, on a terminal only. */
+function progressOn(
+  stream: NodeJS.WriteStream,
+  total: number,
+): { show: (done: number, last: ClauseResult) => void; clear: () => void } {
+  if (stream.isTTY !== true) return { show() {}, clear() {} };
+  const log = createLogUpdate(stream);
+  return {
+    show: (done, { strategy, scope, clause }) => log(`${done} of ${total}  ${strategy}, ${scope}: ${clause}`),
+    clear: () => log.clear(),
+  };
+}

@@ -1,0 +1,119 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { createLogUpdate } from 'log-update';
+import { BUILTINS, loadStrategy, UsageError } from '../strategies/index.ts';
+import { type Reckoning, stress } from '../stress/run.ts';
+import type { Streams } from './conformance.ts';
+
+/** Nothing was given twice, nothing lost, nothing violated; and nothing leaked, unless threads were terminated. */
+const HOLDS = 0;
+const FAILS = 1;
+/** Nothing was run: the command line, or a module, is not what it should be. */
+const USAGE = 2;
+
+const ALL = 'all';
+/** Threads that an allocator can have, less the one that watches. */
+const MOST_WORKERS = 255;
+const MOST_SECONDS = 86_400;
+
+interface Flags {
+  readonly strategy: string;
+  readonly workers: number;
+  readonly seconds: number;
+  readonly kill?: true;
+  readonly seed?: number;
+}
+
+/** Runs the program with these arguments and returns its exit status. */
+export async function main(args: readonly string[], streams: Streams = process): Promise<number> {
+  const { stdout, stderr } = streams;
+  const program = new Command('pid-stress')
+    .description(
+      'Has threads allocate, free, find and hold pids, tasks and namespaces of one shared allocator at random, and looks for numbers given twice, things lost, violated invariants and leaks. Writes a line of JSON for each strategy, and one with the totals.',
+    )
+    .option(
+      '--strategy <name>',
+      `${[ALL, ...Object.keys(BUILTINS)].join(', ')}, or a module that exports a strategy`,
+      ALL,
+    )
+    .option('--workers <n>', 'threads', whole(1, MOST_WORKERS), 2)
+    .option('--seconds <n>', 'how long, for each strategy', whole(1, MOST_SECONDS), 20)
+    .option('--kill', 'terminate and replace threads at random, in the middle of whatever they do')
+    .option(
+      '--seed <n>',
+      'what the random choices follow from; default: a random one, which is printed',
+      whole(0, 0x7fff_ffff),
+    )
+    .addHelpText(
+      'after',
+      '\nExit status: 0 when duplicates, lost and violations are 0, and without --kill leaked too; 1 when not; 2 when nothing could be run.',
+    )
+    .allowExcessArguments(false)
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .showHelpAfterError('(see --help)')
+    .exitOverride();
+  try {
+    program.parse(args, { from: 'user' });
+    return await run(program.opts<Flags>(), streams);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? HOLDS : USAGE;
+    if (!(error instanceof UsageError)) throw error;
+    stderr.write(`pid-stress: ${error.message}\n`);
+    return USAGE;
+  }
+}
+
+async function run(flags: Flags, { stdout, stderr }: Streams): Promise<number> {
+  const { workers, seconds, kill = false, seed = Math.floor(Math.random() * 0x7fff_ffff) } = flags;
+  const names = flags.strategy === ALL ? Object.keys(BUILTINS) : [flags.strategy];
+  const strategies = await Promise.all(names.map(async (name) => ({ name, ...(await loadStrategy(name)) })));
+  for (const { name, strategy } of strategies) {
+    if (!strategy.traits.shared) throw new UsageError(`--strategy ${name} cannot be shared: its traits say so`);
+  }
+  const progress = progressOn(stderr);
+  const reckonings: Reckoning[] = [];
+  for (const { name, strategy } of strategies) {
+    const reckoning = await stress({ strategy, name, workers, seconds, seed, kill, progress: progress.show });
+    progress.done();
+    reckonings.push(reckoning);
+    if (names.length > 1) stdout.write(`${JSON.stringify(reckoning)}\n`);
+  }
+  const total = sum(flags.strategy, reckonings);
+  stdout.write(`${JSON.stringify(total)}\n`);
+  const isClean = total.duplicates + total.lost + total.violations + (kill ? 0 : total.leaked) === 0;
+  return isClean ? HOLDS : FAILS;
+}
+
+function sum(name: string, reckonings: readonly Reckoning[]): Reckoning {
+  if (reckonings.length === 1) return reckonings[0];
+  const of = (count: 'operations' | 'duplicates' | 'lost' | 'violations' | 'leaked' | 'kills' | 'seconds') =>
+    reckonings.reduce((total, reckoning) => total + reckoning[count], 0);
+  const { workers, seed } = reckonings[0];
+  return {
+    strategy: name,
+    workers,
+    seconds: of('seconds'),
+    seed,
+    operations: of('operations'),
+    duplicates: of('duplicates'),
+    lost: of('lost'),
+    violations: of('violations'),
+    leaked: of('leaked'),
+    kills: of('kills'),
+  };
+}
+
+/** Reads a whole number in that range. */
+function whole(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It has to be a whole number in [${low}, ${high}].`);
+  };
+}
+
+/** One line that is written over on a terminal; elsewhere a line a time. */
+function progressOn(stream: NodeJS.WriteStream): { show: (line: string) => void; done: () => void } {
+  if (stream.isTTY !== true) return { show: (line) => stream.write(`${line}\n`), done() {} };
+  const log = createLogUpdate(stream);
+  return { show: (line) => log(line), done: () => log.done() };
+}

@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bothModes, fileOf } from '@pidlab/bundle';
+import type { Strategy as Allocators } from '@pidlab/contract';
+import { rolldown } from 'rolldown';
+import { type Change, type Mutant, type Strategy, strategyOf } from './mutant.ts';
+
+/** From `src` and from `dist` alike. */
+const packages = join(import.meta.dirname, '..', '..', '..');
+const contract = pathToFileURL(join(packages, 'contract', 'dist', 'index.js')).href;
+
+/** The source that a change is made in. */
+function sourceOf(change: Change): string {
+  return join(packages, change.package, 'src', change.file);
+}
+
+/** How often the text that a change replaces stands in its file: anything but once means that the change is stale. */
+export function occurrences(change: Change): number {
+  return readFileSync(sourceOf(change), 'utf8').split(change.find).length - 1;
+}
+
+/**
+ * Writes a strategy, changed in these places, as one module for one thread and for several. Its own sources and core's are
+ * taken as they are now; the contract is the one that was built, so that everybody catches the errors of the same classes.
+ * Throws when a change is stale.
+ */
+export async function buildStrategy(strategy: Strategy, changes: readonly Change[], file: string): Promise<void> {
+  for (const change of changes) {
+    const times = occurrences(change);
+    if (times !== 1) throw new Error(`${change.find} stands in ${change.package}/src/${change.file} ${times} times`);
+  }
+  const changed = (text: string, path: string): string =>
+    changes
+      .filter((change) => fileOf(path) === sourceOf(change))
+      // A function, since a `$` in a replacement would mean something.
+      .reduce((sofar, { find, replace }) => sofar.replace(find, () => replace), text);
+  const build = await rolldown({
+    input: join(packages, `core-${strategy}`, 'src', 'index.ts'),
+    platform: 'node',
+    resolve: { alias: { '@pidlab/core': join(packages, 'core', 'src', 'index.ts') } },
+    plugins: [
+      {
+        name: 'one-contract',
+        resolveId: (id) => (id === '@pidlab/contract' ? { id: contract, external: true } : null),
+      },
+      bothModes(),
+      { name: 'change', transform: changed },
+    ],
+    logLevel: 'silent',
+  });
+  await build.write({ file, format: 'esm' });
+  await build.close();
+}
+
+/** A mutant, built and loaded. */
+export async function loadMutant(mutant: Mutant): Promise<Allocators> {
+  const folder = mkdtempSync(join(tmpdir(), 'pidlab-mutant-'));
+  try {
+    const file = join(folder, `${mutant.id}.mjs`);
+    await buildStrategy(strategyOf(mutant), [mutant], file);
+    return await import(pathToFileURL(file).href);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,104 @@
+import { strict as assert } from 'node:assert';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Strategy } from '@pidlab/contract';
+import * as flat from '@pidlab/core-flat';
+import * as hierarchical from '@pidlab/core-hierarchical';
+import * as pidspace from '@pidlab/core-pidspace';
+import { afterAll, describe, test } from 'vitest';
+import { playHistories, type Report } from '../src/histories/run.ts';
+import { showHistory } from '../src/histories/table.ts';
+import { buildStrategy } from '../src/mutants/build.ts';
+
+/*
+ * Environment: PIDLAB_RUNS (histories of each kind; without it as many as a busy machine can play in some seconds), PIDLAB_SEED, and PIDLAB_HISTORY (the number of one that failed: plays
+ * that one again and again, since what workers do is the same each time and when they do it is not).
+ */
+
+const RUNS = Number(process.env.PIDLAB_RUNS ?? 3000);
+const SECONDS = process.env.PIDLAB_RUNS === undefined ? 5 : Number.POSITIVE_INFINITY;
+const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
+const HISTORY = process.env.PIDLAB_HISTORY;
+/** What must have come of some calls, or the histories were not worth much. */
+const NOTABLE = [
+  'allocPid done',
+  'allocPid EAGAIN',
+  'allocPid EEXIST',
+  'freePid nothing',
+  'freePid PidBug',
+  'findPidNs done',
+  'findPidNs nothing',
+  'findGetPid done',
+  'getPid nothing',
+  'putPid nothing',
+  'nextPidmap done',
+];
+
+const strategies: readonly Strategy[] = [hierarchical, flat, pidspace];
+
+describe.each(strategies.map((strategy) => [strategy.traits.strategy, strategy] as const))('%s', (name, strategy) => {
+  test.each([
+    [2, RUNS],
+    [3, Math.ceil(RUNS / 6)],
+  ])(`%i workers: something explains each of up to %i histories (seed ${SEED})`, async (workers, runs) => {
+    const start = performance.now();
+    const histories = HISTORY === undefined ? count(runs, SECONDS) : Array<number>(runs).fill(Number(HISTORY));
+    const report = await playHistories({ strategy, module: `@pidlab/core-${name}`, workers, seed: SEED, histories });
+    const seconds = (performance.now() - start) / 1000;
+    assert.equal(said(report), '');
+    if (HISTORY !== undefined) return;
+    const share = Math.round((100 * report.overlapping) / report.calls);
+    console.log(
+      `${name}, ${workers} workers: ${report.histories} histories in ${seconds.toFixed(1)} s, ${report.calls} calls, ${share} % of them while another was under way`,
+    );
+    for (const outcome of NOTABLE)
+      assert.ok(report.outcomes.has(outcome), `no ${outcome} in ${report.histories} histories`);
+    assert.ok(report.overlapping > 0, 'no two calls overlapped');
+  });
+});
+
+describe('a plain read and write in place of an atomic one is found out', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'pidlab-histories-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  /** Histories until which it has to be found. One that never ends counts. */
+  const ENOUGH = 1_000_000;
+  const mutants = [
+    ['or', '  if (SHARED) return Atomics.or(words, at, mask);\n'],
+    ['compareExchange', '  if (SHARED) return Atomics.compareExchange(words, at, expected, value);\n'],
+  ] as const;
+  test.each(mutants)('%s', { timeout: 300_000 }, async (name, find) => {
+    const file = join(dir, `${name}.mjs`);
+    await buildStrategy('hierarchical', [{ package: 'core', file: 'words/access.ts', find, replace: '' }], file);
+    const module = pathToFileURL(file).href;
+    const strategy = (await import(/* @vite-ignore */ module)) as Strategy;
+    const start = performance.now();
+    const found = await broken({ strategy, module, workers: 2, seed: SEED, histories: count(ENOUGH, 200) });
+    console.log(
+      `without ${name}: found after ${((performance.now() - start) / 1000).toFixed(1)} s: ${found.split('\n')[0]}`,
+    );
+    assert.notEqual(found, '', `${ENOUGH} histories, and all are explained`);
+  });
+});
+
+/** What is wrong; a thread that throws what is no PidError or never returns counts as well. */
+async function broken(options: Parameters<typeof playHistories>[0]): Promise<string> {
+  try {
+    return said(await playHistories({ ...options, timeoutMs: 10_000 }));
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** What is wrong, and how to see it again; nothing when all is well. */
+function said({ failure, violations }: Report): string {
+  if (failure === undefined) return violations.join('\n');
+  return `${showHistory(failure)}\nagain: PIDLAB_SEED=${SEED} PIDLAB_HISTORY=${failure.number} npx vitest run --project @pidlab/trials histories.test`;
+}
+
+/** The numbers below `end`, as many as are asked for in that time. */
+function* count(end: number, seconds: number): Generator<number> {
+  const until = performance.now() + seconds * 1000;
+  for (let i = 0; i < end && performance.now() < until; i++) yield i;
+}

@@ -1,0 +1,157 @@
+import { BUILTINS } from '@pidlab/conformance/strategies';
+import {
+  CLONE_NEWPID,
+  type NsRef,
+  PIDTYPE_PGID,
+  PIDTYPE_PID,
+  type PidAllocator,
+  PidBug,
+  PidError,
+  type Strategy,
+} from '@pidlab/contract';
+import { describe, expect, test } from 'vitest';
+
+/** Words before the block: mark, length, checksum, 0. */
+const HEAD_WORDS = 4;
+const strategies = await Promise.all(Object.values(BUILTINS).map(({ load }) => load()));
+
+/** A small allocator with live, dead and free pids, tasks in lists, and namespaces in use and gone. */
+function busy({ createPidAllocator }: Strategy): PidAllocator {
+  const a = createPidAllocator({ memory: 2 ** 20, capacity: 1, pidMax: 50_000, generationBase: 1000 });
+  const root = a.initPidNs;
+  const [child, gone] = [a.copyPidNs(CLONE_NEWPID, root), a.copyPidNs(CLONE_NEWPID, root)];
+  const pids = Array.from({ length: 30 }, () => a.allocPid(root));
+  const contained = [a.allocPid(child), a.allocPid(child), a.allocPid(child)];
+  const tasks = Array.from({ length: 5 }, () => a.allocTask());
+  a.getPid(pids[4]);
+  for (let i = 1; i < 30; i += 3) a.freePid(pids[i]);
+  a.freePid(contained[1]);
+  a.setLastPid(root, 40_000);
+  a.allocPid(root);
+  a.attachPid(tasks[0], PIDTYPE_PID, pids[0]);
+  a.attachPid(tasks[1], PIDTYPE_PID, contained[0]);
+  for (const task of tasks.slice(0, 4)) a.attachPid(task, PIDTYPE_PGID, contained[0]);
+  a.freeTask(tasks[4]);
+  a.putPidNs(gone);
+  return a;
+}
+
+/** A copy with these words of the block changed, and the checksum that fits: FNV-1a by words. */
+function rewritten(snapshot: Uint8Array, changes: ReadonlyMap<number, number>): Uint8Array {
+  const words = new Int32Array(snapshot.slice().buffer);
+  for (const [at, value] of changes) words[HEAD_WORDS + at] = value;
+  let sum = 0x811c_9dc5 | 0;
+  for (let i = HEAD_WORDS; i < words.length; i++) sum = Math.imul(sum ^ words[i], 0x0100_0193);
+  words[2] = sum;
+  return new Uint8Array(words.buffer);
+}
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof PidError || error instanceof PidBug) return undefined;
+    throw error;
+  }
+}
+
+/** Fills and empties everything that can be reached from the root. Only PidError and PidBug may be thrown on the way. */
+function exercise(a: PidAllocator): void {
+  const namespaces = new Set<NsRef>([a.initPidNs]);
+  const pids = new Set<ReturnType<PidAllocator['allocPid']>>();
+  for (let nr = 0, left = 200; left > 0; left--) {
+    const pid = a.findGePid(nr, a.initPidNs);
+    if (pid === undefined) break;
+    nr = a.pidNr(pid) + 1;
+    pids.add(pid);
+    const ns = a.pidNs(pid);
+    if (ns !== undefined) namespaces.add(ns);
+  }
+  for (const ns of namespaces) {
+    for (let i = 0; i < 70; i++) {
+      const pid = attempt(() => a.allocPid(ns));
+      const task = attempt(() => a.allocTask());
+      if (pid === undefined || task === undefined) continue;
+      pids.add(pid);
+      attempt(() => a.attachPid(task, PIDTYPE_PID, pid));
+    }
+    attempt(() => pids.add(a.allocPid(a.copyPidNs(CLONE_NEWPID, ns))));
+  }
+  for (const pid of pids) {
+    for (const type of [0, 1, 2, 3] as const) {
+      for (let left = 200; left > 0; left--) {
+        const task = attempt(() => a.pidTask(pid, type));
+        if (task === undefined) break;
+        attempt(() => a.detachPid(task, type));
+      }
+    }
+    attempt(() => a.freePid(pid));
+  }
+}
+
+/** Numbers that start with `seed`; the same in every run. */
+function random(seed: number): (below: number) => number {
+  let x = seed;
+  return (below) => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return (x >>> 0) % below;
+  };
+}
+
+describe.each(strategies)('a snapshot of $traits.strategy with a checksum that fits', (strategy) => {
+  const snapshot = busy(strategy).snapshot();
+  const body = new Int32Array(snapshot.buffer.slice(HEAD_WORDS * 4));
+  const used = [...body].flatMap((word, at) => (word === 0 ? [] : [at]));
+
+  function refusedOrWorks(changes: ReadonlyMap<number, number>): 'refused' | 'works' {
+    const what = [...changes].map(([at, value]) => `word ${at}: ${body[at]} became ${value}`).join(', ');
+    let a: PidAllocator;
+    try {
+      a = strategy.createPidAllocator({ snapshot: rewritten(snapshot, changes) });
+    } catch (error) {
+      if (!(error instanceof PidBug)) throw new Error(what, { cause: error });
+      return 'refused';
+    }
+    expect(a.checkInvariants(), what).toEqual([]);
+    try {
+      exercise(a);
+    } catch (error) {
+      throw new Error(`${what}, and then: ${error}`, { cause: error });
+    }
+    expect(a.checkInvariants(), `after use, ${what}`).toEqual([]);
+    return 'works';
+  }
+
+  test('works as it was', () => expect(refusedOrWorks(new Map())).toBe('works'));
+
+  test('is refused or works, whichever word of it is another', { timeout: 300_000 }, () => {
+    const below = random(5);
+    const counts = { refused: 0, works: 0 };
+    for (const at of used) {
+      const values = [0, -1, body[at] + 1, body[at] - 1, body[at] ^ (1 << below(32)), body[used[below(used.length)]]];
+      for (const value of values) if (value !== body[at]) counts[refusedOrWorks(new Map([[at, value]]))]++;
+    }
+    for (let i = 0; i < 600; i++) {
+      const at = below(body.length);
+      if (body[at] === 0) counts[refusedOrWorks(new Map([[at, body[used[below(used.length)]]]]))]++;
+    }
+    expect(counts.refused).toBeGreaterThan(used.length);
+  });
+
+  test('is refused, or its invariants hold, when several words are others', { timeout: 300_000 }, () => {
+    const below = random(6);
+    const word = () => used[below(used.length)];
+    for (let i = 0; i < 1500; i++) {
+      const changes = new Map(
+        Array.from({ length: 2 + below(5) }, () => [word(), body[word()] + below(3) - 1] as const),
+      );
+      try {
+        expect(strategy.createPidAllocator({ snapshot: rewritten(snapshot, changes) }).checkInvariants()).toEqual([]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(PidBug);
+      }
+    }
+  });
+});

@@ -1,0 +1,96 @@
+import { strict as assert } from 'node:assert';
+import { createModel } from '@pidlab/conformance';
+import type { Strategy } from '@pidlab/contract';
+import * as flat from '@pidlab/core-flat';
+import * as hierarchical from '@pidlab/core-hierarchical';
+import * as pidspace from '@pidlab/core-pidspace';
+import fc from 'fast-check';
+import { describe, test, vi } from 'vitest';
+import { play, type Sequence, sequences, shorten } from './sequences.ts';
+
+/*
+ * Environment: PIDLAB_RUNS (sequences for each strategy), PIDLAB_SEED and PIDLAB_PATH (of a failure that was printed),
+ * PIDLAB_STEPS (commands in each sequence, at least).
+ */
+
+const RUNS = Number(process.env.PIDLAB_RUNS ?? 200);
+const STEPS = Number(process.env.PIDLAB_STEPS ?? 200);
+const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
+const PATH = process.env.PIDLAB_PATH;
+vi.setConfig({ testTimeout: 120_000 + RUNS * 1_000 });
+
+/** What must have happened at least once in the runs of every strategy, or they were not worth much. */
+const NOTABLE = [
+  'EAGAIN',
+  'ENOMEM',
+  'EEXIST',
+  'EINVAL',
+  'ENOSPC',
+  'PidBug',
+  'wrap',
+  'edge of a page',
+  'namespace death',
+  'stale handle',
+  'bad argument',
+  'out of memory',
+  'zap to the end',
+  'snapshot',
+  'full comparison',
+];
+
+const strategies: readonly Strategy[] = [hierarchical, flat, pidspace];
+
+describe.each(strategies.map((strategy) => [strategy.traits.strategy, strategy] as const))('%s', (_name, strategy) => {
+  test(`cannot be told from the model in ${RUNS} random sequences of ${STEPS} calls or more (seed ${SEED})`, () => {
+    const events = new Map<string, number>();
+    search(strategy, events);
+    if (PATH !== undefined) return;
+    console.log(`${strategy.traits.strategy}, seed ${SEED}: ${[...events].map(([e, n]) => `${e} ${n}`).join(', ')}`);
+    for (const event of NOTABLE) assert.ok((events.get(event) ?? 0) > 0, `no ${event} in ${RUNS} sequences`);
+  });
+});
+
+test('a model cannot be told from itself', () => {
+  search({ traits: flat.traits, createPidAllocator: createModel(flat.traits) }, new Map(), Math.min(RUNS, 20));
+});
+
+test('a broken strategy is found out, and two or three commands are left to show it', () => {
+  const broken: Strategy = {
+    traits: flat.traits,
+    createPidAllocator: (options) => ({ ...flat.createPidAllocator(options), getPid: (pid) => pid }),
+  };
+  let told = '';
+  try {
+    search(broken, new Map(), 20);
+  } catch (error) {
+    told = String(error);
+  }
+  const [, enough] = /; (\d+) commands are enough/.exec(told) ?? [];
+  assert.ok(enough !== undefined && Number(enough) <= 3, told || 'it was not found out');
+  assert.match(told, /PIDLAB_SEED=\d+ PIDLAB_PATH=\d+/);
+});
+
+/** Looks for a sequence that tells strategy and model apart, makes it as short as it can, and throws. */
+function search(strategy: Strategy, events: Map<string, number>, numRuns: number = RUNS): void {
+  const found = fc.check(
+    fc.property(sequences(STEPS, STEPS + 50), (sequence) => play(strategy, sequence, events)),
+    { numRuns, seed: SEED, endOnFailure: true, ...(PATH === undefined ? {} : { path: PATH }) },
+  );
+  const failing = found.counterexample?.[0];
+  if (failing === undefined) return;
+  const why = (sequence: Sequence): unknown => {
+    try {
+      play(strategy, sequence, new Map());
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+  const shortest = shorten(failing, (shorter) => why(shorter) !== undefined);
+  const again = `PIDLAB_SEED=${found.seed} PIDLAB_PATH=${found.counterexamplePath}`;
+  throw new Error(
+    `${strategy.traits.strategy} differs from the model; once more: ${again}; ${shortest[1].length} commands are enough: ` +
+      `${JSON.stringify(shortest)}\n${why(shortest)}`,
+    { cause: found.errorInstance },
+  );
+}
