@@ -87,7 +87,6 @@ export const importDirection: Rule = (files) =>
       .map(({ specifier, line }) => `${file.path}:${line} imports ${specifier}, which ${pkg} must not know`);
   });
 
-<<<<<<< HEAD
 /** The floors of core, from the ground up. What stands beside them is between words and memory, and index.ts on top. */
 const FLOORS = ['words', 'layout.ts types.ts', 'memory', 'pids', 'whole', 'border', 'index.ts'];
 const CORE = 'packages/core/src/';
@@ -160,13 +159,7 @@ export const bundlersNames: Rule = (files) =>
       : [`${path} is called like the ${name} that the bundler goes by`];
   });
 
-/**
- * No file reaches into another package, or out of `packages/`, by a relative path. What builds broken strategies for tests may
- * use what the root's own scripts build them with.
- */
-=======
 /** No file reaches into another package, or out of `packages/`, by a relative path. */
->>>>>>> fbfac745b7a28b6fc6b1ebdd0f33df8e3a8a9dc4
 export const noReachingAcross: Rule = (files) =>
   files
     .filter((file) => /^(?:packages|examples)\//.test(file.path) && SOURCE.test(file.path))
@@ -175,18 +168,8 @@ export const noReachingAcross: Rule = (files) =>
       return importsOf(file)
         .filter(({ specifier }) => specifier.startsWith('.'))
         .filter(({ specifier }) => {
-<<<<<<< HEAD
           const at = resolved(file.path, specifier).split('/');
-          const isTool = file.path.split('/')[2] === 'mutants' && at[0] === 'scripts' && at[1] === 'lib';
-          return !isTool && (at[0] !== home[0] || at[1] !== home[1]);
-=======
-          const at = file.path.split('/').slice(0, -1);
-          for (const step of specifier.split('/')) {
-            if (step === '..') at.pop();
-            else if (step !== '.') at.push(step);
-          }
           return at[0] !== home[0] || at[1] !== home[1];
->>>>>>> fbfac745b7a28b6fc6b1ebdd0f33df8e3a8a9dc4
         })
         .map(
           ({ specifier, line }) => `${file.path}:${line} imports ${specifier} of another package by path; use its name`,

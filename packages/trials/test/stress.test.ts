@@ -17,14 +17,19 @@ describe('the exit status of pid-stress', () => {
   test.each<[string, Change, (reckoning: Reckoning) => boolean]>([
     [
       'a number is taken by a plain read and write',
-      { package: 'core', file: 'access.ts', find: '  if (SHARED) return Atomics.or(words, at, mask);\n', replace: '' },
+      {
+        package: 'core',
+        file: 'words/access.ts',
+        find: '  if (SHARED) return Atomics.or(words, at, mask);\n',
+        replace: '',
+      },
       ({ duplicates, lost, violations }) => duplicates + lost + violations > 0,
     ],
     [
       'some references are taken twice',
       {
         package: 'core',
-        file: 'pids.ts',
+        file: 'pids/pids.ts',
         find: '  w[pidAt + COUNT]++;\n',
         replace: '  w[pidAt + COUNT] += pidAt % 1024 === 0 ? 2 : 1;\n',
       },

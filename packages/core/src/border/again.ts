@@ -37,7 +37,7 @@ export function unlessFreed<T>(s: State, at: number, handle: number, read: T, op
   return read;
 }
 
-export function freedMeanwhile(op: string, name: string): PidBug {
+function freedMeanwhile(op: string, name: string): PidBug {
   return new PidBug(op, `${name} is stale: another worker freed it meanwhile`);
 }
 

@@ -3,7 +3,7 @@ import { flatMutants } from './flat.ts';
 import { hierarchicalMutants } from './hierarchical.ts';
 import type { Mutant } from './mutant.ts';
 import { pidspaceMutants } from './pidspace.ts';
-import { sharedMutants } from './shared.ts';
+import { sharedMutants } from './threads.ts';
 
 /** All mutants, by package. */
 export const mutants: readonly Mutant[] = [
