@@ -10,15 +10,13 @@ export { type Strategy, strategyOf, type Variant, variantOf } from './border/var
 export { HEADER, NS, PID_HEAD, TASK } from './layout.ts';
 export { handleOf } from './memory/handles.ts';
 export { locked, NS_LOCK } from './memory/locks.ts';
-export { GONE, noNumber } from './pids/errors.ts';
 export { findGeInMap, findInChain } from './pids/find.ts';
 export { hashAdd, hashDel, slotOf, slotOfNr } from './pids/hash.ts';
 export { createNs, putUser } from './pids/namespaces.ts';
 export { freePidmap, takeNumber } from './pids/numbers.ts';
 export { nextPidmap } from './pids/pidmap.ts';
-export { bearPid, buryPid, giveUp, homeOf, newPid, pidLevel } from './pids/pids.ts';
+export { bearPid, giveUp, homeOf, newPid, pidLevel } from './pids/pids.ts';
 export { taskPid } from './pids/tasks.ts';
 export type { Design, HashTable, NumberVisitor, State } from './types.ts';
 export { eachLivePid, eachNs, eachTask } from './whole/walk.ts';
-export { SHARED } from './words/mode.ts';
 export { type Fields, type Struct, struct } from './words/struct.ts';

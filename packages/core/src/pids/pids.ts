@@ -28,16 +28,28 @@ const { lastPid: LAST_PID, disabled: DISABLED, serial: SERIAL } = NS.at;
 /** The most references that a pid can have. */
 const COUNT_LIMIT = 0x7fff_ffff;
 
-/** A record for a pid of `ns`, which is at that level, that has one reference, no tasks, and no numbers yet: nobody can have it before `bearPid`. ENOMEM. */
+/**
+ * A record for a pid of `ns`, which is at that level. It has one reference, no tasks, and no numbers yet, and nobody can have
+ * it before `bearPid`. ENOMEM.
+ */
 export function newPid(s: State, nsAt: number, level: number, numbers: number): number {
   const w = s.words;
   const pidAt = w[nsAt + DISABLED] === 0 ? cacheAlloc(s, pidCache(numbers)) : 0;
   if (pidAt === 0) throw noPid(s, nsAt);
-  if (SHARED) takeInHand(s, pidAt);
+  if (SHARED) {
+    takeInHand(s, pidAt);
+    forgetNumbers(s, pidAt, numbers);
+  }
   // Its task lists are empty: a pid dies only when they are, and a new page is all zeros.
   w[pidAt + COUNT] = 1;
   w[pidAt + HOME] = (level << HOME_LEVEL_SHIFT) | (nsAt >>> LINE_SHIFT);
   return pidAt;
+}
+
+/** A reader that still stands on the record must not take the pid that it becomes for the one that it was. */
+function forgetNumbers(s: State, pidAt: number, numbers: number): void {
+  const end = pidAt + s.design.pidWords(numbers);
+  for (let at = pidAt + PID_HEAD.words; at < end; at++) s.words[at] = 0;
 }
 
 /** Writes down what this worker is making or ending, and in which of its lives, for whoever declares the worker gone. */
@@ -139,7 +151,11 @@ export function putPid(s: State, pidAt: number): void {
   if (isLast) cacheFree(s, pidCache(numbers), pidAt);
 }
 
-/** Ends a pid that is locked, and unlocks it. Dead is what it is first: from here on nobody finds it by any number. */
+/**
+ * Ends a pid that is locked, and unlocks it. First it is dead, so that nobody finds it by any number, whatever chains it is
+ * in. Then it leaves them, and only then are its numbers given back: a number that is free leads to nobody.
+ * Source: `free_pid()`.
+ */
 export function endPid(s: State, pidAt: number): void {
   const w = s.words;
   if (SHARED) {
@@ -150,11 +166,15 @@ export function endPid(s: State, pidAt: number): void {
   } else {
     w[pidAt + HOME] |= HOME_DEAD;
   }
-  s.design.freePid(s, pidAt);
+  s.design.unhash(s, pidAt);
+  unlockPid(s);
+  const numbers = numbersAt(s, pidLevel(s, pidAt));
+  s.design.giveBack(s, pidAt, numbers);
+  dropPid(s, pidAt, numbers);
 }
 
-/** The numbers are given back: the allocation's own reference is dropped. */
-export function buryPid(s: State, pidAt: number, numbers: number): void {
+/** The numbers are given back: drops the allocation's own reference. */
+function dropPid(s: State, pidAt: number, numbers: number): void {
   const isLast = dropOwn(s, pidAt);
   if (SHARED) s.words[s.worker + IN_HAND] = 0;
   if (isLast) cacheFree(s, pidCache(numbers), pidAt);
@@ -178,7 +198,6 @@ function dropOwn(s: State, pidAt: number): boolean {
  */
 export function giveUp(
   s: State,
-  giveBack: (s: State, pidAt: number, count: number) => void,
   pidAt: number,
   taken: number,
   nsAt: number,
@@ -188,7 +207,8 @@ export function giveUp(
   const home = homeOf(s, pidAt);
   const error = noNumber(s, nsAt, failure, setTid[taken]);
   if (SHARED) s.words[pidAt + COUNT] = 0;
-  giveBack(s, pidAt, taken);
+  s.design.giveBack(s, pidAt, taken);
+  dropPid(s, pidAt, numbersAt(s, pidLevel(s, pidAt)));
   const last = load(s.words, home + LAST_PID);
   if (failure !== GONE && nextPidmap(s, home, 0) === 0) compareExchange(s.words, home + LAST_PID, last, 0);
   return error;
