@@ -19,7 +19,7 @@ export function checkInvariants<P>(t: Table<P>): string[] {
   const stopped = [...groups].filter((group) => group.stopped).length;
   if (stopped !== t.stopped) broken.push(`${stopped} processes are stopped, and ${t.stopped} counted`);
   if (t.posts.length > 0) broken.push(`${t.posts.length} signals have been left on their way`);
-  return [...broken, ...t.allocator.checkInvariants()];
+  return [...broken, ...t.allocator.checkInvariants().violations];
 }
 
 function nameOf<P>(t: Table<P>, task: Task<P>): string {

@@ -1,6 +1,13 @@
 /** Several threads on one allocator: what clauses about them are written with. */
-import type { AttachPidAllocator, PidAllocator, PidAllocatorOptions, Stats, Strategy, Traits } from '@pidlab/contract';
-import { unlessLeaked } from '../suite/leaks.ts';
+import type {
+  AttachPidAllocator,
+  Findings,
+  PidAllocator,
+  PidAllocatorOptions,
+  Stats,
+  Strategy,
+  Traits,
+} from '@pidlab/contract';
 import { createCommons, stop } from './crew.ts';
 import type * as programs from './programs.ts';
 import {
@@ -116,7 +123,7 @@ export async function createArena(
         const after = JSON.stringify(countsOf(a));
         if (after !== before)
           throw new Error(`with all workers attached there were ${before}, and after they left ${after}`);
-        mustHold(lost ? unlessLeaked(a.checkInvariants()) : a.checkInvariants());
+        mustHold(a.checkInvariants(), lost);
       },
     });
     let lost = false;
@@ -144,14 +151,14 @@ export async function createArena(
         slots[0] = await join(threads[0]);
       },
       async rest(counts) {
-        for (const { counts: found, violations } of await lookAround()) {
-          mustHold(violations);
+        for (const { counts: found, findings } of await lookAround()) {
+          mustHold(findings, false);
           if (JSON.stringify(found) !== JSON.stringify(counts))
             throw new Error(`at rest there are ${JSON.stringify(found)}, not ${JSON.stringify(counts)}`);
         }
       },
       async restAfterLoss() {
-        for (const { violations } of await lookAround()) mustHold(unlessLeaked(violations));
+        for (const { findings } of await lookAround()) mustHold(findings, true);
       },
     };
   }
@@ -188,8 +195,10 @@ function countsOf(a: PidAllocator): Counts {
   return { pids, tasks, namespaces };
 }
 
-function mustHold(violations: readonly string[]): void {
-  if (violations.length > 0) throw new Error(`checkInvariants(): ${violations.slice(0, 5).join('; ')}`);
+/** Nothing is violated, nor leaked unless something was lost. */
+function mustHold({ violations, leaked }: Findings, lost: boolean): void {
+  const broken = lost ? violations : [...violations, ...leaked];
+  if (broken.length > 0) throw new Error(`checkInvariants(): ${broken.slice(0, 5).join('; ')}`);
 }
 
 function pause(ms: number): Promise<void> {

@@ -7,6 +7,7 @@
 import {
   CLONE_NEWPID,
   type ErrnoCode,
+  type Findings,
   type NsRef,
   PIDTYPE_PGID,
   PIDTYPE_PID,
@@ -75,7 +76,7 @@ function tally({ board }: Crew, place: number): void {
 // ── programs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** One thread after the other looks at the whole; the others do nothing. */
-export function look(a: PidAllocator, _: unknown, crew: Crew): { counts: unknown; violations: string[] } {
+export function look(a: PidAllocator, _: unknown, crew: Crew): { counts: unknown; findings: Findings } {
   for (let turn = 0; ; turn++) {
     if (turn === crew.size) throw new Error('had no turn');
     if (turn !== crew.me) {
@@ -83,7 +84,7 @@ export function look(a: PidAllocator, _: unknown, crew: Crew): { counts: unknown
       continue;
     }
     const { pids, tasks, namespaces } = a.stats();
-    const seen = { counts: { pids, tasks, namespaces }, violations: a.checkInvariants() };
+    const seen = { counts: { pids, tasks, namespaces }, findings: a.checkInvariants() };
     for (let rest = turn; rest < crew.size; rest++) crew.meet();
     return seen;
   }

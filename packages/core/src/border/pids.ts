@@ -1,5 +1,4 @@
 /** The contract's section on the life of a pid. */
-
 import { type NsRef, type PidAllocator, PidBug } from '@pidlab/contract';
 import { PID_HEAD } from '../layout.ts';
 import { fitsId } from '../memory/handles.ts';
