@@ -47,9 +47,9 @@ import {
 
 const MAX_LEVEL = 2;
 const UPID = struct('upid (one line)', {
-  nr: 'the number at this level',
-  ns: 'serial of the namespace that gave it',
-  next: 'hash link: the next link of the chain, or the marker of its slot',
+  nr: ['once', 'the number at this level'],
+  ns: ['once', 'serial of the namespace that gave it'],
+  next: ['slotLock', 'hash link: the next link of the chain, or the marker of its slot'],
 });
 const { nr: NR, ns: UPID_NS, next: NEXT } = UPID.at;
 const { parent: PARENT, level: LEVEL, serial: SERIAL } = NS.at;

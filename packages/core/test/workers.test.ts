@@ -16,7 +16,7 @@ import {
 } from '@pidlab/contract';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-vi.mock('../src/words/mode.ts', () => ({ SHARED: true }));
+vi.mock('../src/words/mode.ts', () => ({ SHARED: true, CHECKED: true }));
 
 import { bind } from '../src/border/bind.ts';
 import { attachState, createState } from '../src/border/create.ts';

@@ -1,14 +1,14 @@
 /** The contract's section on the life of a pid. */
-import { type NsRef, type PidAllocator, PidBug } from '@pidlab/contract';
+import { type NsRef, type PidAllocator, PidBug, type PidRef } from '@pidlab/contract';
 import { PID_HEAD } from '../layout.ts';
-import { fitsId } from '../memory/handles.ts';
+import { fitsId, handleSeen } from '../memory/handles.ts';
 import { staleNs } from '../pids/errors.ts';
 import { noteNs } from '../pids/numbers.ts';
 import { beingFreed, endPid, hasTasks, isDead, putPid, unlockPid } from '../pids/pids.ts';
 import type { State } from '../types.ts';
 import { load } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
-import { pidRef, takeReference, unlessFreed } from './again.ts';
+import { takeReference, unlessFreed } from './again.ts';
 import { checkSetTid, lockPid, nsArg, pidArg, setTidArg } from './arguments.ts';
 
 const COUNT = PID_HEAD.at.count;
@@ -20,8 +20,8 @@ export function bindPids(s: State): Pids {
   const { design, words } = s;
   return {
     allocPid(ns, setTid) {
-      if (setTid !== undefined) return pidRef(s, allocChosen(s, ns, setTid));
-      return pidRef(s, design.allocPid(s, homeArg(s, ns), AUTOMATIC));
+      if (setTid !== undefined) return born(s, allocChosen(s, ns, setTid));
+      return born(s, design.allocPid(s, homeArg(s, ns), AUTOMATIC));
     },
     freePid(pid) {
       const pidAt = lockPid(s, pid, 'freePid');
@@ -55,6 +55,11 @@ function homeArg(s: State, ns: NsRef): number {
   const nsAt = nsArg(s, ns, 'allocPid');
   if (SHARED && !fitsId(noteNs(s, nsAt), nsAt, ns)) throw staleNs('allocPid');
   return nsAt;
+}
+
+/** The handle of a pid that has just been born. */
+function born(s: State, pidAt: number): PidRef {
+  return handleSeen(s, pidAt) as PidRef;
 }
 
 function cannotFree(s: State, pidAt: number): PidBug {

@@ -1,4 +1,5 @@
 /** struct pid, as far as all designs share it: the record without its numbers, and its references. */
+
 import { PidBug } from '@pidlab/contract';
 import { HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from '../layout.ts';
 import {
@@ -10,14 +11,15 @@ import {
   KIND_SHIFT,
   LINE_MASK,
   LINE_SHIFT,
+  noteSeen,
   see,
 } from '../memory/handles.ts';
 import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { compareExchange, load } from '../words/access.ts';
-import { SHARED } from '../words/mode.ts';
+import { CHECKED, SHARED } from '../words/mode.ts';
 import { GONE, noNumber, noPid, tooManyReferences } from './errors.ts';
-import { lockSlot, unlockSlot } from './hash.ts';
+import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
 import { numbersAt } from './namespaces.ts';
 import { nextPidmap } from './pidmap.ts';
 
@@ -61,10 +63,14 @@ function takeInHand(s: State, pidAt: number): void {
 
 /**
  * Makes a pid of the record, with all its numbers, in one store: until here nobody could find it by any of them. A plain store
- * will do: taking and hashing a number are exchanges, and what was written before them is seen before what is after.
+ * will do: taking and hashing a number are exchanges, and what was written before them is seen before what is after. Leaves
+ * the first word in `seen`.
  */
 export function bearPid(s: State, pidAt: number): void {
-  s.words[pidAt] |= KIND_PID << KIND_SHIFT;
+  const id = s.words[pidAt] | (KIND_PID << KIND_SHIFT);
+  // From the store on it may be freed by another worker, and its record be another pid.
+  if (SHARED) noteSeen(s, pidAt, id);
+  s.words[pidAt] = id;
   if (SHARED) s.words[s.worker + IN_HAND] = 0;
 }
 
@@ -114,6 +120,14 @@ export function tryLockPid(s: State, pid: number, op: string): number {
   return 0;
 }
 
+/** Throws unless this worker has the pid locked. For functions that rely on their caller for it: `if (CHECKED) mustHoldPid(…)`. */
+export function mustHoldPid(s: State, pidAt: number): void {
+  if (!SHARED) return;
+  const slot = s.words[s.worker + LOCKED_SLOT];
+  if (slot === s.design.pidSlot(s, pidAt) && isLockedBy(s, slot, s.owner - 1)) return;
+  throw new Error(`worker slot ${s.owner - 1} relies on the lock of pid ${pidAt} and has locked slot ${slot}`);
+}
+
 /** Lets go of the pid that this worker has locked. */
 export function unlockPid(s: State): void {
   if (SHARED) unlockSlot(s, s.words[s.worker + LOCKED_SLOT], s.words[s.worker + PARKED]);
@@ -121,6 +135,7 @@ export function unlockPid(s: State): void {
 
 /** Takes a reference on a pid that is locked. Says why not, if it cannot. */
 export function addReference(s: State, pidAt: number, op: string): PidBug | undefined {
+  if (CHECKED) mustHoldPid(s, pidAt);
   const w = s.words;
   if (w[pidAt + COUNT] === COUNT_LIMIT) return tooManyReferences(op, 'pid', COUNT_LIMIT);
   w[pidAt + COUNT]++;
@@ -139,6 +154,7 @@ function unlocked(s: State, bug: PidBug): PidBug {
 
 /** Gives a reference back that `getPid` took, on a pid that is locked, and unlocks it. */
 export function putPid(s: State, pidAt: number): void {
+  if (CHECKED) mustHoldPid(s, pidAt);
   const w = s.words;
   const isOwn = (w[pidAt + HOME] & HOME_DEAD) === 0 || w[pidAt + HOME] < 0;
   if (w[pidAt + COUNT] === 1 && isOwn) {
@@ -157,6 +173,7 @@ export function putPid(s: State, pidAt: number): void {
  * Source: `free_pid()`.
  */
 export function endPid(s: State, pidAt: number): void {
+  if (CHECKED) mustHoldPid(s, pidAt);
   const w = s.words;
   if (SHARED) {
     takeInHand(s, pidAt);
