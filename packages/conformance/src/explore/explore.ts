@@ -11,8 +11,8 @@ import type { Exception } from './judge/exceptions.ts';
 import { type Fault, Judge } from './judge/judge.ts';
 import { createMachine, type Decision, type Execution, FLUSH, type Machine, type Run } from './machine.ts';
 import type { Module } from './module.ts';
-import { type Schedule, showSchedule } from './schedule.ts';
 import type { Scenario } from './scenario.ts';
+import { type Schedule, showSchedule } from './schedule.ts';
 import { type MemoryName, WeakMemory, type Whim } from './weak.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -147,7 +147,7 @@ class Exploration {
           wasKilledToo = isTwice && killed[0]! && killed[1]!;
         }
       }
-    } while (this.#machine.heat() > 0 && !this.#isStopped);
+    } while (!isTwice && this.#machine.heat() > 0 && !this.#isStopped);
   }
 
   /** One access that counts is late, or early, at a time; with as many preemptions as were asked for. */

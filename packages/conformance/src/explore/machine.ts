@@ -31,8 +31,16 @@ type Reason = (typeof REASON)[keyof typeof REASON];
 /** Which operation an access is, for those who look on. */
 export type Kind = 'read' | 'write' | 'add' | 'or' | 'and' | 'cas' | 'load' | 'store';
 
-/** Sees every access: what was there, and what the call gave, as far as it gave something. */
-export type Onlooker = (thread: number, kind: Kind, at: number, found: number, given?: number, second?: number) => void;
+/** Sees every access with its number: what was there, and what the call gave, as far as it gave something. */
+export type Onlooker = (
+  thread: number,
+  access: number,
+  kind: Kind,
+  at: number,
+  found: number,
+  given?: number,
+  second?: number,
+) => void;
 
 /** One thing that is decided: where a thread is preempted, who goes on where one cannot, or what memory does. */
 export type Decision =
@@ -78,7 +86,7 @@ export interface Execution {
 /** What one execution is run with. */
 export interface Run {
   readonly decisions: readonly Decision[];
-  /** For each thread, before which of its stores it is stopped for good; 0 for never. */
+  /** For each thread, before which of the stores that change something it is stopped for good; 0 for never. */
   readonly kill?: readonly number[];
   /** Threads that begin when one has been stopped for good. */
   readonly held?: readonly boolean[];
@@ -170,7 +178,6 @@ export interface Machine {
   commit(thread: number, at: number, value: number): void;
 }
 
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one closure, so that every access is to variables of a context.
 export function createMachine(): Machine {
   let mem: Int32Array = new Int32Array(0);
   let length = -1;
@@ -234,7 +241,7 @@ export function createMachine(): Machine {
     throw STOP;
   }
 
-  /** Whether the thread goes on, before an access. */
+  /** Whether the thread goes on, before an access. Being stopped for good before one that changes nothing is no other case than before the next. */
   function gate(at: number, isStore: boolean): void {
     if (isUnwinding) throw STOP;
     if (cur.pass) {
@@ -299,7 +306,7 @@ export function createMachine(): Machine {
     gate(at, false);
     touch(at, READ);
     const value = memory === undefined ? mem[at]! : memory.read(cur.id, at, Math.floor(where / TAG), hot[at] !== 0);
-    if (onlooker !== undefined) onlooker(cur.id, 'read', at, value);
+    if (onlooker !== undefined) onlooker(cur.id, accesses, 'read', at, value);
     return note(value);
   }
 
@@ -318,9 +325,9 @@ export function createMachine(): Machine {
       return value;
     }
     const at = where >= TAG ? where % TAG : where;
-    gate(at, true);
+    gate(at, mem[at] !== (value | 0));
     touch(at, WRITE);
-    if (onlooker !== undefined) onlooker(cur.id, 'write', at, mem[at]!, value | 0);
+    if (onlooker !== undefined) onlooker(cur.id, accesses, 'write', at, mem[at]!, value | 0);
     if (memory === undefined) commit(cur, at, value);
     else memory.write(cur.id, at, value | 0, hot[at] !== 0);
     note(0);
@@ -338,8 +345,9 @@ export function createMachine(): Machine {
       return kind === 'store' ? given : found;
     }
     const at = where >= TAG ? where % TAG : where;
-    if (memory === undefined) gate(at, kind !== 'load');
-    else gateBeforeFence(memory, at, kind !== 'load');
+    const isStore = (changed(kind, mem[at]!, given, second) ?? mem[at]) !== mem[at];
+    if (memory === undefined) gate(at, isStore);
+    else gateBeforeFence(memory, at, isStore);
     touch(at, kind === 'load' ? READ : kind === 'store' ? WRITE : READ | WRITE);
     memory?.fence(cur.id, kind, at);
     const found = mem[at]!;
@@ -349,7 +357,7 @@ export function createMachine(): Machine {
       else memory.put(cur.id, at, value | 0, hot[at] !== 0);
     }
     memory?.acquire(cur.id, kind);
-    if (onlooker !== undefined) onlooker(cur.id, kind, at, found, given, second);
+    if (onlooker !== undefined) onlooker(cur.id, accesses, kind, at, found, given, second);
     return note(kind === 'store' ? given : found);
   }
 
@@ -466,7 +474,6 @@ export function createMachine(): Machine {
     if (accesses === stopAccess || ++steps === stopStep) stop(REASON.before);
   }
 
-  // biome-ignore lint/complexity/noExcessiveLinesPerFunction: the scheduler, whose steps share everything.
   function execute(bodies: readonly Body[], run: Run): Execution {
     const { decisions, kill, held } = run;
     const logs = threads.map((thread) => thread.log);

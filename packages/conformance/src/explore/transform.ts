@@ -216,11 +216,13 @@ class Transform {
         if (parent.computed || this.#isMethodOfBlock(parent)) return;
         break;
       case 'VariableDeclarator':
-        if (parent.id.type === 'Identifier') return this.#addAlias(this.#scopeOf(parent), parent.id.name);
-        break;
+        if (parent.id.type !== 'Identifier') break;
+        this.#addAlias(this.#scopeOf(parent), parent.id.name);
+        return;
       case 'AssignmentExpression':
         if (parent.left.type === 'Identifier') {
-          return this.#addAlias(this.#homeOf(parent, parent.left.name), parent.left.name);
+          this.#addAlias(this.#homeOf(parent, parent.left.name), parent.left.name);
+          return;
         }
         if (parent.left.type === 'MemberExpression' && keyOf(parent.left.property) === 'words') return;
         break;

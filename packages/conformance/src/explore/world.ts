@@ -14,10 +14,10 @@ import {
 import { allocatorOver } from '../model/index.ts';
 import { createState } from '../model/options.ts';
 import type { State } from '../model/state.ts';
+import type { Killed, Result } from './judge/event.ts';
 import { type Body, isStop, type Machine } from './machine.ts';
 import type { Module } from './module.ts';
 import type { Argument, Beginning, Made, Op, Planned, Scenario } from './scenario.ts';
-import type { Killed, Result } from './judge/event.ts';
 
 /** How a call went, in one execution. */
 export interface Note {

@@ -1,5 +1,5 @@
 /** What the judge is told of a call. */
-import type { Event } from '../../linear/history.ts';
+import type { Event } from '../../histories/history.ts';
 import type { Op } from '../scenario.ts';
 
 /** A call with the handles that it was made with; `observe` is the judge's own look at the end. */

@@ -8,7 +8,7 @@ import {
   type PidType,
   type TaskRef,
 } from '@pidlab/contract';
-import { explain } from '../../linear/search.ts';
+import { explain } from '../../histories/search.ts';
 import type { Execution } from '../machine.ts';
 import { type Kind, MAKES, type Note, type Notes, type World } from '../world.ts';
 import { firstMoment } from './abstract.ts';
@@ -84,14 +84,17 @@ export class Judge {
     return needs;
   }
 
-  /** None, or one, or all: as few as will do. */
+  /** None, or one, or two, or all: as few as will do. */
   #needs(notes: Notes, seen: string, handles: Handles): readonly Exception[] | undefined {
-    const sets: Exception[][] = [[], ...ALL_EXCEPTIONS.map((one) => [one]), [...ALL_EXCEPTIONS]];
+    const pairs = ALL_EXCEPTIONS.flatMap((one, i) => ALL_EXCEPTIONS.slice(i + 1).map((other) => [one, other]));
+    const sets: Exception[][] = [[], ...ALL_EXCEPTIONS.map((one) => [one]), ...pairs, [...ALL_EXCEPTIONS]];
     const lanes = [...notes.map((list, worker) => list.map((note) => eventOf(note, worker))), [observation(seen)]];
-    return sets.find((allowed) => {
+    const isExplained = (allowed: readonly Exception[]): boolean => {
       const spec = specification(firstMoment(this.#world.model), new Set(allowed), (a) => observe(a, handles));
       return explain(spec, lanes).explained;
-    });
+    };
+    // Most that is wrong is so with all of them.
+    return isExplained([]) ? [] : isExplained(ALL_EXCEPTIONS) ? sets.find(isExplained) : undefined;
   }
 
   /** What is there at the end, and whether everything can be cleared away. */
@@ -281,7 +284,8 @@ function precedences(notes: Notes): string {
   const order = [...ticks].sort((x, y) => x[0] - y[0]).map(([, what]) => what);
   const runs: string[][] = [];
   for (const what of order) {
-    if (runs.at(-1)?.[0]![0] === what[0]) runs.at(-1)!.push(what);
+    const run = runs.at(-1);
+    if (run?.[0]?.[0] === what[0]) run!.push(what);
     else runs.push([what]);
   }
   return runs.map((run) => run.sort().join('')).join(' ');

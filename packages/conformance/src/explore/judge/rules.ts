@@ -1,10 +1,10 @@
 /**
- * What each call may do, as a specification for the search (linear/search.ts): at one instant what the reference model does,
+ * What each call may do, as a specification for the search (histories/search.ts): at one instant what the reference model does,
  * and with the contract's exceptions step by step. A step is a function of a moment; between two steps of a call there may be
  * steps of others.
  */
 import { type NsRef, PIDTYPE_PID, PidBug, PidError, type PidRef, type PidType, type TaskRef } from '@pidlab/contract';
-import { DONE, type Specification, type Step } from '../../linear/search.ts';
+import { DONE, type Specification, type Step } from '../../histories/search.ts';
 import { lookUp } from '../../model/find.ts';
 import { allocatorOver } from '../../model/index.ts';
 import { giveObject, pidCache, takeObject } from '../../model/memory.ts';
@@ -441,7 +441,7 @@ function detachPid(m: Moment, event: Judged, at: At): Next[] {
 /** The pid in whose list the task is. */
 function hangsOn({ model }: Moment, task: TaskRef, type: PidType): PidRecord | undefined {
   const pid = model.pids.get(model.tasks.get(task)?.pids.get(type) ?? UNBORN);
-  return pid?.tasks[type]!.includes(task) === true ? pid : undefined;
+  return pid !== undefined && pid.tasks[type]!.includes(task) ? pid : undefined;
 }
 
 /** Whoever is the namespace's reaper by that pid is it no longer; another one is, if there is one. */
@@ -581,7 +581,10 @@ function zap(m: Moment, event: Judged, at: At): Next[] {
   const { value, error, killed = [] } = event.result;
   if (at.length === 0) {
     if (record === undefined || error !== undefined) return atOnce(m, event);
-    return changed(m, ({ model }) => void (model.namespaces.get(ns)!.disabled = true), 'at', 2, 0);
+    const close = ({ model }: Moment): void => {
+      model.namespaces.get(ns)!.disabled = true;
+    };
+    return changed(m, close, 'at', 2, 0);
   }
   const [phase, nr, k] = at as [string, number, number];
   if (phase === 'kill') {

@@ -179,7 +179,7 @@ export const allocation: readonly Scenario[] = [
       b.pid('r', 'c');
       b.attach('t', 0, 'r');
       b.cursor(4, 'c');
-      b.a.allocPid(b.a.initPidNs, [7]);
+      b.pid('s', 'root', [7]);
     }),
     { levels: 2 },
   ),
