@@ -11,6 +11,7 @@ import { sharedClauses } from '../threads/clauses.ts';
 import { drawSeed, runShared, type SharedOptions } from '../threads/index.ts';
 import { nodeHost } from '../threads/node.ts';
 import { catalog } from './catalog.ts';
+import { exploreMain } from './explore.ts';
 import { REPORTERS } from './reporters/index.ts';
 import { failuresOf } from './reporters/reporter.ts';
 
@@ -42,6 +43,8 @@ export interface Streams {
 
 /** Runs the program with these arguments and returns its exit status. */
 export async function main(args: readonly string[], streams: Streams = process): Promise<number> {
+  const [first, ...rest] = args;
+  if (first === 'explore') return exploreMain(rest, streams);
   const { stdout, stderr } = streams;
   const program = new Command('pid-conformance')
     .description(
@@ -64,6 +67,7 @@ export async function main(args: readonly string[], streams: Streams = process):
       new Option('--seed <n>', 'of the random choices in chapter SHARED').argParser(integer('--seed', 0, 2 ** 31 - 1)),
     )
     .option('--bail', 'stop a strategy at its first failure')
+    .addHelpText('after', '\n`pid-conformance explore` tries every interleaving of a few threads: see its --help.')
     .addHelpText('after', '\nExit status: 0 when all clauses hold, 1 when one does not, 2 when nothing could be run.')
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
     .showHelpAfterError('(see pid-conformance --help)')
