@@ -267,7 +267,7 @@ export const sharedClauses: readonly SharedClause[] = [
         must(a.findPid(round + 1) === undefined, 'a pid that was freed is found');
         must(a.pidCount(pid) === arena.size, `${a.pidCount(pid)} references are left of ${arena.size}`);
         await stage.rest({ ...EMPTY, pids: 1 });
-        await stage.all('letGo', { pid });
+        await stage.all('putKept', { pid });
         await stage.rest(EMPTY);
       }
     },

@@ -3,6 +3,7 @@
  * Nobody ever sleeps, so that a browser's main thread can be one of them.
  */
 import type { AttachPidAllocator } from '@pidlab/contract';
+import { choices } from '../random.ts';
 
 /** Milliseconds after which a thread that does not come to a meeting is taken for lost. */
 const PATIENCE_MS = 60_000;
@@ -69,7 +70,7 @@ export function crewOf({ commons, me, size, seed }: Role, attach: AttachPidAlloc
     board: words.subarray(BOARD),
     meet: () => meet(words, size),
     comeRound: () => void Atomics.add(words, BOARD + ROUNDS + me, 1),
-    random: randomOf(seed + me * 7919),
+    random: choices(seed, me).below,
     swap: (place, handle) => Number(Atomics.exchange(box, place, BigInt(handle))),
     peek: (place) => Number(Atomics.load(box, place)),
   };
@@ -93,17 +94,6 @@ function meet(words: Int32Array, size: number): void {
 export function abandon(commons: SharedArrayBuffer): void {
   Atomics.store(new Int32Array(commons, BOX_PLACES * 8), FAILED, 1);
   stop(commons);
-}
-
-/** Mulberry32: small, and good enough to mix. */
-function randomOf(seed: number): (limit: number) => number {
-  let state = seed | 0;
-  return (limit) => {
-    state = (state + 0x6d2b_79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
 }
 
 /**

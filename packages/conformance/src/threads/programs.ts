@@ -70,7 +70,7 @@ function goesOn({ board }: Crew): boolean {
   return Atomics.load(board, STOP) === 0;
 }
 
-/** Adds one to a place of the board that programs count in. */
+/** Counts one more in a place of the board. */
 function tally({ board }: Crew, place: number): void {
   Atomics.add(board, FIRST + place, 1);
 }
@@ -291,7 +291,7 @@ export function getWhileFreed(a: PidAllocator, { ns, count }: { ns: NsRef; count
 }
 
 /** Gives back the reference that this thread kept: the pid is gone when all have. */
-export function letGo(a: PidAllocator, { pid }: { pid: PidRef }): void {
+export function putKept(a: PidAllocator, { pid }: { pid: PidRef }): void {
   a.putPid(pid);
 }
 
@@ -331,7 +331,7 @@ export function choose(a: PidAllocator, wanted: Wanted, crew: Crew): Numbered[] 
   });
 }
 
-/** The same for one that leaves the choice to the allocator, and keeps pace. */
+/** In step with `choose`, but the allocator picks the number. */
 export function chooseNone(a: PidAllocator, wanted: Wanted, crew: Crew): Numbered[] {
   return inTurn(a, wanted, crew, () => a.allocPid(wanted.ns));
 }
@@ -407,7 +407,7 @@ export function rehang(a: PidAllocator, { ns, task, count }: { ns: NsRef; task: 
   return first;
 }
 
-/** Each takes the last task but one off the same pids: whoever is last ends the pid. */
+/** Each takes its own task off the same pids: whoever is last ends the pid. */
 export function leaveTogether(
   a: PidAllocator,
   { tasks }: { tasks: readonly (readonly TaskRef[])[] },
