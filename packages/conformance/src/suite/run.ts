@@ -80,17 +80,15 @@ function mustHold(a: PidAllocator, leaks: boolean): void {
   if (broken.length > 0) throw new Error(`checkInvariants() after the clause: ${broken.slice(0, 5).join('; ')}`);
 }
 
+/** What a case is about, as its result says. */
+export function aboutOf({ strategy, scope, chapter, clause }: Case): Omit<ClauseResult, 'status' | 'ms'> {
+  const { id, sentence, source } = clause;
+  return { strategy, scope: scope.name, chapter: chapter.id, clause: id, sentence, source };
+}
+
 /** Runs one case. Never throws. */
 export function runCase(c: Case): ClauseResult {
-  const { strategy, scope, chapter, clause } = c;
-  const about = {
-    strategy,
-    scope: scope.name,
-    chapter: chapter.id,
-    clause: clause.id,
-    sentence: clause.sentence,
-    source: clause.source,
-  };
+  const about = aboutOf(c);
   const start = performance.now();
   try {
     c.run();

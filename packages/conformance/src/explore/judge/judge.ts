@@ -102,10 +102,9 @@ export class Judge {
     const { judge, scenario } = this.#world;
     const faults: Fault[] = [];
     const check = (when: string): void => {
-      for (const text of judge.checkInvariants()) {
-        if (scenario.gone !== undefined && text.startsWith('leaked: ')) continue;
-        faults.push({ kind: 'invariant', text: when + text });
-      }
+      const { violations, leaked } = judge.checkInvariants();
+      const broken = scenario.gone === undefined ? [...violations, ...leaked] : violations;
+      for (const text of broken) faults.push({ kind: 'invariant', text: when + text });
     };
     let seen = '';
     try {
