@@ -111,7 +111,11 @@ function withPayload<P>(t: Table<P>, task: Task<P>, payloadOf: ((task: Process<P
   try {
     task.payload = ask(t, () => payloadOf(task));
   } catch (error) {
+    const wasFirst = task.isInit;
+    task.group.live--;
     release(t, task);
+    // The next one is the first then.
+    if (wasFirst) t.allocator.setLastPid(task.home.ref, 0);
     throw error;
   }
   return task;

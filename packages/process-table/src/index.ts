@@ -113,7 +113,16 @@ const OPTIONS = ['allocator', 'initPayload', 'isolation', 'limits', ...HOOKS] as
 const CALLED = [
   ...(['allocPid', 'freePid', 'getPid', 'putPid', 'findPidNs', 'findGePid', 'pidNrNs', 'pidNr', 'allocTask'] as const),
   ...(['freeTask', 'attachPid', 'detachPid', 'transferPid', 'pidTask', 'taskPid', 'findTaskByPidNs'] as const),
-  ...(['copyPidNs', 'getPidNs', 'putPidNs', 'nsLevel', 'nsParent', 'childReaper', 'disablePidAllocation'] as const),
+  ...([
+    'copyPidNs',
+    'getPidNs',
+    'putPidNs',
+    'nsLevel',
+    'nsParent',
+    'childReaper',
+    'setLastPid',
+    'disablePidAllocation',
+  ] as const),
   ...(['stats', 'snapshot', 'checkInvariants'] as const),
 ];
 
@@ -132,7 +141,8 @@ function createTable<P>(given: ProcessTableOptions<P>): Table<P> {
   const root = new Namespace<P>(allocator.initPidNs, undefined);
   root.holders = 1;
   root.meters[SIGNALS].max = PENDING_SIGNALS;
-  applyLimits(root, readLimits(limits, op) ?? {});
+  const read = readLimits(limits, op);
+  if (read !== undefined) applyLimits(root, read);
   const t: Omit<Table<P>, 'initGroup'> = {
     allocator,
     hooks: hooks as Hooks<P>,
