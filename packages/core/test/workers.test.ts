@@ -38,7 +38,7 @@ interface Life {
   stores: number;
 }
 
-const lives = new Map<Int32Array, { readonly target: Int32Array; readonly life: Life }>();
+const lives = new WeakMap<Int32Array, { readonly target: Int32Array; readonly life: Life }>();
 
 function live(life: Life): void {
   if (life.left === 0) throw new Terminated();
