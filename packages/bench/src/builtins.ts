@@ -1,4 +1,5 @@
 import { BASELINES } from './baselines/index.ts';
+import type { SubjectSpec } from './subjects.ts';
 import type { StrategyModule } from './workload.ts';
 
 /** The strategies that the command line knows by name. Nothing else in this package knows that they exist. */
@@ -9,7 +10,7 @@ export const STRATEGIES: Readonly<Record<string, () => Promise<StrategyModule>>>
 };
 
 /** The baselines, or only the floor. */
-export function baselineSpecs(all: boolean): { readonly id: string; readonly kind: 'floor' | 'baseline' }[] {
+export function baselineSpecs(all: boolean): SubjectSpec[] {
   return Object.keys(BASELINES)
     .filter((id) => all || id === 'floor')
     .map((id) => ({ id, kind: id === 'floor' ? 'floor' : 'baseline' }));
