@@ -113,9 +113,12 @@ export const coreFloors: Rule = (files) =>
         .map(({ line, target }) => `${file.path}:${line} imports ${target}, which is on a floor above`);
     });
 
-/** No file of core, the contract or a strategy imports itself by way of others. Types count: who reads one file must not have to read the other first. */
+/**
+ * No file of what users import imports itself by way of others. Types count: who reads one file must not have to read the
+ * other first.
+ */
 export const noImportCircles: Rule = (files) => {
-  const sources = files.filter((file) => inSource(file) && /^(?:contract|core(?:-.+)?)$/.test(packageOf(file.path)!));
+  const sources = files.filter((file) => inSource(file) && isLibrary(packageOf(file.path)!));
   const imports = new Map(sources.map((file) => [file.path, importsOf(file)]));
   const next = (path: string): string[] =>
     (imports.get(path) ?? [])
