@@ -73,7 +73,7 @@ export function isFor({ levels }: Scenario, { maxLevel }: Traits): boolean {
 /** Numbers 297 to 300 and no others. */
 export const SMALL: PidAllocatorOptions = { pidMax: 301, floors: { root: 297, child: 297 } };
 export { PIDTYPE_PGID as PGID, PIDTYPE_PID as PID, PIDTYPE_SID as SID } from '@pidlab/contract';
-export const NEW_NS = 0x2000_0000;
+const NEW_NS = 0x2000_0000;
 
 export const made = (thread: number, call: number): Made => ({ thread, call });
 export const call = (op: Op, ...args: readonly Argument[]): Planned => ({ op, args });
@@ -98,7 +98,7 @@ export const zap = (ns: Handle): Planned => call('zapPidNsProcesses', ns);
 export const disable = (ns: Handle): Planned => call('disablePidAllocation', ns);
 
 /** A call as people write it. */
-export function showCall({ op, args }: Planned): string {
+function showCall({ op, args }: Planned): string {
   return `${op}(${args.map(showArgument).join(', ')})`;
 }
 
