@@ -557,22 +557,23 @@ function notShared(op) {
  * @param {State} s
  */
 function complaints(s) {
-  const found = [];
+  /** @type {string[]} */
+  const violations = [];
   for (const ns of s.namespaces.values()) {
     if (ns.ref !== s.root && ns.users + ns.children + ns.taken.size === 0)
-      found.push(`nobody holds namespace ${ns.ref}`);
+      violations.push(`nobody holds namespace ${ns.ref}`);
     for (const [nr, pid] of ns.taken)
       if (nrIn(s.pids.get(pid), ns.ref) !== nr)
-        found.push(`number ${nr} of ${ns.ref} leads to ${pid}, which has another`);
+        violations.push(`number ${nr} of ${ns.ref} leads to ${pid}, which has another`);
   }
   for (const pid of s.pids.values()) {
-    if (pid.count < 1) found.push(`pid ${pid.ref} has ${pid.count} references`);
+    if (pid.count < 1) violations.push(`pid ${pid.ref} has ${pid.count} references`);
     for (const [type, tasks] of pid.tasks.entries())
       for (const task of tasks)
         if (s.tasks.get(task)?.pids[type] !== pid.ref)
-          found.push(`task ${task} does not know that it hangs on ${pid.ref}`);
+          violations.push(`task ${task} does not know that it hangs on ${pid.ref}`);
   }
-  return found;
+  return { violations, leaked: [] };
 }
 
 // ── state as bytes ────────────────────────────────────────────────────────────────────────────────────────────────────
