@@ -13,7 +13,7 @@ const SOURCE = /\.(?:ts|js|mjs)$/;
 const STRATEGY = /^core-./;
 const STRATEGY_FILES = [
   ...['layout', 'alloc', 'free', 'find', 'translate', 'pidns', 'invariants'],
-  ...['traits', 'design', 'variant', 'shared', 'index'],
+  ...['traits', 'design', 'variant', 'shared', 'single', 'index'],
 ];
 
 /** What users import into their own programs: no dependency, no Node. The rest are tools. */
