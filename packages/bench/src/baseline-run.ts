@@ -12,7 +12,7 @@ import { type Comparison, comparisonOf, judge } from './verdict.ts';
 // floor's own rows are compared as well: they say how much that was.
 
 /** One row in both runs. */
-export interface RowComparison {
+interface RowComparison {
   readonly strategy: string;
   readonly scenario: string;
   readonly params: Params;

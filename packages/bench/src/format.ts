@@ -53,7 +53,7 @@ export function comparison(
 }
 
 /** Whether a factor is no larger than what a strategy and its twin differ by. */
-export function isNoise(value: number, noise: Noise | undefined): boolean {
+function isNoise(value: number, noise: Noise | undefined): boolean {
   return noise !== undefined && Math.abs(Math.log(value)) < Math.log(noise.factor);
 }
 

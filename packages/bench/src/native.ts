@@ -10,7 +10,7 @@ import type { SubjectSpec } from './subjects.ts';
 import type { Subject } from './workload.ts';
 
 /** The name of the row. */
-export const NATIVE = 'native C';
+const NATIVE = 'native C';
 
 const SOURCE = fileURLToPath(new URL('../native/native.c', import.meta.url));
 

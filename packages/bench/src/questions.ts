@@ -66,7 +66,7 @@ export function cellKey({
 }
 
 /** A comparison's id. */
-export function versusId(cell: Cell, row: Row, versus: Versus): string {
+function versusId(cell: Cell, row: Row, versus: Versus): string {
   return `${cellKey(cell)} ${row.subject.id} ${versus}`;
 }
 
