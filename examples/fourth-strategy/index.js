@@ -22,7 +22,6 @@ import { RESERVED_PIDS } from '@pidlab/contract';
 import {
   bearPid,
   bind,
-  buryPid,
   eachLivePid,
   findGeInMap,
   freePidmap,
@@ -48,9 +47,9 @@ import {
 
 const MAX_LEVEL = 2;
 const UPID = struct('upid (one line)', {
-  nr: 'the number at this level',
-  ns: 'serial of the namespace that gave it',
-  next: 'hash link: the next link of the chain, or the marker of its slot',
+  nr: ['once', 'the number at this level'],
+  ns: ['once', 'serial of the namespace that gave it'],
+  next: ['slotLock', 'hash link: the next link of the chain, or the marker of its slot'],
 });
 const { nr: NR, ns: UPID_NS, next: NEXT } = UPID.at;
 const { parent: PARENT, level: LEVEL, serial: SERIAL } = NS.at;
@@ -85,25 +84,6 @@ const upidAt = (pidAt, level) => pidAt + PID_HEAD.words + level * UPID.words;
  */
 const slotOf = ({ pidHash: { base, shift } }, nr, serial) => base + (((nr + serial) << shift) >>> shift);
 
-/**
- * Gives back the numbers from the innermost level down to `last`, and the record: all of a pid, or as far as allocPid came.
- *
- * @param {State} s
- * @param {number} pidAt
- * @param {number} last
- */
-function giveBack(s, pidAt, last) {
-  const level = pidLevel(s, pidAt);
-  let at = homeOf(s, pidAt);
-  for (let i = level; i >= last; i--) {
-    // The last number of a namespace may end it, so its parent is read first.
-    const parent = s.words[at + PARENT];
-    freePidmap(s, at, s.words[upidAt(pidAt, i) + NR]);
-    at = parent;
-  }
-  buryPid(s, pidAt, level + 1);
-}
-
 /** @type {Design} */
 const design = {
   traits,
@@ -118,9 +98,7 @@ const design = {
     let at = nsAt;
     for (let i = level; i >= 0; i--) {
       const nr = takeNumber(s, at, setTid, level - i);
-      if (nr < 0) {
-        throw giveUp(s, () => giveBack(s, pidAt, i + 1), pidAt, level - i, at, nr, setTid);
-      }
+      if (nr < 0) throw giveUp(s, pidAt, level - i, at, nr, setTid);
       w[upidAt(pidAt, i) + NR] = nr;
       w[upidAt(pidAt, i) + UPID_NS] = w[at + SERIAL];
       at = w[at + PARENT];
@@ -131,10 +109,19 @@ const design = {
     return pidAt;
   },
 
-  freePid(s, pidAt) {
-    // Out of the table at every level first: a number that is free must not lead to its old owner.
+  // Core ends a pid: first it has the pid leave the table at every level, then it has the numbers given back.
+  unhash(s, pidAt) {
     design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => hashDel(s, slot, link));
-    giveBack(s, pidAt, 0);
+  },
+  giveBack(s, pidAt, count) {
+    const level = pidLevel(s, pidAt);
+    let at = homeOf(s, pidAt);
+    for (let i = level; i > level - count; i--) {
+      // The last number of a namespace may end it, so its parent is read first.
+      const parent = s.words[at + PARENT];
+      freePidmap(s, at, s.words[upidAt(pidAt, i) + NR]);
+      at = parent;
+    }
   },
 
   findPidNs(s, nr, nsAt) {

@@ -16,7 +16,7 @@ if (isMainThread) {
     // It ends without detach(), so somebody else has to say so: that mends what it was in the middle of.
     await worker.terminate();
     a.declareGone(slot);
-    console.log(slot, a.checkInvariants()); // → 1 []
+    console.log(slot, a.checkInvariants().violations); // → 1 []
   });
 } else {
   const a = attachPidAllocator(workerData.shared);

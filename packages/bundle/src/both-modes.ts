@@ -18,9 +18,9 @@ export function fileOf(id: string): string {
 /**
  * A plugin that takes whatever a strategy's `shared.ts` imports, and what that imports, for other modules than those of the
  * same files: a second copy, in which core's `mode.ts` says `SHARED = true`. Elsewhere it says `false`. The build fails when
- * one of the two was not met.
+ * one of the two was not met. `checked` says whether functions make sure of what they rely on, which only tests want.
  */
-export function bothModes(): Plugin {
+export function bothModes({ checked = false }: { readonly checked?: boolean } = {}): Plugin {
   const met = new Set<boolean>();
   return {
     name: 'both-modes',
@@ -37,7 +37,7 @@ export function bothModes(): Plugin {
       const file = fileOf(id);
       if (mode.test(file)) {
         met.add(isShared);
-        return `export const SHARED = ${isShared};`;
+        return `export const SHARED = ${isShared};\nexport const CHECKED = ${checked};`;
       }
       return isShared ? { code: readFileSync(file, 'utf8'), moduleType: 'ts' } : null;
     },

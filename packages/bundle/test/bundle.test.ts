@@ -55,7 +55,7 @@ describe.each(strategies)('%s as it is built', (name) => {
   });
 
   test('has nothing left that asks for the mode', () => {
-    expect(code).not.toMatch(/\bSHARED\b/);
+    expect(code).not.toMatch(/\b(?:SHARED|CHECKED|mustHold|mustHoldPid|lastSeen)\b|relies on/);
   });
 });
 

@@ -99,7 +99,11 @@ describe('a replay fails on an allocator that', () => {
       (a) => ({ pidNrNs: (pid, ns) => (a.pidNrNs(pid, ns) ^ 1) as never }),
     ],
     ['loses count of its tasks', /1 tasks/, (a) => ({ stats: () => ({ ...a.stats(), tasks: 1 }) })],
-    ['has broken invariants', /a bit is set/, () => ({ checkInvariants: () => ['a bit is set'] })],
+    [
+      'has broken invariants',
+      /a bit is set/,
+      () => ({ checkInvariants: () => ({ violations: ['a bit is set'], leaked: [] }) }),
+    ],
   ])('%s', (_what, message, fault) => {
     const [trace] = traces as [Trace];
     expect(() => replay(faulty(fault), trace)).toThrow(message);

@@ -73,7 +73,10 @@ describe('runConformance', () => {
       traits: model.traits,
       createPidAllocator: (options) => {
         const a = model.createPidAllocator(options);
-        return { ...a, checkInvariants: () => (++made === 2 ? ['the second is sick'] : []) };
+        return {
+          ...a,
+          checkInvariants: () => ({ violations: ++made === 2 ? ['the second is sick'] : [], leaked: [] }),
+        };
       },
     };
     const chapters = [

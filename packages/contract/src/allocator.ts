@@ -1,7 +1,7 @@
 import type { PidAllocatorDescriptor } from './descriptor.ts';
 import type { Nr, NsRef, PidRef, PidType, RootNr, TaskRef, Vnr } from './handles.ts';
 import type { PidAllocatorOptions } from './options.ts';
-import type { SlabInfo, Stats } from './reports.ts';
+import type { Findings, SlabInfo, Stats } from './reports.ts';
 import type { Traits } from './traits.ts';
 
 /**
@@ -226,10 +226,10 @@ export interface PidAllocator {
   stats(): Stats;
 
   /**
-   * Walks everything and says what does not hold, one sentence each; empty when all is well. Takes time in proportion to
-   * what is in use.
+   * Walks everything and says what does not hold, and what has been lost with workers that were declared gone. Takes time in
+   * proportion to what is in use.
    */
-  checkInvariants(): string[];
+  checkInvariants(): Findings;
 
   /** A copy of all state, for `createPidAllocator({ snapshot })` of the same package: handles go on working there. */
   snapshot(): Uint8Array;
@@ -275,7 +275,7 @@ export interface PidAllocator {
   /**
    * Says that the worker in that slot was terminated without `detach` and runs no more. Its locks are broken, what it kept at hand
    * is given back, and its slot is free. What it was in the middle of is lost: at most one pid, task or namespace, which is
-   * never used again, and the numbers it had; `checkInvariants` lists that in sentences that begin with `leaked: `.
+   * never used again, and the numbers it had; `checkInvariants` lists that as leaked.
    *
    * Call it after the thread has ended, never while it may still run. EINVAL for a slot that does not exist; PidBug for this
    * worker's own, for one that nobody has, and unless shared.

@@ -8,6 +8,6 @@ export * from './constants.ts';
 export { ERRNO, type ErrnoCode, PidBug, PidError } from './errors.ts';
 export type { Nr, NsRef, PidRef, PidType, RootNr, TaskRef, Vnr } from './handles.ts';
 export type { PidAllocatorOptions } from './options.ts';
-export type { SlabInfo, Stats } from './reports.ts';
+export type { Findings, SlabInfo, Stats } from './reports.ts';
 export type { PidAllocatorDescriptor } from './descriptor.ts';
 export type { Floors, Traits } from './traits.ts';

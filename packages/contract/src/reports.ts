@@ -14,6 +14,14 @@ export interface SlabInfo {
   readonly slabs: number;
 }
 
+/** What a walk over everything found, in sentences. */
+export interface Findings {
+  /** Things that do not hold, one sentence each. A sound allocator has none. */
+  readonly violations: readonly string[];
+  /** Things that are lost, one sentence each, since a worker that was declared gone had them in hand. They are no violations. */
+  readonly leaked: readonly string[];
+}
+
 /** What an allocator holds, in whole: cheap to ask for, and exact while no other worker is in a call. */
 export interface Stats {
   /** Pid objects in use, in all namespaces; dead ones that somebody still references are counted. */

@@ -1,17 +1,4 @@
-import {
-  bearPid,
-  giveUp,
-  HEADER,
-  hashAdd,
-  NS,
-  newPid,
-  SHARED,
-  type State,
-  slotOf,
-  slotOfNr,
-  takeNumber,
-} from '@pidlab/core';
-import { giveBack } from './free.ts';
+import { bearPid, giveUp, HEADER, hashAdd, NS, newPid, type State, slotOf, slotOfNr, takeNumber } from '@pidlab/core';
 import { ROOT_PID, VIRTUAL } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL } = NS.at;
@@ -33,9 +20,8 @@ export function allocPid(s: State, nsAt: number, setTid: readonly number[]): num
 function allocRootPid(s: State, nsAt: number, setTid: readonly number[]): number {
   const w = s.words;
   const pidAt = newPid(s, nsAt, 0, 1);
-  if (SHARED) forgetKeys(s, pidAt, 0);
   const nr = takeNumber(s, nsAt, setTid, 0);
-  if (nr < 0) throw giveUp(s, giveBack, pidAt, 0, nsAt, nr, setTid);
+  if (nr < 0) throw giveUp(s, pidAt, 0, nsAt, nr, setTid);
   w[pidAt + NR] = nr;
   w[pidAt + PID_NS] = w[nsAt + SERIAL];
   hashAdd(s, slotOfNr(s.pidHash, nr), pidAt + NEXT);
@@ -48,22 +34,15 @@ function allocContainedPid(s: State, nsAt: number, setTid: readonly number[]): n
   const rootAt = w[ROOT_NS];
   const serial = w[nsAt + SERIAL];
   const pidAt = newPid(s, nsAt, 1, 2);
-  if (SHARED) forgetKeys(s, pidAt, 1);
   const vnr = takeNumber(s, nsAt, setTid, 0);
-  if (vnr < 0) throw giveUp(s, giveBack, pidAt, 0, nsAt, vnr, setTid);
+  if (vnr < 0) throw giveUp(s, pidAt, 0, nsAt, vnr, setTid);
   w[pidAt + VNR] = vnr;
   const nr = takeNumber(s, rootAt, setTid, 1);
-  if (nr < 0) throw giveUp(s, giveBack, pidAt, 1, rootAt, nr, setTid);
+  if (nr < 0) throw giveUp(s, pidAt, 1, rootAt, nr, setTid);
   w[pidAt + NR] = nr;
   w[pidAt + PID_NS] = serial;
   hashAdd(s, slotOf(s.vnrHash, vnr, serial), pidAt + VNEXT);
   hashAdd(s, slotOfNr(s.pidHash, nr), pidAt + NEXT);
   bearPid(s, pidAt);
   return pidAt;
-}
-
-/** A reader that still stands on the record must not take the pid that it becomes for the one that it was. */
-function forgetKeys(s: State, pidAt: number, level: number): void {
-  s.words[pidAt + NR] = 0;
-  if (level > 0) s.words[pidAt + VNR] = 0;
 }

@@ -1,7 +1,7 @@
 import type { Design } from '@pidlab/core';
 import { allocPid } from './alloc.ts';
 import { findGePid, findPid, findPidNs, pidSlot } from './find.ts';
-import { freePid } from './free.ts';
+import { giveBack, unhash } from './free.ts';
 import { checkDesign, eachNumber } from './invariants.ts';
 import { FLAT_TASK, ROOT_PID, VIRTUAL } from './layout.ts';
 import { admitNs, claimNs, releaseNs } from './pidns.ts';
@@ -18,7 +18,23 @@ export const design: Design = {
   ],
   pidWords: (numbers) => (numbers === 1 ? ROOT_PID.words : VIRTUAL.words),
   taskWords: FLAT_TASK.words,
-  ...{ allocPid, freePid, findPidNs, findPid, findGePid, pidSlot },
-  ...{ pidNrNs, pidNr, pidOwnNr, pidSerial, taskNrNs, rememberNumbers, forgetNumbers },
-  ...{ admitNs, claimNs, releaseNs, eachNumber, checkDesign },
+  allocPid,
+  unhash,
+  giveBack,
+  findPidNs,
+  findPid,
+  findGePid,
+  pidSlot,
+  pidNrNs,
+  pidNr,
+  pidOwnNr,
+  pidSerial,
+  taskNrNs,
+  rememberNumbers,
+  forgetNumbers,
+  admitNs,
+  claimNs,
+  releaseNs,
+  eachNumber,
+  checkDesign,
 };

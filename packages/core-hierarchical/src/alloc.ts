@@ -1,17 +1,4 @@
-import {
-  bearPid,
-  freePidmap,
-  GONE,
-  giveUp,
-  hashAdd,
-  NS,
-  newPid,
-  SHARED,
-  type State,
-  slotOf,
-  takeNumber,
-} from '@pidlab/core';
-import { giveBack } from './free.ts';
+import { bearPid, giveUp, hashAdd, NS, newPid, type State, slotOf, takeNumber } from '@pidlab/core';
 import { UPID, upidAt } from './layout.ts';
 
 const { parent: PARENT, level: LEVEL, serial: SERIAL } = NS.at;
@@ -27,12 +14,10 @@ export function allocPid(s: State, nsAt: number, setTid: readonly number[]): num
   const w = s.words;
   const level = w[nsAt + LEVEL];
   const pidAt = newPid(s, nsAt, level, level + 1);
-  if (SHARED) forgetKeys(s, pidAt, level);
   let at = nsAt;
   for (let i = level; i >= 0; i--) {
     const nr = takeNumber(s, at, setTid, level - i);
-    if (nr < 0) throw giveUp(s, giveBack, pidAt, level - i, at, nr, setTid);
-    if (SHARED && i === level && w[at + LEVEL] !== level) throw elsewhere(s, pidAt, at, nr, setTid);
+    if (nr < 0) throw giveUp(s, pidAt, level - i, at, nr, setTid);
     const upid = upidAt(pidAt, i);
     w[upid + NR] = nr;
     w[upid + UPID_NS] = w[at + SERIAL];
@@ -44,15 +29,4 @@ export function allocPid(s: State, nsAt: number, setTid: readonly number[]): num
   }
   bearPid(s, pidAt);
   return pidAt;
-}
-
-/** The namespace ended before it had a number taken, and its record is one of another level: gives the number back. */
-function elsewhere(s: State, pidAt: number, at: number, nr: number, setTid: readonly number[]): Error {
-  freePidmap(s, at, nr);
-  return giveUp(s, giveBack, pidAt, 0, at, GONE, setTid);
-}
-
-/** A reader that still stands on the record must not take the pid that it becomes for the one that it was. */
-function forgetKeys(s: State, pidAt: number, level: number): void {
-  for (let i = 0; i <= level; i++) s.words[upidAt(pidAt, i) + NR] = 0;
 }

@@ -11,9 +11,9 @@
 import { PID_HEAD, type Struct, struct } from '@pidlab/core';
 
 const numberFields = {
-  nr: 'the number at this level',
-  ns: 'serial of the namespace that gave it',
-  next: 'hash link: the next link of the chain, or the marker of its slot',
+  nr: ['once', 'the number at this level'],
+  ns: ['once', 'serial of the namespace that gave it'],
+  next: ['slotLock', 'hash link: the next link of the chain, or the marker of its slot'],
 } as const;
 /** struct upid: a number, whose it is, and its place in the hash. A pid has one after the other, from the root's level to its own. */
 export const UPID: Struct<typeof numberFields> = struct('upid', numberFields);

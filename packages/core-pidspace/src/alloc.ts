@@ -1,5 +1,4 @@
-import { bearPid, giveUp, hashAdd, NS, newPid, SHARED, type State, slotOfNr, takeNumber } from '@pidlab/core';
-import { giveBack } from './free.ts';
+import { bearPid, giveUp, hashAdd, NS, newPid, type State, slotOfNr, takeNumber } from '@pidlab/core';
 import { globalNr, PID } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL, space: SPACE } = NS.at;
@@ -15,18 +14,12 @@ const { nr: NR, next: NEXT, ns: PID_NS } = PID.at;
 export function allocPid(s: State, nsAt: number, setTid: readonly number[]): number {
   const w = s.words;
   const pidAt = newPid(s, nsAt, w[nsAt + LEVEL], 1);
-  if (SHARED) forgetKeys(s, pidAt);
   const vpid = takeNumber(s, nsAt, setTid, 0);
-  if (vpid < 0) throw giveUp(s, giveBack, pidAt, 0, nsAt, vpid, setTid);
+  if (vpid < 0) throw giveUp(s, pidAt, 0, nsAt, vpid, setTid);
   const nr = globalNr(w[nsAt + SPACE], vpid);
   w[pidAt + NR] = nr;
   w[pidAt + PID_NS] = w[nsAt + SERIAL];
   hashAdd(s, slotOfNr(s.pidHash, nr), pidAt + NEXT);
   bearPid(s, pidAt);
   return pidAt;
-}
-
-/** A reader that still stands on the record must not take the pid that it becomes for the one that it was. */
-function forgetKeys(s: State, pidAt: number): void {
-  s.words[pidAt + NR] = 0;
 }

@@ -1,7 +1,7 @@
 import { type Design, TASK } from '@pidlab/core';
 import { allocPid } from './alloc.ts';
 import { findGePid, findPid, findPidNs, pidSlot } from './find.ts';
-import { freePid } from './free.ts';
+import { giveBack, unhash } from './free.ts';
 import { checkDesign, eachNumber } from './invariants.ts';
 import { PID } from './layout.ts';
 import { admitNs, claimNs, releaseNs } from './pidns.ts';
@@ -15,7 +15,23 @@ export const design: Design = {
   tables: [{ name: 'pid_hash', slotsPerPid: 2 }],
   pidWords: () => PID.words,
   taskWords: TASK.words,
-  ...{ allocPid, freePid, findPidNs, findPid, findGePid, pidSlot },
-  ...{ pidNrNs, pidNr, pidOwnNr, pidSerial, taskNrNs, rememberNumbers, forgetNumbers },
-  ...{ admitNs, claimNs, releaseNs, eachNumber, checkDesign },
+  allocPid,
+  unhash,
+  giveBack,
+  findPidNs,
+  findPid,
+  findGePid,
+  pidSlot,
+  pidNrNs,
+  pidNr,
+  pidOwnNr,
+  pidSerial,
+  taskNrNs,
+  rememberNumbers,
+  forgetNumbers,
+  admitNs,
+  claimNs,
+  releaseNs,
+  eachNumber,
+  checkDesign,
 };

@@ -14,9 +14,9 @@ import { PID_MAX_LIMIT, PID_MAX_LIMIT_SHIFT } from '@pidlab/contract';
 import { PID_HEAD, type Struct, struct } from '@pidlab/core';
 
 const pidFields = {
-  nr: 'the global number: space id and vpid',
-  next: 'hash link: the next link of the chain, or the marker of its slot',
-  ns: 'serial of the namespace that it was allocated in: a space id can come back, a serial never does',
+  nr: ['once', 'the global number: space id and vpid'],
+  next: ['slotLock', 'hash link: the next link of the chain, or the marker of its slot'],
+  ns: ['once', 'serial of the namespace that it was allocated in: a space id can come back, a serial never does'],
 } as const;
 /** A pid. */
 export const PID: Struct<typeof pidFields> = struct('pid (pidspace)', pidFields, PID_HEAD);

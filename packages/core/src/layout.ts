@@ -18,101 +18,135 @@ export const PAGE_WORDS: number = PAGE_SIZE / 4;
 export const PAGE_SHIFT = 10;
 
 const cacheFields = {
-  objectWords: 'size of one object; 0 until the cache exists',
-  free: 'first object on the free list, 0 for none; each names the next in its second word',
-  lock: 'of all this, in a shared block: worker slot + 1, 0 for free',
-  bump: 'next object of the newest slab that was never used',
-  bumpEnd: 'end of the newest slab',
-  active: 'objects in use; in a shared block, objects that workers have taken, to use or to keep at hand',
-  slabs: 'pages the cache has',
-  retired: 'objects whose generations are used up',
+  objectWords: ['nsLock', 'size of one object; 0 until the cache exists'],
+  free: ['cacheLock', 'first object on the free list, 0 for none; each names the next in its second word'],
+  lock: ['lock', 'of all this, in a shared block: worker slot + 1, 0 for free'],
+  bump: ['cacheLock', 'next object of the newest slab that was never used'],
+  bumpEnd: ['cacheLock', 'end of the newest slab'],
+  active: [
+    'cacheLock',
+    'objects in use; in a shared block, objects that workers have taken, to use or to keep at hand',
+  ],
+  slabs: ['cacheLock', 'pages the cache has'],
+  retired: ['cacheLock', 'objects whose generations are used up'],
 } as const;
 /** One slab cache. */
 export const CACHE: Struct<typeof cacheFields> = struct('cache', cacheFields);
 
+const freeFields = {
+  id: ['list', 'the generation of its next life, with kind 0'],
+  next: ['list', 'the next free record on the same list, 0 for none'],
+} as const;
+/** A record that is on a free list or in a magazine. */
+export const FREE_RECORD: Struct<typeof freeFields> = struct('free record', freeFields);
+
 const headerFields = {
-  magic: 'says that this is a block of pidlab',
-  version: 'of the layout',
-  strategy: [4, 'name of the design, up to 16 characters of ASCII'],
-  pagesTotal: 'pages of the block',
-  slabEnd: 'word offset of the first page not given to a slab cache',
-  mapStart: 'number of the first page given to a pidmap',
-  mapFree: 'first pidmap page that was given back, 0 for none; the page table has the next',
-  mapFreeCount: 'how many of those',
-  hashShifts: [2, '32 less log2 of the slots, for each hash table; 0 for none'],
-  generationBase: 'first generation of every record',
-  floors: [2, 'where allocation goes on after a wrap: root, others'],
-  lastSerial: 'serial of the namespace last made, 0 at first',
-  rootNs: 'word offset of the root namespace',
-  capacity: 'pids that the block was made for',
-  workers: 'worker slots; 0 in a block for one thread',
-  gone: 'workers that were declared gone, and locks that were given up on',
-  nsLock: 'of the life and death of namespaces: worker slot + 1, 0 for free',
-  pageLock: 'of the page allocator',
-  caches: [280, 'one `cache` each: pid_namespace, task, pid_1, pid_2, … pid_33'],
-  spaces: [512, 'pidspace only: the namespace of each space id, 0 for none'],
+  magic: ['once', 'says that this is a block of pidlab'],
+  version: ['once', 'of the layout'],
+  strategy: ['once', 'name of the design, up to 16 characters of ASCII', 4],
+  pagesTotal: ['once', 'pages of the block'],
+  slabEnd: ['pageLock', 'word offset of the first page not given to a slab cache'],
+  mapStart: ['pageLock', 'number of the first page given to a pidmap'],
+  mapFree: ['pageLock', 'first pidmap page that was given back, 0 for none; the page table has the next'],
+  mapFreeCount: ['pageLock', 'how many of those'],
+  hashShifts: ['once', '32 less log2 of the slots, for each hash table; 0 for none', 2],
+  generationBase: ['once', 'first generation of every record'],
+  floors: ['once', 'where allocation goes on after a wrap: root, others', 2],
+  lastSerial: ['nsLock', 'serial of the namespace last made, 0 at first'],
+  rootNs: ['once', 'word offset of the root namespace'],
+  capacity: ['once', 'pids that the block was made for'],
+  workers: ['once', 'worker slots; 0 in a block for one thread'],
+  gone: ['exchange', 'workers that were declared gone, and locks that were given up on'],
+  nsLock: ['lock', 'of the life and death of namespaces: worker slot + 1, 0 for free'],
+  pageLock: ['lock', 'of the page allocator'],
+  caches: ['parts', 'one `cache` each: pid_namespace, task, pid_1, pid_2, … pid_33', 280],
+  spaces: ['nsLock', 'pidspace only: the namespace of each space id, 0 for none', 512],
 } as const;
 /** Page 0 of the block. */
 export const HEADER: Struct<typeof headerFields> = struct('header', headerFields);
 
 const workerFields = {
-  state: '0 nobody has the slot, 1 a worker has, 2 it is being declared gone',
-  lockedSlot: 'hash slot that the worker locks, or is about to; 0 for none',
-  parked: 'the head of that slot’s chain, while it is locked',
-  pid: 'the pid that it is making or ending, 0 for none',
-  pidLife: 'which of the record’s generations that is',
-  tasks: [2, 'the tasks that it is hanging or taking off, 0 for none'],
-  ns: 'the namespace that it is making or ending, 0 for none',
-  seen: 'first word of the record that its last look-up found',
-  nsSeen: 'first word of the namespace that it takes a number from',
-  moving: 'the magazine that it is filling or emptying, 0 for none',
-  movingLast: 'the last record of the batch that goes to the magazine or from it',
-  movingRest: 'what the magazine has without that batch',
-  magazines: [70, 'one `magazine` for each cache, in the same order'],
+  state: ['exchange', '0 nobody has the slot, 1 a worker has, 2 it is being declared gone'],
+  lockedSlot: ['owner', 'hash slot that the worker locks, or is about to; 0 for none'],
+  parked: ['owner', 'the head of that slot’s chain, while it is locked'],
+  pid: ['owner', 'the pid that it is making or ending, 0 for none'],
+  pidLife: ['owner', 'which of the record’s generations that is'],
+  tasks: ['owner', 'the tasks that it is hanging or taking off, 0 for none', 2],
+  ns: ['owner', 'the namespace that it is making or ending, 0 for none'],
+  seen: ['owner', 'first word of the record that its last look-up found'],
+  nsSeen: ['owner', 'first word of the namespace that it takes a number from'],
+  moving: ['owner', 'the magazine that it is filling or emptying, 0 for none'],
+  movingLast: ['owner', 'the last record of the batch that goes to the magazine or from it'],
+  movingRest: ['owner', 'what the magazine has without that batch'],
+  magazines: ['parts', 'one `magazine` for each cache, in the same order', 70],
 } as const;
 /** What one worker of a shared block has at hand. Only it writes here, until it is declared gone. */
 export const WORKER: Struct<typeof workerFields> = struct('worker', workerFields);
 
 const magazineFields = {
-  first: 'the free object to be used next, 0 for none',
-  count: 'how many there are',
+  first: ['owner', 'the free object to be used next, 0 for none'],
+  count: ['owner', 'how many there are'],
 } as const;
 /** A worker's own free objects of one cache: it takes and gives back without a lock. */
 export const MAGAZINE: Struct<typeof magazineFields> = struct('magazine', magazineFields);
 
 const mapFields = {
-  page: 'page number of the bitmap, 0 while absent',
-  used: 'bits taken, bit 0 of page 0 not counted: the complement of the kernel’s nr_free, so that zeros are an empty map; 0 in a shared block',
+  page: ['exchange', 'page number of the bitmap, 0 while absent'],
+  used: [
+    'alone',
+    'bits taken, bit 0 of page 0 not counted: the complement of the kernel’s nr_free, so that zeros are an empty map; 0 in a shared block',
+  ],
 } as const;
 /** One entry of a pidmap: 32,768 numbers. */
 export const PIDMAP: Struct<typeof mapFields> = struct('pidmap', mapFields);
 
+const bitmapFields = {
+  bits: ['exchange', 'one for each number, set while it is taken', 1024],
+} as const;
+/** A page of a pidmap. */
+export const BITMAP: Struct<typeof bitmapFields> = struct('bitmap', bitmapFields);
+
+const slotFields = {
+  head: ['lock', 'front of the chain; while it is locked, who has it. Another front comes by an exchange'],
+} as const;
+/** A slot of a hash table. */
+export const SLOT: Struct<typeof slotFields> = struct('slot', slotFields);
+
+const pageFields = {
+  of: ['pageLock', 'the cache that has it, for a slab page; the next free one, for a free page of pidmaps; else 0'],
+} as const;
+/** An entry of the page table. */
+export const PAGE: Struct<typeof pageFields> = struct('page', pageFields);
+
 const nsFields = {
-  id: 'kind and generation',
-  count: 'references: users + pidmap pages with a number taken (but in a shared block) + child namespaces',
-  users: 'references that callers hold; the root’s one is the allocator’s',
-  parent: 'the namespace above, 0 for the root',
-  level: 'depth; the root is 0',
-  serial: 'a name no other namespace ever has; salts the hash and marks its numbers',
-  lastPid: 'cursor: the number last given out',
-  pidMax: 'no number at or above this is given out',
-  floor: 'where allocation goes on after a wrap',
-  reaper: 'first task, 0 for none',
-  disabled: '1 when no new pids are taken',
-  space: 'pidspace only: the space id',
-  entries: 'one more than the highest pidmap entry that has a page',
-  ending: '1 while it is being looked into whether it ends; a number that is taken then is taken once more',
-  unused: [2, 'fills the line'],
-  pidmap: [256, '128 × `pidmap`'],
+  id: ['nsLock', 'kind and generation'],
+  count: ['nsLock', 'references: users + pidmap pages with a number taken (but in a shared block) + child namespaces'],
+  users: ['nsLock', 'references that callers hold; the root’s one is the allocator’s'],
+  parent: ['once', 'the namespace above, 0 for the root'],
+  level: ['once', 'depth; the root is 0'],
+  serial: ['once', 'a name no other namespace ever has; salts the hash and marks its numbers'],
+  lastPid: ['exchange', 'cursor: the number last given out'],
+  pidMax: ['nsLock', 'no number at or above this is given out'],
+  floor: ['once', 'where allocation goes on after a wrap'],
+  reaper: ['exchange', 'first task, 0 for none'],
+  disabled: ['nsLock', '1 when no new pids are taken'],
+  space: ['once', 'pidspace only: the space id'],
+  entries: ['exchange', 'one more than the highest pidmap entry that has a page'],
+  ending: ['nsLock', '1 while it is being looked into whether it ends; a number that is taken then is taken once more'],
+  unused: ['nobody', 'fills the line', 2],
+  pidmap: ['parts', '128 × `pidmap`', 256],
 } as const;
 /** struct pid_namespace. The first line has all but the map, so that a look-up touches only that. */
 export const NS: Struct<typeof nsFields> = struct('pid_namespace', nsFields);
 
 const pidHeadFields = {
-  id: 'kind and generation',
-  count: 'references, the allocation’s own included',
-  home: 'ending and dead (1 bit each), level (6 bits) and line (24 bits) of the namespace it was allocated in',
-  tasks: [4, 'first task of each type, 0 for none'],
+  id: ['last', 'kind and generation'],
+  count: ['pidLock', 'references, the allocation’s own included'],
+  home: [
+    'pidLock',
+    'ending and dead (1 bit each), level (6 bits) and line (24 bits) of the namespace it was allocated in',
+  ],
+  tasks: ['pidLock', 'first task of each type, 0 for none', 4],
 } as const;
 /** What the pid records of all designs begin with; each design appends its numbers. */
 export const PID_HEAD: Struct<typeof pidHeadFields> = struct('pid', pidHeadFields);
@@ -126,17 +160,17 @@ export const HOME_LEVEL_SHIFT = 24;
 export const HOME_LEVEL_MASK = 0x3f;
 
 const linkFields = {
-  pid: 'the pid that the task hangs on, 0 for none',
-  next: 'the task after it in the pid’s list, 0 at the end',
-  prev: 'the task before it, 0 at the front',
+  pid: ['exchange', 'the pid that the task hangs on, 0 for none'],
+  next: ['pidLock', 'the task after it in the pid’s list, 0 at the end'],
+  prev: ['pidLock', 'the task before it, 0 at the front'],
 } as const;
 /** A task's place in the list of one of its pids. */
 export const TASK_LINK: Struct<typeof linkFields> = struct('pid_link', linkFields);
 
 const taskFields = {
-  id: 'kind and generation',
-  spare: 'next on the free list while free, else 0',
-  links: [12, 'one `pid_link` for each type'],
+  id: ['exchange', 'kind and generation'],
+  spare: ['list', 'next on the free list while free, else 0'],
+  links: ['parts', 'one `pid_link` for each type', 12],
 } as const;
 /** What the task records of all designs begin with; flat appends its pairs of numbers. */
 export const TASK: Struct<typeof taskFields> = struct('task', taskFields);

@@ -32,7 +32,7 @@ export interface State {
 
 /**
  * What makes a design itself. Core calls these with word offsets that it has checked; they throw `PidError` for the
- * expected failures, and return 0 for "none". In a shared block `freePid` is called with the pid locked, and the functions
+ * expected failures, and return 0 for "none". In a shared block `unhash` is called with the pid locked, and the functions
  * that make and end namespaces under `nsLock`.
  */
 export interface Design {
@@ -45,12 +45,15 @@ export interface Design {
   readonly taskWords: number;
 
   allocPid(s: State, nsAt: number, setTid: readonly number[]): number;
-  freePid(s: State, pidAt: number): void;
+  /** Takes every number of a pid out of what leads to it: from here on nobody finds the pid by any of them. */
+  unhash(s: State, pidAt: number): void;
+  /** Gives back the innermost `count` numbers: all that a pid carries, or as many as `allocPid` had taken. */
+  giveBack(s: State, pidAt: number, count: number): void;
 
   findPidNs(s: State, nr: number, nsAt: number): number;
   findPid(s: State, nr: number): number;
   findGePid(s: State, nr: number, nsAt: number): number;
-  /** The hash slot of the number that `freePid` unhashes first: its lock is the pid's. */
+  /** The hash slot of the pid's first number: its lock is the pid's. */
   pidSlot(s: State, pidAt: number): number;
 
   pidNrNs(s: State, pidAt: number, nsAt: number): number;

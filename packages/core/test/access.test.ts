@@ -13,7 +13,7 @@ type Access = typeof import('../src/words/access.ts');
 /** The module as it is in one of the two copies. */
 async function accessOf(shared: boolean): Promise<Access> {
   vi.resetModules();
-  vi.doMock('../src/words/mode.ts', () => ({ SHARED: shared }));
+  vi.doMock('../src/words/mode.ts', () => ({ SHARED: shared, CHECKED: true }));
   return await import('../src/words/access.ts');
 }
 

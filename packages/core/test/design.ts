@@ -8,11 +8,10 @@ import { createState } from '../src/border/create.ts';
 import { readOptions } from '../src/border/options.ts';
 import { HEADER, NS, PID_HEAD, TASK } from '../src/layout.ts';
 import { LINE_MASK, LINE_SHIFT } from '../src/memory/handles.ts';
-import { noNumber } from '../src/pids/errors.ts';
 import { findGeInMap, findInChain } from '../src/pids/find.ts';
 import { hashAdd, hashDel, slotOf } from '../src/pids/hash.ts';
 import { freePidmap, takeNumber } from '../src/pids/numbers.ts';
-import { bearPid, buryPid, homeOf, newPid, pidLevel } from '../src/pids/pids.ts';
+import { bearPid, giveUp, homeOf, newPid, pidLevel } from '../src/pids/pids.ts';
 import { taskPid } from '../src/pids/tasks.ts';
 import type { Design, State } from '../src/types.ts';
 
@@ -29,17 +28,6 @@ export function upidAt(pidAt: number, level: number): number {
 
 function slotAt(s: State, nr: number, serial: number, level: number): number {
   return slotOf(level === 0 ? s.pidHash : s.vnrHash, nr, serial);
-}
-
-function giveBack(s: State, pidAt: number, last: number): void {
-  const level = pidLevel(s, pidAt);
-  let at = homeOf(s, pidAt);
-  for (let i = level; i >= last; i--) {
-    const parent = s.words[at + NS.at.parent];
-    freePidmap(s, at, s.words[upidAt(pidAt, i) + NR]);
-    at = parent;
-  }
-  buryPid(s, pidAt, level + 1);
 }
 
 export const design: Design = {
@@ -65,10 +53,7 @@ export const design: Design = {
     let at = nsAt;
     for (let i = level; i >= 0; i--) {
       const nr = takeNumber(s, at, setTid, level - i);
-      if (nr < 0) {
-        giveBack(s, pidAt, i + 1);
-        throw noNumber(s, at, nr, setTid[level - i]);
-      }
+      if (nr < 0) throw giveUp(s, pidAt, level - i, at, nr, setTid);
       s.words[upidAt(pidAt, i) + NR] = nr;
       s.words[upidAt(pidAt, i) + SERIAL] = s.words[at + NS.at.serial];
       at = s.words[at + NS.at.parent];
@@ -77,11 +62,17 @@ export const design: Design = {
     bearPid(s, pidAt);
     return pidAt;
   },
-  freePid(s, pidAt) {
-    const links: [number, number][] = [];
-    design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => links.unshift([slot, link]));
-    for (const [slot, link] of links) hashDel(s, slot, link);
-    giveBack(s, pidAt, 0);
+  unhash(s, pidAt) {
+    design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => hashDel(s, slot, link));
+  },
+  giveBack(s, pidAt, count) {
+    const level = pidLevel(s, pidAt);
+    let at = homeOf(s, pidAt);
+    for (let i = level; i > level - count; i--) {
+      const parent = s.words[at + NS.at.parent];
+      freePidmap(s, at, s.words[upidAt(pidAt, i) + NR]);
+      at = parent;
+    }
   },
   findPidNs(s, nr, nsAt) {
     const { level: LEVEL, serial: NS_SERIAL } = NS.at;

@@ -6,16 +6,21 @@ import { struct, wholeLines } from '../src/words/struct.ts';
 
 describe('struct', () => {
   test('lays fields out in their order, each as wide as it says', () => {
-    const record = struct('record', { a: 'one word', b: [4, 'four words'], c: 'one more', d: [2, 'two'] });
+    const record = struct('record', {
+      a: ['once', 'one word'],
+      b: ['owner', 'four words', 4],
+      c: ['once', 'one more'],
+      d: ['nobody', 'two', 2],
+    });
     expect(record.at).toEqual({ a: 0, b: 1, c: 5, d: 6 });
     expect(record.words).toBe(8);
     expect(record.name).toBe('record');
-    expect(record.fields.b).toEqual([4, 'four words']);
+    expect(record.fields.b).toEqual(['owner', 'four words', 4]);
   });
 
   test('goes on behind another record', () => {
-    const head = struct('head', { x: 'one', y: [2, 'two'] });
-    const body = struct('body', { z: 'one', t: 'one' }, head);
+    const head = struct('head', { x: ['once', 'one'], y: ['once', 'two', 2] });
+    const body = struct('body', { z: ['once', 'one'], t: ['once', 'one'] }, head);
     expect(body.at).toEqual({ z: 3, t: 4 });
     expect(body.words).toBe(5);
   });

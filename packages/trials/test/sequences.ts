@@ -72,7 +72,7 @@ function start(strategy: Strategy, setup: Command, events: Map<string, number>):
 }
 
 function walk(pair: Pair): void {
-  const broken = pair.subject.checkInvariants();
+  const broken = pair.subject.checkInvariants().violations;
   if (broken.length > 0) throw new Error(`checkInvariants: ${broken.slice(0, 5).join('; ')}`);
 }
 

@@ -61,7 +61,7 @@ function verify({ crew, assignments, allocator, turns }: State): void {
     const live = mates.reduce((sum, mate) => sum + mate.live, 0);
     if (taken !== live) throw new Error(`${taken} numbers are taken by ${live} live pids`);
   }
-  const broken = allocator?.checkInvariants() ?? [];
+  const broken = allocator?.checkInvariants().violations ?? [];
   if (broken.length > 0) throw new Error(`after the work ${broken[0]}`);
 }
 

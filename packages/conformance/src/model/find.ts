@@ -6,8 +6,13 @@ import { encode, getPid } from './pids.ts';
 import type { NsRecord, PidRecord, State, TaskRecord } from './state.ts';
 import { activeNs } from './tasks.ts';
 
-/** The pid that `ns` knows as `nr`. */
+/** The pid that `ns` knows as `nr`. A number can be taken by one that is not there yet, or not any more: by an allocation or a `freePid` that is under way. */
 export function lookUp(s: State, nr: number, ns: NsRecord): PidRef | undefined {
+  const holder = holderOf(s, nr, ns);
+  return holder !== undefined && s.pids.get(holder)?.alive === true ? holder : undefined;
+}
+
+function holderOf(s: State, nr: number, ns: NsRecord): PidRef | undefined {
   if (s.traits.rootNumbers === 'encoded' && ns.level === 0) {
     const space = Math.floor(nr / PID_MAX_LIMIT);
     return spaces(s)

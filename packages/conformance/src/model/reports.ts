@@ -1,5 +1,5 @@
 /** Looking at the whole (semantics: caches). */
-import { PAGE_SIZE, type SlabInfo, type Stats } from '@pidlab/contract';
+import { type Findings, PAGE_SIZE, type SlabInfo, type Stats } from '@pidlab/contract';
 import { freePages, slabPages } from './memory.ts';
 import type { State } from './state.ts';
 
@@ -24,7 +24,7 @@ export function stats(s: State): Stats {
 }
 
 /** Whether the records agree with each other; the model is the measure of others, so it had better be sound. */
-export function checkInvariants(s: State): string[] {
+export function checkInvariants(s: State): Findings {
   const wrong: string[] = [];
   const expect = (holds: boolean, otherwise: string): void => {
     if (!holds) wrong.push(otherwise);
@@ -59,5 +59,5 @@ export function checkInvariants(s: State): string[] {
       expect(s.pids.get(pid)?.tasks[type]?.includes(task.ref) === true, `task ${task.ref} is missing on pid ${pid}`);
     }
   }
-  return wrong;
+  return { violations: wrong, leaked: [] };
 }

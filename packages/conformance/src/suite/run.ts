@@ -1,7 +1,6 @@
 import type { PidAllocator, Strategy } from '@pidlab/contract';
 import { bind, type Chapter, type Clause, SCOPES, type Scope } from './chapter.ts';
 import { chapters as allChapters } from './chapters/index.ts';
-import { unlessLeaked } from './leaks.ts';
 
 /** Which part of the suite to run; everything when nothing is said. */
 export interface RunOptions {
@@ -76,21 +75,20 @@ export function plan(strategy: Strategy, options: RunOptions = {}): Case[] {
 }
 
 function mustHold(a: PidAllocator, leaks: boolean): void {
-  const broken = leaks ? unlessLeaked(a.checkInvariants()) : a.checkInvariants();
+  const { violations, leaked } = a.checkInvariants();
+  const broken = leaks ? violations : [...violations, ...leaked];
   if (broken.length > 0) throw new Error(`checkInvariants() after the clause: ${broken.slice(0, 5).join('; ')}`);
+}
+
+/** What a case is about, as its result says. */
+export function aboutOf({ strategy, scope, chapter, clause }: Case): Omit<ClauseResult, 'status' | 'ms'> {
+  const { id, sentence, source } = clause;
+  return { strategy, scope: scope.name, chapter: chapter.id, clause: id, sentence, source };
 }
 
 /** Runs one case. Never throws. */
 export function runCase(c: Case): ClauseResult {
-  const { strategy, scope, chapter, clause } = c;
-  const about = {
-    strategy,
-    scope: scope.name,
-    chapter: chapter.id,
-    clause: clause.id,
-    sentence: clause.sentence,
-    source: clause.source,
-  };
+  const about = aboutOf(c);
   const start = performance.now();
   try {
     c.run();

@@ -283,7 +283,7 @@ function checkEmpty({ a, ns, level }: Machine): void {
     pids === 0 && tasks === 0 && namespaces === 1,
     `${pids} pids, ${tasks} tasks, ${namespaces} namespaces are left at the end`,
   );
-  const broken = a.checkInvariants();
+  const broken = a.checkInvariants().violations;
   must(broken.length === 0, broken.join('; '));
 }
 

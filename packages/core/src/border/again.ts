@@ -12,10 +12,6 @@ import { publish } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
 import { lockPid, nsArg } from './arguments.ts';
 
-export function pidRef(s: State, pidAt: number): PidRef {
-  return handleOf(s.words, pidAt) as PidRef;
-}
-
 export function pidOrNone(s: State, pidAt: number): PidRef | undefined {
   return pidAt === 0 ? undefined : (handleSeen(s, pidAt) as PidRef);
 }

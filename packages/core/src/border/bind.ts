@@ -3,7 +3,6 @@
  * calls a free function, and turns the offset that comes back into a handle. In a shared block it then asks whether another
  * worker was faster (again.ts). What the strategies differ in goes through `s.design`; all else is the same code for all.
  */
-
 import type { NsRef, PidAllocator } from '@pidlab/contract';
 import { HEADER } from '../layout.ts';
 import { handleOf } from '../memory/handles.ts';

@@ -1,6 +1,7 @@
 import { PAGE_SIZE, type PidAllocatorDescriptor, PidBug } from '@pidlab/contract';
 import { HEADER, NS } from '../layout.ts';
 import { stateOver, writeHeader } from '../memory/block.ts';
+import { locked, NS_LOCK } from '../memory/locks.ts';
 import { ensureCache, NS_CACHE, TASK_CACHE } from '../memory/slab.ts';
 import { takeSlot } from '../memory/workers.ts';
 import { createNs } from '../pids/namespaces.ts';
@@ -26,7 +27,8 @@ function createFresh(design: Design, settings: Settings): State {
   if (SHARED) takeSlot(s);
   ensureCache(s, NS_CACHE, NS.words);
   ensureCache(s, TASK_CACHE, design.taskWords);
-  words[HEADER.at.rootNs] = createNs(s, 0, settings.pidMax, 'createPidAllocator', () => {});
+  const op = 'createPidAllocator';
+  words[HEADER.at.rootNs] = locked(s, NS_LOCK, op, () => createNs(s, 0, settings.pidMax, op, () => {}));
   return s;
 }
 

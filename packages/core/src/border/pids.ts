@@ -1,13 +1,14 @@
 /** The contract's section on the life of a pid. */
-import { type NsRef, type PidAllocator, PidBug } from '@pidlab/contract';
+import { type NsRef, type PidAllocator, PidBug, type PidRef } from '@pidlab/contract';
 import { PID_HEAD } from '../layout.ts';
-import { fits } from '../memory/handles.ts';
+import { fitsId, handleSeen } from '../memory/handles.ts';
 import { staleNs } from '../pids/errors.ts';
+import { noteNs } from '../pids/numbers.ts';
 import { beingFreed, endPid, hasTasks, isDead, putPid, unlockPid } from '../pids/pids.ts';
 import type { State } from '../types.ts';
 import { load } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
-import { pidRef, takeReference, unlessFreed } from './again.ts';
+import { takeReference, unlessFreed } from './again.ts';
 import { checkSetTid, lockPid, nsArg, pidArg, setTidArg } from './arguments.ts';
 
 const COUNT = PID_HEAD.at.count;
@@ -19,11 +20,8 @@ export function bindPids(s: State): Pids {
   const { design, words } = s;
   return {
     allocPid(ns, setTid) {
-      if (setTid !== undefined) return pidRef(s, allocChosen(s, ns, setTid));
-      const nsAt = nsArg(s, ns, 'allocPid');
-      const pidAt = design.allocPid(s, nsAt, AUTOMATIC);
-      if (SHARED && !fits(s, nsAt, ns)) throw misplaced(s, pidAt);
-      return pidRef(s, pidAt);
+      if (setTid !== undefined) return born(s, allocChosen(s, ns, setTid));
+      return born(s, design.allocPid(s, homeArg(s, ns), AUTOMATIC));
     },
     freePid(pid) {
       const pidAt = lockPid(s, pid, 'freePid');
@@ -47,20 +45,21 @@ export function bindPids(s: State): Pids {
 /** Outside the hot path. The list is read first: its getters may call the allocator, and end the very namespace. */
 function allocChosen(s: State, ns: NsRef, setTid: readonly number[]): number {
   const chosen = setTidArg(setTid, 'allocPid');
-  const nsAt = nsArg(s, ns, 'allocPid');
+  const nsAt = homeArg(s, ns);
   checkSetTid(s, nsAt, chosen);
-  const pidAt = s.design.allocPid(s, nsAt, chosen);
-  if (SHARED && !fits(s, nsAt, ns)) throw misplaced(s, pidAt);
-  return pidAt;
+  return s.design.allocPid(s, nsAt, chosen);
 }
 
-/** The namespace ended before it had the pid, and another one got its record and thus the pid: takes that back. */
-function misplaced(s: State, pidAt: number): PidBug {
-  lockPid(s, pidRef(s, pidAt), 'allocPid');
-  // Who found it there and hung a task on it has a pid now.
-  if (hasTasks(s, pidAt)) unlockPid(s);
-  else endPid(s, pidAt);
-  return staleNs('allocPid');
+/** The namespace of a pid to come, noted as the one that its first number is taken from. */
+function homeArg(s: State, ns: NsRef): number {
+  const nsAt = nsArg(s, ns, 'allocPid');
+  if (SHARED && !fitsId(noteNs(s, nsAt), nsAt, ns)) throw staleNs('allocPid');
+  return nsAt;
+}
+
+/** The handle of a pid that has just been born. */
+function born(s: State, pidAt: number): PidRef {
+  return handleSeen(s, pidAt) as PidRef;
 }
 
 function cannotFree(s: State, pidAt: number): PidBug {

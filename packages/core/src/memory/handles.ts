@@ -10,10 +10,11 @@
  * 0, so its coming generation cannot be forged. No other word at the start of a line inside a record can pass for a first
  * word: their top three bits are 000 (offsets, numbers, counts), 111 (chain ends) or, for serials, kept out of the way.
  */
+
 import { PidBug } from '@pidlab/contract';
 import { WORKER } from '../layout.ts';
 import type { State } from '../types.ts';
-import { SHARED } from '../words/mode.ts';
+import { CHECKED, SHARED } from '../words/mode.ts';
 
 const SEEN = WORKER.at.seen;
 
@@ -35,14 +36,23 @@ export const LINE_MASK: number = LINES_LIMIT - 1;
 /** A line number shifted left by this is a word offset. */
 export const LINE_SHIFT = 4;
 
+/** The record that was seen last, as far as that is checked. */
+let lastSeen = 0;
+
 /**
  * Reads the first word of a record that another worker may be freeing, and notes it. A handle is made of what was noted, and
  * never of what is there by then.
  */
 export function see(s: State, at: number): number {
   const id = s.words[at];
-  if (SHARED) s.words[s.worker + SEEN] = id;
+  if (SHARED) noteSeen(s, at, id);
   return id;
+}
+
+/** Notes the first word of a record, for `handleSeen`. */
+export function noteSeen(s: State, at: number, id: number): void {
+  s.words[s.worker + SEEN] = id;
+  if (CHECKED) lastSeen = at;
 }
 
 /**
@@ -53,9 +63,14 @@ export function after(id: number): number {
   return SHARED ? id >>> 31 : 0;
 }
 
-/** The handle of the record at `at` in the life that was seen last; in a block for one thread, as it lives now. */
+/**
+ * The handle of the record at `at`, which was seen last, in the life in which it was seen; in a block for one thread, as it
+ * lives now.
+ */
 export function handleSeen(s: State, at: number): number {
   if (!SHARED) return handleOf(s.words, at);
+  if (CHECKED && at !== lastSeen)
+    throw new Error(`a handle of record ${at} is asked for, and ${lastSeen} was seen last`);
   return (s.words[s.worker + SEEN] & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT);
 }
 

@@ -30,6 +30,12 @@ export function locked<T>(s: State, lock: number, op: string, run: () => T): T {
   }
 }
 
+/** Throws unless this worker has that lock. For functions that rely on their caller for it: `if (CHECKED) mustHold(…)`. */
+export function mustHold(s: State, lock: number): void {
+  if (!SHARED || load(s.words, lock) === s.owner) return;
+  throw new Error(`word ${lock} is a lock that worker slot ${s.owner - 1} relies on and does not hold`);
+}
+
 function acquire(s: State, lock: number, op: string): void {
   if (compareExchange(s.words, lock, 0, s.owner) === 0) return;
   const patience = new Patience(s, op);

@@ -6,13 +6,14 @@
  * In a shared block each worker has a magazine of free records for each cache. It takes and gives back there, alone, and
  * goes to the cache under its lock only for a batch of them.
  */
+
 import { MAX_PID_NS_LEVEL } from '@pidlab/contract';
-import { CACHE, HEADER, MAGAZINE, PAGE_WORDS, WORKER } from '../layout.ts';
+import { CACHE, FREE_RECORD, HEADER, MAGAZINE, PAGE_WORDS, WORKER } from '../layout.ts';
 import type { State } from '../types.ts';
-import { SHARED } from '../words/mode.ts';
+import { CHECKED, SHARED } from '../words/mode.ts';
 import { wholeLines } from '../words/struct.ts';
 import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT, LINE_SHIFT } from './handles.ts';
-import { locked } from './locks.ts';
+import { locked, mustHold } from './locks.ts';
 import { allocSlabPage } from './pages.ts';
 
 const {
@@ -33,8 +34,7 @@ const MAGAZINE_RATIO: number = Math.log2(CACHE.words / MAGAZINE.words);
 const BATCH = 32;
 const MAGAZINE_LIMIT: number = 2 * BATCH;
 const { generationBase: GENERATION_BASE, slabEnd: SLAB_END } = HEADER.at;
-/** Second word of a free record: the next one on the list. */
-const NEXT_FREE = 1;
+const NEXT_FREE = FREE_RECORD.at.next;
 
 /** A cache is named by the word offset of its place in the header. */
 const CACHE_WORDS = CACHE.words;
@@ -116,6 +116,7 @@ function toCache(s: State, cache: number, at: number): void {
 
 /** The next record of the newest slab, or the first of a new one, in its first life; 0 when the block is full. */
 function cutFromSlab(s: State, cache: number): number {
+  if (CHECKED) mustHold(s, cache + LOCK);
   const w = s.words;
   const size = w[cache + OBJECT_WORDS];
   let at = w[cache + BUMP];
@@ -160,6 +161,7 @@ function refill(s: State, cache: number, magazine: number): boolean {
 
 /** Moves a batch from the free list to an empty magazine, and says how long it is. */
 function takeBatch(s: State, cache: number, magazine: number): number {
+  if (CHECKED) mustHold(s, cache + LOCK);
   const w = s.words;
   const first = w[cache + FREE];
   const { last, count } = lastOf(w, first, BATCH);

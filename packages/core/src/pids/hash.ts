@@ -88,17 +88,18 @@ function exchangeHead(s: State, slot: number, link: number): void {
 
 /**
  * Takes `link` out of the chain of `slot`, where it must be. Its own `next` stays, for readers that stand on it.
- * Locking: the slot's, which is taken unless this worker has it, and let go of. Source: `hlist_del_rcu()`.
+ * Locking: the slot's, which this worker has afterwards in place of the one that it had before.
+ * Source: `hlist_del_rcu()`.
  */
 export function hashDel(s: State, slot: number, link: number): void {
   const w = s.words;
-  if (SHARED) {
-    const head = lockSlot(s, slot, 'freePid');
-    if (head !== link) unlinkBehind(w, head, link);
-    unlockSlot(s, slot, head === link ? w[link] : head);
-  } else {
+  if (!SHARED) {
     unlinkBehind(w, slot, link);
+    return;
   }
+  const head = moveLock(s, slot);
+  if (head === link) w[s.worker + PARKED] = w[link];
+  else unlinkBehind(w, head, link);
 }
 
 function unlinkBehind(w: Int32Array, first: number, link: number): void {
@@ -118,6 +119,14 @@ export function lockSlot(s: State, slot: number, op: string): number {
     if (found === head) return head;
     head = found;
   }
+}
+
+/** Locks `slot` in place of the one that this worker has locked, unless that is the same, and returns the head of the chain. */
+function moveLock(s: State, slot: number): number {
+  const w = s.words;
+  const held = w[s.worker + LOCKED_SLOT];
+  if (held !== 0 && held !== slot) unlockSlot(s, held, w[s.worker + PARKED]);
+  return lockSlot(s, slot, 'freePid');
 }
 
 /** What was in `slot`: `head`, if it is locked now. */

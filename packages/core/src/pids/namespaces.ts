@@ -1,12 +1,13 @@
 /** struct pid_namespace: its birth, what holds it, and its death. */
+
 import { PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
 import { HEADER, NS, WORKER } from '../layout.ts';
 import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_SHIFT } from '../memory/handles.ts';
-import { locked, NS_LOCK } from '../memory/locks.ts';
+import { locked, mustHold, NS_LOCK } from '../memory/locks.ts';
 import { cacheAlloc, cacheFree, ensureCache, NS_CACHE, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { add, load, publish } from '../words/access.ts';
-import { SHARED } from '../words/mode.ts';
+import { CHECKED, SHARED } from '../words/mode.ts';
 import { noMemory, noSerials, tooDeep, tooManyReferences } from './errors.ts';
 import { closeMap, nextPidmap, openMap } from './pidmap.ts';
 
@@ -46,6 +47,7 @@ export function createNs(
   op: string,
   claim: (nsAt: number) => void,
 ): number {
+  if (CHECKED) mustHold(s, NS_LOCK);
   const w = s.words;
   const serial = nextSerial(s, op);
   const nsAt = cacheAlloc(s, NS_CACHE);
@@ -124,6 +126,7 @@ export function holdNs(s: State, nsAt: number): void {
  * Locking: under `nsLock`.
  */
 export function dropNs(s: State, nsAt: number): void {
+  if (CHECKED) mustHold(s, NS_LOCK);
   const w = s.words;
   for (let at = nsAt; at !== 0 && add(w, at + COUNT, -1) === 1; ) {
     const parent = w[at + PARENT];
@@ -145,6 +148,7 @@ export function endIfUnheld(s: State, nsAt: number): void {
 
 /** Takes a caller's reference. The root needs none and counts none. PidBug at USERS_LIMIT of them. Locking: under `nsLock`. */
 export function getUser(s: State, nsAt: number, op: string): void {
+  if (CHECKED) mustHold(s, NS_LOCK);
   const w = s.words;
   if (nsAt === w[H.rootNs]) return;
   if (w[nsAt + USERS] === USERS_LIMIT) throw tooManyReferences(op, 'namespace', USERS_LIMIT);
@@ -154,6 +158,7 @@ export function getUser(s: State, nsAt: number, op: string): void {
 
 /** Gives a caller's reference back. PidBug when no caller has one. Locking: under `nsLock`. */
 export function putUser(s: State, nsAt: number, op: string): void {
+  if (CHECKED) mustHold(s, NS_LOCK);
   const w = s.words;
   if (nsAt === w[H.rootNs]) return;
   if (w[nsAt + USERS] === 0) {
@@ -168,6 +173,7 @@ export function putUser(s: State, nsAt: number, op: string): void {
  * map; one may be taken right now, so first it is said to be ending, and then the map is looked at. False when it lives on.
  */
 function endNs(s: State, nsAt: number): boolean {
+  if (CHECKED) mustHold(s, NS_LOCK);
   const w = s.words;
   if (SHARED) {
     w[s.worker + IN_HAND] = nsAt;

@@ -36,10 +36,12 @@ const NS_SEEN = WORKER.at.nsSeen;
 const USED = PIDMAP.at.used;
 
 /**
- * A number from the map of `ns`: the chosen one at that place of the list, or the next. The one at place 0 is the pid's own.
+ * A number from the map of `ns`: the chosen one at that place of the list, or the next. The one at place 0 is the pid's own,
+ * and its namespace has been noted by whoever checked the handle. It holds those above, whose numbers are taken after it.
  * Negative where there is none: FULL, NO_MEMORY, TAKEN, GONE or CLOSED.
  */
 export function takeNumber(s: State, nsAt: number, setTid: readonly number[], place: number): number {
+  if (SHARED && place > 0) noteNs(s, nsAt);
   const nr = place < setTid.length ? takePidmap(s, nsAt, setTid[place]) : allocPidmap(s, nsAt);
   if (!SHARED || place > 0 || nr < 0 || s.words[nsAt + DISABLED] === 0) return nr;
   // It was closed meanwhile, and whoever did that may have looked for the last number already.
@@ -54,7 +56,6 @@ export function takeNumber(s: State, nsAt: number, setTid: readonly number[], pl
  */
 export function allocPidmap(s: State, nsAt: number): number {
   const w = s.words;
-  rememberNs(s, nsAt);
   const last = w[nsAt + LAST_PID];
   let nr = last + 1;
   if (nr >= w[nsAt + PID_MAX]) nr = w[nsAt + FLOOR];
@@ -63,8 +64,13 @@ export function allocPidmap(s: State, nsAt: number): number {
   moveCursor(s, nsAt, last, nr);
   if (!SHARED) countTaken(s, nsAt, nr);
   // A plain look, since it comes after two exchanges.
-  else if (w[nsAt + ENDING] !== 0 || isGone(s, nsAt)) return takeAgain(s, nsAt, page, nr) ? nr : allocPidmap(s, nsAt);
+  else if (w[nsAt + ENDING] !== 0 || isGone(s, nsAt)) return takeAgain(s, nsAt, page, nr) ? nr : anew(s, nsAt);
   return nr;
+}
+
+/** It was not sure that the namespace was still there: asks for a number once more, unless it is not. */
+function anew(s: State, nsAt: number): number {
+  return isGone(s, nsAt) ? GONE : allocPidmap(s, nsAt);
 }
 
 /** The candidate was taken: looks from it to the end, then from the floor. */
@@ -136,7 +142,6 @@ function takeOf(s: State, nsAt: number, page: number, from: number, to: number):
 
 /** Takes exactly `nr`, without moving the cursor. TAKEN when it is not free, NO_MEMORY when its page cannot be had, GONE. */
 export function takePidmap(s: State, nsAt: number, nr: number): number {
-  rememberNs(s, nsAt);
   const page = pageFor(s, nsAt, nr);
   if (page < 0) return page;
   if (take(s, nsAt, page, nr)) return nr;
@@ -212,9 +217,14 @@ function raise(w: Int32Array, at: number, value: number): void {
 // So each change of its map is followed by a look at whether it is still there. Its end first says that it may come, and
 // then looks at the map (`endNs`): at least one of the two notices the other.
 
-/** Notes which namespace a number is going to be taken from. */
-function rememberNs(s: State, nsAt: number): void {
-  if (SHARED) s.words[s.worker + NS_SEEN] = s.words[nsAt];
+/**
+ * Notes which namespace a number is going to be taken from: the record at `nsAt`, in the life that it has now, which is
+ * returned as its first word. Whoever took the number finds out by it whether that life has ended meanwhile.
+ */
+export function noteNs(s: State, nsAt: number): number {
+  const id = s.words[nsAt];
+  s.words[s.worker + NS_SEEN] = id;
+  return id;
 }
 
 /** Whether it is the same, alive, and not about to end. */

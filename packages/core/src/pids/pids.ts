@@ -1,4 +1,5 @@
 /** struct pid, as far as all designs share it: the record without its numbers, and its references. */
+
 import { PidBug } from '@pidlab/contract';
 import { HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from '../layout.ts';
 import {
@@ -10,14 +11,15 @@ import {
   KIND_SHIFT,
   LINE_MASK,
   LINE_SHIFT,
+  noteSeen,
   see,
 } from '../memory/handles.ts';
 import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { compareExchange, load } from '../words/access.ts';
-import { SHARED } from '../words/mode.ts';
+import { CHECKED, SHARED } from '../words/mode.ts';
 import { GONE, noNumber, noPid, tooManyReferences } from './errors.ts';
-import { lockSlot, unlockSlot } from './hash.ts';
+import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
 import { numbersAt } from './namespaces.ts';
 import { nextPidmap } from './pidmap.ts';
 
@@ -28,16 +30,28 @@ const { lastPid: LAST_PID, disabled: DISABLED, serial: SERIAL } = NS.at;
 /** The most references that a pid can have. */
 const COUNT_LIMIT = 0x7fff_ffff;
 
-/** A record for a pid of `ns`, which is at that level, that has one reference, no tasks, and no numbers yet: nobody can have it before `bearPid`. ENOMEM. */
+/**
+ * A record for a pid of `ns`, which is at that level. It has one reference, no tasks, and no numbers yet, and nobody can have
+ * it before `bearPid`. ENOMEM.
+ */
 export function newPid(s: State, nsAt: number, level: number, numbers: number): number {
   const w = s.words;
   const pidAt = w[nsAt + DISABLED] === 0 ? cacheAlloc(s, pidCache(numbers)) : 0;
   if (pidAt === 0) throw noPid(s, nsAt);
-  if (SHARED) takeInHand(s, pidAt);
+  if (SHARED) {
+    takeInHand(s, pidAt);
+    forgetNumbers(s, pidAt, numbers);
+  }
   // Its task lists are empty: a pid dies only when they are, and a new page is all zeros.
   w[pidAt + COUNT] = 1;
   w[pidAt + HOME] = (level << HOME_LEVEL_SHIFT) | (nsAt >>> LINE_SHIFT);
   return pidAt;
+}
+
+/** A reader that still stands on the record must not take the pid that it becomes for the one that it was. */
+function forgetNumbers(s: State, pidAt: number, numbers: number): void {
+  const end = pidAt + s.design.pidWords(numbers);
+  for (let at = pidAt + PID_HEAD.words; at < end; at++) s.words[at] = 0;
 }
 
 /** Writes down what this worker is making or ending, and in which of its lives, for whoever declares the worker gone. */
@@ -49,10 +63,14 @@ function takeInHand(s: State, pidAt: number): void {
 
 /**
  * Makes a pid of the record, with all its numbers, in one store: until here nobody could find it by any of them. A plain store
- * will do: taking and hashing a number are exchanges, and what was written before them is seen before what is after.
+ * will do: taking and hashing a number are exchanges, and what was written before them is seen before what is after. Leaves
+ * the first word in `seen`.
  */
 export function bearPid(s: State, pidAt: number): void {
-  s.words[pidAt] |= KIND_PID << KIND_SHIFT;
+  const id = s.words[pidAt] | (KIND_PID << KIND_SHIFT);
+  // From the store on it may be freed by another worker, and its record be another pid.
+  if (SHARED) noteSeen(s, pidAt, id);
+  s.words[pidAt] = id;
   if (SHARED) s.words[s.worker + IN_HAND] = 0;
 }
 
@@ -102,6 +120,14 @@ export function tryLockPid(s: State, pid: number, op: string): number {
   return 0;
 }
 
+/** Throws unless this worker has the pid locked. For functions that rely on their caller for it: `if (CHECKED) mustHoldPid(…)`. */
+export function mustHoldPid(s: State, pidAt: number): void {
+  if (!SHARED) return;
+  const slot = s.words[s.worker + LOCKED_SLOT];
+  if (slot === s.design.pidSlot(s, pidAt) && isLockedBy(s, slot, s.owner - 1)) return;
+  throw new Error(`worker slot ${s.owner - 1} relies on the lock of pid ${pidAt} and has locked slot ${slot}`);
+}
+
 /** Lets go of the pid that this worker has locked. */
 export function unlockPid(s: State): void {
   if (SHARED) unlockSlot(s, s.words[s.worker + LOCKED_SLOT], s.words[s.worker + PARKED]);
@@ -109,6 +135,7 @@ export function unlockPid(s: State): void {
 
 /** Takes a reference on a pid that is locked. Says why not, if it cannot. */
 export function addReference(s: State, pidAt: number, op: string): PidBug | undefined {
+  if (CHECKED) mustHoldPid(s, pidAt);
   const w = s.words;
   if (w[pidAt + COUNT] === COUNT_LIMIT) return tooManyReferences(op, 'pid', COUNT_LIMIT);
   w[pidAt + COUNT]++;
@@ -127,6 +154,7 @@ function unlocked(s: State, bug: PidBug): PidBug {
 
 /** Gives a reference back that `getPid` took, on a pid that is locked, and unlocks it. */
 export function putPid(s: State, pidAt: number): void {
+  if (CHECKED) mustHoldPid(s, pidAt);
   const w = s.words;
   const isOwn = (w[pidAt + HOME] & HOME_DEAD) === 0 || w[pidAt + HOME] < 0;
   if (w[pidAt + COUNT] === 1 && isOwn) {
@@ -139,8 +167,13 @@ export function putPid(s: State, pidAt: number): void {
   if (isLast) cacheFree(s, pidCache(numbers), pidAt);
 }
 
-/** Ends a pid that is locked, and unlocks it. Dead is what it is first: from here on nobody finds it by any number. */
+/**
+ * Ends a pid that is locked, and unlocks it. First it is dead, so that nobody finds it by any number, whatever chains it is
+ * in. Then it leaves them, and only then are its numbers given back: a number that is free leads to nobody.
+ * Source: `free_pid()`.
+ */
 export function endPid(s: State, pidAt: number): void {
+  if (CHECKED) mustHoldPid(s, pidAt);
   const w = s.words;
   if (SHARED) {
     takeInHand(s, pidAt);
@@ -150,11 +183,15 @@ export function endPid(s: State, pidAt: number): void {
   } else {
     w[pidAt + HOME] |= HOME_DEAD;
   }
-  s.design.freePid(s, pidAt);
+  s.design.unhash(s, pidAt);
+  unlockPid(s);
+  const numbers = numbersAt(s, pidLevel(s, pidAt));
+  s.design.giveBack(s, pidAt, numbers);
+  dropPid(s, pidAt, numbers);
 }
 
-/** The numbers are given back: the allocation's own reference is dropped. */
-export function buryPid(s: State, pidAt: number, numbers: number): void {
+/** The numbers are given back: drops the allocation's own reference. */
+function dropPid(s: State, pidAt: number, numbers: number): void {
   const isLast = dropOwn(s, pidAt);
   if (SHARED) s.words[s.worker + IN_HAND] = 0;
   if (isLast) cacheFree(s, pidCache(numbers), pidAt);
@@ -178,7 +215,6 @@ function dropOwn(s: State, pidAt: number): boolean {
  */
 export function giveUp(
   s: State,
-  giveBack: (s: State, pidAt: number, count: number) => void,
   pidAt: number,
   taken: number,
   nsAt: number,
@@ -188,7 +224,8 @@ export function giveUp(
   const home = homeOf(s, pidAt);
   const error = noNumber(s, nsAt, failure, setTid[taken]);
   if (SHARED) s.words[pidAt + COUNT] = 0;
-  giveBack(s, pidAt, taken);
+  s.design.giveBack(s, pidAt, taken);
+  dropPid(s, pidAt, numbersAt(s, pidLevel(s, pidAt)));
   const last = load(s.words, home + LAST_PID);
   if (failure !== GONE && nextPidmap(s, home, 0) === 0) compareExchange(s.words, home + LAST_PID, last, 0);
   return error;

@@ -12,16 +12,17 @@
  *
  * Source: `attach_pid()`, `detach_pid()` and `transfer_pid()` of 2.6.24.
  */
+
 import { PIDTYPE_MAX, PIDTYPE_PID, PidBug, type PidType } from '@pidlab/contract';
 import { NS, PID_HEAD, TASK, TASK_LINK, WORKER } from '../layout.ts';
 import { after, fits, fitsId, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see } from '../memory/handles.ts';
 import { cacheAlloc, cacheFree, TASK_CACHE } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { compareExchange, load, publish } from '../words/access.ts';
-import { SHARED } from '../words/mode.ts';
+import { CHECKED, SHARED } from '../words/mode.ts';
 import { noMemory } from './errors.ts';
 import { lockSlot } from './hash.ts';
-import { endPid, hasTasks, homeOf, isDead, unlockPid } from './pids.ts';
+import { endPid, hasTasks, homeOf, isDead, mustHoldPid, unlockPid } from './pids.ts';
 
 const { spare: SPARE, links: LINKS } = TASK.at;
 const { pid: PID, next: NEXT, prev: PREV } = TASK_LINK.at;
@@ -71,6 +72,7 @@ function firstTypeOf(s: State, taskAt: number): number {
 
 /** Hangs the task on a pid that is locked, first in its list, and unlocks it. `task` is the handle. */
 export function attachPid(s: State, taskAt: number, task: unknown, type: PidType, pidAt: number): void {
+  if (CHECKED) mustHoldPid(s, pidAt);
   const w = s.words;
   const link = linkOf(taskAt, type);
   if (SHARED) w[s.worker + IN_HAND_TASKS] = taskAt;

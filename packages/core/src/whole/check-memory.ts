@@ -7,7 +7,7 @@ import { ALL_CACHES, magazineAt, NS_CACHE, numbersOfCache, TASK_CACHE } from '..
 import type { State } from '../types.ts';
 import { wholeLines } from '../words/struct.ts';
 import { activeIn, cacheName } from './reports.ts';
-import { leaked, type Say } from './say.ts';
+import type { Say } from './say.ts';
 import { cacheOf, eachSlot, isSlot, kindOf } from './walk.ts';
 
 const H = HEADER.at;
@@ -69,7 +69,7 @@ function checkCache(s: State, cache: number, say: Say): void {
         say(`object ${at} of cache ${name} is free and not blank`);
     }
   });
-  if (places.lost > 0) say(leaked(s, `cache ${name} lists ${listed.size} free objects and has ${places.free}`));
+  if (places.lost > 0) say(`cache ${name} lists ${listed.size} free objects and has ${places.free}`, true);
   if (places.active + places.lost !== activeIn(s, cache))
     say(`cache ${name} counts ${activeIn(s, cache)} active objects and has ${places.active}`);
   if (places.retired !== w[cache + C.retired])

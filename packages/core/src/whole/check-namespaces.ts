@@ -6,7 +6,7 @@ import { pidCache } from '../memory/slab.ts';
 import { numbersAt, USERS_LIMIT, wasGiven } from '../pids/namespaces.ts';
 import type { State } from '../types.ts';
 import { isBlank } from './check-memory.ts';
-import { leaked, type Say } from './say.ts';
+import type { Say } from './say.ts';
 import { bitsIn, eachNs, isRecord } from './walk.ts';
 
 const H = HEADER.at;
@@ -36,13 +36,12 @@ export function checkNamespaces(s: State, counted: boolean, say: Say): void {
     const inUse = checkPidmap(s, at, counted, pages, say);
     const held = w[at + N.users] + (counted ? inUse : 0) + (children.get(at) ?? 0);
     const count = w[at + N.count];
-    const sentence = `namespace ${at} counts ${count} references; ${held} are held`;
-    if (count < held) say(sentence);
-    else if (count > held || (held === 0 && inUse === 0)) say(leaked(s, sentence));
+    if (count !== held || (held === 0 && inUse === 0))
+      say(`namespace ${at} counts ${count} references; ${held} are held`, count >= held);
   });
   const mapPages = w[H.pagesTotal] - w[H.mapStart];
-  const handedOut = `${mapPages} pidmap pages were handed out; ${pages.size} are in a map or free`;
-  if (pages.size !== mapPages) say(pages.size < mapPages ? leaked(s, handedOut) : handedOut);
+  if (pages.size !== mapPages)
+    say(`${mapPages} pidmap pages were handed out; ${pages.size} are in a map or free`, pages.size < mapPages);
 }
 
 /** The pidmap pages on the free list. */

@@ -11,7 +11,7 @@ import { linkOf, nextPidTask, pidTask, taskPid } from '../pids/tasks.ts';
 import type { HashTable, State } from '../types.ts';
 import { isBlank } from './check-memory.ts';
 import { cacheName } from './reports.ts';
-import { leaked, type Say } from './say.ts';
+import type { Say } from './say.ts';
 import { cacheOf, eachLivePid, eachMapPage, eachNs, eachPid, eachTask, isRecord, isSlot } from './walk.ts';
 
 const H = HEADER.at;
@@ -34,8 +34,8 @@ export function checkPids(s: State, say: Say): void {
   eachNs(s, (nsAt) => {
     const taken = takenIn(s, nsAt);
     const carried = given.get(nsAt) ?? 0;
-    const sentence = `namespace ${nsAt} has ${taken} numbers taken; live pids carry ${carried}`;
-    if (taken !== carried) say(taken > carried ? leaked(s, sentence) : sentence);
+    if (taken !== carried)
+      say(`namespace ${nsAt} has ${taken} numbers taken; live pids carry ${carried}`, taken > carried);
   });
 }
 
@@ -47,8 +47,8 @@ function checkPid(s: State, pidAt: number, numbers: number, say: Say): void {
   const home = homeOf(s, pidAt);
   if (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE)
     say(`pid ${pidAt} is at home at ${home}, where no namespace can be`);
-  if (count < 1) say(leaked(s, `pid ${pidAt} has ${count} references`));
-  if (s.words[pidAt + PID_HEAD.at.home] < 0) say(leaked(s, `pid ${pidAt} is being freed by nobody`));
+  if (count < 1) say(`pid ${pidAt} has ${count} references`, true);
+  if (s.words[pidAt + PID_HEAD.at.home] < 0) say(`pid ${pidAt} is being freed by nobody`, true);
   if (isDead(s, pidAt) && hasTasks(s, pidAt)) say(`pid ${pidAt} is dead and has tasks`);
 }
 
@@ -81,9 +81,8 @@ export function checkHash(s: State, say: Say): void {
       if (slotOfLink[link - s.slabStart] !== slot) say(`number ${nr} of pid ${at} is not found from its slot ${slot}`);
     });
   });
-  const violation = `the hash chains have ${linked} links; live pids have ${carried}`;
   // A call that EBUSY stopped may have left a dead pid in a chain.
-  if (linked !== carried) say(linked > carried ? leaked(s, violation) : violation);
+  if (linked !== carried) say(`the hash chains have ${linked} links; live pids have ${carried}`, linked > carried);
 }
 
 function noteLinks(s: State, table: HashTable, slotOfLink: Int32Array, say: Say): number {

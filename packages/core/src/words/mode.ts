@@ -5,3 +5,9 @@
  * Why: docs/adr/0008.
  */
 export const SHARED: boolean = false;
+
+/**
+ * Whether a function that relies on something of its caller, a lock most of all, makes sure of it. In the sources, that is in
+ * tests, it does. In what is published this is `false`, and nothing of it is left.
+ */
+export const CHECKED: boolean = true;

@@ -87,7 +87,7 @@ export async function playHistories(options: Options): Promise<Report> {
         if (!verdict.explained)
           return { ...tally, violations: [], failure: { number, initial, lanes, spaces, verdict } };
       }
-      const violations = worlds.flatMap(({ a }) => a.checkInvariants());
+      const violations = worlds.flatMap(({ a }) => a.checkInvariants().violations);
       if (violations.length > 0) return { ...tally, violations };
     }
     return { ...tally, violations: [] };

@@ -45,7 +45,7 @@ export async function buildStrategy(strategy: Strategy, changes: readonly Change
         name: 'one-contract',
         resolveId: (id) => (id === '@pidlab/contract' ? { id: contract, external: true } : null),
       },
-      bothModes(),
+      bothModes({ checked: true }),
       { name: 'change', transform: changed },
     ],
     logLevel: 'silent',

@@ -28,8 +28,8 @@ export const flatMutants: readonly Mutant[] = [
     [
       'flat-rollback-forgets-the-virtual',
       'when the root is full the virtual number is not given back',
-      'giveUp(s, giveBack, pidAt, 1, rootAt',
-      'giveUp(s, giveBack, pidAt, 0, rootAt',
+      'giveUp(s, pidAt, 1, rootAt',
+      'giveUp(s, pidAt, 0, rootAt',
       'ALLOC-12',
     ],
   ]),
@@ -44,8 +44,8 @@ export const flatMutants: readonly Mutant[] = [
     [
       'flat-virtual-link-left-behind',
       'a freed contained pid stays in the hash of virtual numbers',
-      'if (level > 0) hashDel(',
-      'if (level > 1) hashDel(',
+      'if (pidLevel(s, pidAt) > 0) hashDel(',
+      'if (pidLevel(s, pidAt) > 1) hashDel(',
       'FREE-1',
     ],
   ]),

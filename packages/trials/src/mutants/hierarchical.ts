@@ -6,15 +6,15 @@ export const hierarchicalMutants: readonly Mutant[] = [
     [
       'rollback-forgets-a-level',
       'when an outer level is full, the innermost numbers that were taken are given back, but for one',
-      'giveUp(s, giveBack, pidAt, level - i,',
-      'giveUp(s, giveBack, pidAt, Math.max(0, level - i - 1),',
+      'giveUp(s, pidAt, level - i,',
+      'giveUp(s, pidAt, Math.max(0, level - i - 1),',
       'ALLOC-12',
     ],
     [
       'rollback-leaks-the-object',
       'when a level is full the object is not given back',
-      'giveUp(s, giveBack, pidAt, level - i,',
-      'giveUp(s, (...up) => (up[2] > 0 ? giveBack(...up) : undefined), pidAt, level - i,',
+      'giveUp(s, pidAt, level - i,',
+      'giveUp(s, i < level ? pidAt : newPid(s, nsAt, level, level + 1), level - i,',
       'ALLOC-14',
     ],
     [
@@ -50,8 +50,8 @@ export const hierarchicalMutants: readonly Mutant[] = [
     [
       'root-number-leaks',
       'a contained pid does not give its root number back',
-      'giveBack(s, pidAt, level + 1);',
-      'giveBack(s, pidAt, Math.max(1, level));',
+      'i > level - count; i--) {',
+      'i > level - count && (i > 0 || level === 0); i--) {',
       'FREE-2',
     ],
     [

@@ -29,8 +29,8 @@ export const pidspaceMutants: readonly Mutant[] = [
     [
       'pidspace-rollback-leaks-the-object',
       'when a space is full the object is not given back',
-      'giveUp(s, giveBack,',
-      'giveUp(s, () => undefined,',
+      'giveUp(s, pidAt,',
+      'giveUp(s, newPid(s, nsAt, w[nsAt + LEVEL], 1),',
       'ALLOC-14',
     ],
     [

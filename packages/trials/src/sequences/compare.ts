@@ -8,7 +8,7 @@ const TYPES: readonly PidType[] = [0, 1, 2, 3];
 
 /** Throws when the sides differ in anything, or when the subject's invariants do not hold. */
 export function compareAll(p: Pair): void {
-  const broken = p.subject.checkInvariants();
+  const broken = p.subject.checkInvariants().violations;
   if (broken.length > 0) throw new Error(`checkInvariants: ${broken.slice(0, 5).join('; ')}`);
   const namespaces = alive(p, p.namespaces);
   const pids = alive(p, p.pids);

@@ -1,0 +1,231 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import {
+  explore,
+  isFor,
+  loadModule,
+  MEMORIES,
+  type MemoryName,
+  type Module,
+  type Options,
+  type Report,
+  readSchedule,
+  SCENARIOS,
+  type Scenario,
+  tableOf,
+  traceOf,
+} from '../explore/index.ts';
+import { BUILTINS, loadStrategy, UsageError } from '../strategies/index.ts';
+import type { Streams } from './conformance.ts';
+import { progressOn } from './progress.ts';
+
+/** Every scenario was tried to its end, and nothing failed. */
+const HOLDS = 0;
+const FAILS = 1;
+/** Nothing was run: the command line, or a module, is not what it should be. */
+const USAGE = 2;
+
+const ALL = 'all';
+
+interface Flags {
+  readonly strategy: string;
+  readonly scenario?: string[];
+  readonly preemptions: number;
+  readonly memory: MemoryName;
+  readonly random: number;
+  readonly seed: number;
+  readonly seconds?: number;
+  readonly total?: number;
+  readonly schedule?: string;
+  readonly everything?: true;
+  readonly outcomes?: true;
+  readonly list?: true;
+  readonly resume?: string;
+}
+
+/** Runs `pid-conformance explore` with these arguments and returns its exit status. */
+export async function exploreMain(args: readonly string[], streams: Streams = process): Promise<number> {
+  const { stdout, stderr } = streams;
+  const program = new Command('pid-conformance explore')
+    .description(
+      'Runs a few threads of a built strategy in every order with so many preemptions, and says which outcomes the contract does not allow.',
+    )
+    .option(
+      '--strategy <name>',
+      `${[ALL, ...Object.keys(BUILTINS)].join(', ')}, or a module that exports a strategy`,
+      'hierarchical',
+    )
+    .option('--scenario <name...>', 'only these; alloc-* are all that begin so')
+    .option('--preemptions <n>', 'the most preemptions', whole(0, 9), 2)
+    .addOption(new Option('--memory <name>', 'how memory behaves').choices(MEMORIES).default('sc'))
+    .option('--random <n>', 'random executions beyond that, for each scenario', whole(0, 1e9), 0)
+    .option('--seed <n>', 'what those follow from', whole(0, 0x7fff_ffff), 1)
+    .option('--seconds <n>', 'the most for one scenario', whole(1, 1e6))
+    .option('--total <n>', 'the most seconds for all', whole(1, 1e7))
+    .option('--resume <file>', 'what is tried to its end is noted there, and left out the next time')
+    .option('--outcomes', 'show all outcomes of each scenario, and not only where one fails')
+    .option('--schedule <text>', 'run this schedule of the one scenario, and show its accesses')
+    .option('--everything', 'show accesses to words that no other thread touches, too')
+    .option('--list', 'list the scenarios and run nothing')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 when every scenario was complete and nothing failed, 1 when not, 2 when nothing could be run.',
+    )
+    .allowExcessArguments(false)
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .showHelpAfterError('(see pid-conformance explore --help)')
+    .exitOverride();
+  try {
+    program.parse(args, { from: 'user' });
+    return await run(program.opts<Flags>(), streams);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? HOLDS : USAGE;
+    if (!(error instanceof UsageError)) throw error;
+    stderr.write(`pid-conformance explore: ${error.message}\n`);
+    return USAGE;
+  }
+}
+
+async function run(flags: Flags, streams: Streams): Promise<number> {
+  const { stdout } = streams;
+  const scenarios = select(flags.scenario);
+  if (flags.list === true) {
+    for (const { name, threads } of scenarios) stdout.write(`${name}  ${threads.length} threads\n`);
+    return HOLDS;
+  }
+  const names = flags.strategy === ALL ? Object.keys(BUILTINS) : [flags.strategy];
+  const modules: Module[] = [];
+  for (const name of names) modules.push(await load(name));
+  if (flags.schedule !== undefined) return replayOne(modules, scenarios, flags, streams);
+  const until = flags.total === undefined ? Number.POSITIVE_INFINITY : performance.now() + flags.total * 1000;
+  const sum = { scenarios: 0, executions: 0, incomplete: 0, failures: 0 };
+  for (const module of modules) {
+    for (const scenario of scenarios.filter((one) => isFor(one, module.traits))) {
+      const key = keyOf(module, scenario, flags);
+      if (isNoted(flags.resume, key)) continue;
+      const report = exploreOne(module, scenario, flags, until, streams);
+      sum.scenarios++;
+      sum.executions += report.executions;
+      sum.failures += report.failures.length;
+      if (!report.complete) sum.incomplete++;
+      else if (report.failures.length === 0 && flags.resume !== undefined) appendFileSync(flags.resume, `${key}\n`);
+    }
+  }
+  const { executions, failures, incomplete } = sum;
+  stdout.write(
+    `${sum.scenarios} scenarios of ${names.join(', ')}, up to ${flags.preemptions} preemptions, memory ${flags.memory}: ` +
+      `${executions.toLocaleString('en')} executions, ${failures} failures, ${incomplete} not complete\n`,
+  );
+  return failures === 0 && incomplete === 0 ? HOLDS : FAILS;
+}
+
+function exploreOne(
+  module: Module,
+  scenario: Scenario,
+  flags: Flags,
+  until: number,
+  { stdout, stderr }: Streams,
+): Report {
+  const progress = counting(stderr, `${module.traits.strategy} ${scenario.name}`);
+  const left = Math.max(0, (until - performance.now()) / 1000);
+  const report = explore(module, scenario, {
+    ...optionsOf(flags),
+    seconds: Math.min(flags.seconds ?? left, left),
+    progress: progress.show,
+  });
+  progress.done();
+  if (report.failures.length === 0 && report.complete && flags.outcomes !== true) return report;
+  const how = report.complete ? '' : ', not complete';
+  stdout.write(
+    `${module.traits.strategy} ${scenario.name}: ${report.executions.toLocaleString('en')} executions${how}\n`,
+  );
+  for (const { fault, outcome, schedule, at, count } of report.failures) {
+    stdout.write(`  ✗ ${fault.kind}: ${fault.text}\n    ${outcome}\n`);
+    stdout.write(
+      `    in execution ${at}, ${count} times in all; see it with --scenario ${scenario.name} --schedule '${schedule}'\n`,
+    );
+  }
+  if (flags.outcomes === true || report.failures.length > 0)
+    stdout.write(`${tableOf(report, stdout.columns ?? 160)}\n`);
+  return report;
+}
+
+function optionsOf({ preemptions, memory, random, seed }: Flags): Options {
+  return { preemptions, memory, random, seed };
+}
+
+function replayOne(
+  modules: readonly Module[],
+  scenarios: readonly Scenario[],
+  flags: Flags,
+  { stdout }: Streams,
+): number {
+  if (modules.length !== 1 || scenarios.length !== 1) {
+    throw new UsageError('--schedule is of one scenario of one strategy; name them with --scenario and --strategy');
+  }
+  try {
+    const schedule = readSchedule(flags.schedule!);
+    stdout.write(`${traceOf(modules[0]!, scenarios[0]!, schedule, flags.memory, flags.everything === true)}\n`);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new UsageError(`--schedule: ${error.message}`);
+    throw error;
+  }
+  return HOLDS;
+}
+
+function select(patterns: readonly string[] | undefined): readonly Scenario[] {
+  if (patterns === undefined) return SCENARIOS;
+  const matches = (pattern: string, { name }: Scenario): boolean =>
+    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+  for (const pattern of patterns) {
+    if (SCENARIOS.some((scenario) => matches(pattern, scenario))) continue;
+    throw new UsageError(`--scenario ${pattern} is unknown; --list shows them all`);
+  }
+  return SCENARIOS.filter((scenario) => patterns.some((pattern) => matches(pattern, scenario)));
+}
+
+async function load(name: string): Promise<Module> {
+  const { strategy, url } = await loadStrategy(name);
+  if (!strategy.traits.shared) throw new UsageError(`--strategy ${name} cannot be shared: its traits say so`);
+  try {
+    return await loadModule(url);
+  } catch (error) {
+    throw new UsageError(`--strategy ${name} cannot be explored: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** What is tried to its end: with another number of preemptions it is another thing. */
+function keyOf({ traits }: Module, { name }: Scenario, { preemptions, memory, random, seed }: Flags): string {
+  return [traits.strategy, name, preemptions, memory, random, seed].join(' ');
+}
+
+function isNoted(file: string | undefined, key: string): boolean {
+  return file !== undefined && existsSync(file) && readFileSync(file, 'utf8').split('\n').includes(key);
+}
+
+/** Reads a whole number in that range. */
+function whole(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It has to be a whole number in [${low}, ${high}].`);
+  };
+}
+
+/** Milliseconds between two lines of progress. */
+const OFTEN = 200;
+const SELDOM = 5_000;
+
+/** Says now and then how many executions there were. */
+function counting(stream: NodeJS.WriteStream, what: string): { show: (executions: number) => void; done: () => void } {
+  const progress = progressOn(stream, (line) => stream.write(`${line}\n`));
+  const often = stream.isTTY === true ? OFTEN : SELDOM;
+  let last = performance.now();
+  const show = (executions: number): void => {
+    const now = performance.now();
+    if (now - last < often) return;
+    last = now;
+    progress.show(`${what}: ${executions.toLocaleString('en')} executions`);
+  };
+  return { show, done: progress.clear };
+}

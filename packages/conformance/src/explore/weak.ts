@@ -1,0 +1,210 @@
+/**
+ * What a processor may do with plain accesses, one at a time.
+ *
+ * Each plain store goes to memory at once, but for those that are chosen to be late: they wait in a buffer of their thread,
+ * which alone sees them, until its next atomic write, until the end of the call, or until the schedule lets them go. Each plain
+ * load reads what is there, but for those that are chosen to be early: they read what the word had at an earlier moment.
+ *
+ * | memory | what is late | what is early |
+ * | --- | --- | --- |
+ * | `tso` | a store, and with it those behind it (x86) | |
+ * | `pso` | a store, which others to other words pass | |
+ * | `arm` | the same, and an atomic store is passed by plain loads and stores behind it | a load: not before the thread's last atomic read, not before a load that its address depends on, and never older than what the thread has seen of that word |
+ *
+ * Atomic operations are those of JavaScript: sequentially consistent among themselves.
+ */
+import type { Kind, Machine, Memory } from './machine.ts';
+
+/** How memory behaves: `sc` is one access after the other. */
+export type MemoryName = 'sc' | 'tso' | 'pso' | 'arm';
+export const MEMORIES: readonly MemoryName[] = ['sc', 'tso', 'pso', 'arm'];
+
+/** Which of a thread's stores is late, or which of its loads early; counted from 1. */
+export interface Whim {
+  readonly thread: number;
+  readonly late?: number;
+  readonly early?: number;
+}
+
+interface Entry {
+  readonly at: number;
+  readonly value: number;
+  readonly isAtomic: boolean;
+}
+
+interface View {
+  buffer: Entry[];
+  /** The moment of the last atomic read: no load is earlier. */
+  acquired: number;
+  /** The latest moment of each word that the thread has seen or written. */
+  readonly seen: Map<number, number>;
+  readonly loads: { readonly value: number; readonly time: number }[];
+  stores: number;
+  reads: number;
+}
+
+/** Loads that are looked back at for what an address may come from. */
+const LOOK_BACK = 60;
+
+export class WeakMemory implements Memory {
+  readonly #machine: Machine;
+  readonly #name: MemoryName;
+  #views: View[] = [];
+  #time = 0;
+  /** For each word when it was written, and what it had before. */
+  #history = new Map<number, { readonly time: number; readonly before: number }[]>();
+  #hotStores: Set<number>[] = [];
+  #hotReads: Set<number>[] = [];
+  whim: Whim | undefined;
+
+  constructor(machine: Machine, name: MemoryName) {
+    this.#machine = machine;
+    this.#name = name;
+  }
+
+  begin(threads: number): void {
+    this.#time = 0;
+    this.#history = new Map();
+    this.#views = Array.from({ length: threads }, () => {
+      return { buffer: [], acquired: 0, seen: new Map(), loads: [], stores: 0, reads: 0 };
+    });
+    for (let t = this.#hotStores.length; t < threads; t++) {
+      this.#hotStores.push(new Set());
+      this.#hotReads.push(new Set());
+    }
+  }
+
+  /** All that it was worth having: the stores and loads so far of words that count. */
+  whims(): Whim[] {
+    const late = this.#hotStores.flatMap((stores, thread) => [...stores].map((n) => ({ thread, late: n })));
+    const early = this.#hotReads.flatMap((reads, thread) => [...reads].map((n) => ({ thread, early: n })));
+    return this.#name === 'arm' ? [...late, ...early] : late;
+  }
+
+  read(thread: number, at: number, dependency: number, isHot: boolean): number {
+    const view = this.#views[thread]!;
+    for (let i = view.buffer.length - 1; i >= 0; i--) if (view.buffer[i]!.at === at) return view.buffer[i]!.value;
+    let value = this.#machine.words()[at]!;
+    let time = this.#time;
+    const number = ++view.reads;
+    if (isHot) this.#hotReads[thread]!.add(number);
+    if (this.whim?.thread === thread && this.whim.early === number) {
+      const from = Math.max(view.acquired, view.seen.get(at) ?? 0, dependency - 1, this.#addressTime(view, at));
+      value = this.#valueAt(at, from);
+      time = from;
+    }
+    view.seen.set(at, Math.max(view.seen.get(at) ?? 0, time));
+    view.loads.push({ value, time });
+    return value;
+  }
+
+  /** Addresses come out of loads: of offsets, of lines, and of pages. A load whose address does cannot be before that one. */
+  #addressTime(view: View, at: number): number {
+    let latest = 0;
+    for (const { value, time } of view.loads.slice(-LOOK_BACK)) {
+      if (time <= latest || value < 64) continue;
+      const line = (value & 0xff_ffff) << 4;
+      const page = value << 10;
+      const isOffset = at >= value - 40 && at < value + 64;
+      if (isOffset || (at >= line && at < line + 300) || (page > 0 && at >= page && at < page + 1024)) latest = time;
+    }
+    return latest;
+  }
+
+  #valueAt(at: number, time: number): number {
+    const later = this.#history.get(at)?.find((change) => change.time > time);
+    return later === undefined ? this.#machine.words()[at]! : later.before;
+  }
+
+  write(thread: number, at: number, value: number, isHot: boolean): void {
+    const { buffer } = this.#views[thread]!;
+    const isBehind = this.#name === 'tso' ? buffer.length > 0 : buffer.some((entry) => entry.at === at);
+    if (this.#isLate(thread, isHot) || isBehind) buffer.push({ at, value, isAtomic: false });
+    else this.#commit(thread, at, value);
+  }
+
+  #isLate(thread: number, isHot: boolean): boolean {
+    const number = ++this.#views[thread]!.stores;
+    if (isHot) this.#hotStores[thread]!.add(number);
+    return this.whim?.thread === thread && this.whim.late === number;
+  }
+
+  fence(thread: number, kind: Kind, at: number): void {
+    const { buffer } = this.#views[thread]!;
+    if (kind !== 'load') {
+      this.flush(thread);
+      // The last value of a word is one for all atomic operations.
+      for (const other of this.#views.keys()) {
+        if (this.#views[other]!.buffer.some((entry) => entry.isAtomic && entry.at === at))
+          this.#flushSome(other, (e) => e.at === at);
+      }
+      return;
+    }
+    if (this.#name === 'arm') this.#flushSome(thread, (entry) => entry.isAtomic);
+    if (!buffer.some((entry) => entry.at === at)) return;
+    if (this.#name === 'tso') this.flush(thread);
+    else this.#flushSome(thread, (entry) => entry.at === at);
+  }
+
+  put(thread: number, at: number, value: number, isHot: boolean): void {
+    const isLate = this.#isLate(thread, isHot) && this.#name === 'arm';
+    if (isLate) this.#views[thread]!.buffer.push({ at, value, isAtomic: true });
+    else this.#commit(thread, at, value);
+  }
+
+  acquire(thread: number, kind: Kind): void {
+    if (kind !== 'store') this.#views[thread]!.acquired = this.#time;
+  }
+
+  /** One more than the moment at which the thread last read that value. */
+  dependency(thread: number, value: number): number {
+    const { loads } = this.#views[thread]!;
+    for (let i = loads.length - 1; i >= 0; i--) if (loads[i]!.value === value) return loads[i]!.time + 1;
+    return 1;
+  }
+
+  isPending(thread: number): boolean {
+    return this.#views[thread]!.buffer.length > 0;
+  }
+
+  flush(thread: number): void {
+    this.#flushSome(thread, () => true);
+  }
+
+  #flushSome(thread: number, which: (entry: Entry) => boolean): void {
+    const view = this.#views[thread]!;
+    const now = view.buffer.filter(which);
+    if (now.length === 0) return;
+    view.buffer = view.buffer.filter((entry) => !which(entry));
+    for (const { at, value } of now) this.#commit(thread, at, value);
+  }
+
+  #commit(thread: number, at: number, value: number): void {
+    this.#time++;
+    const changes = this.#history.get(at) ?? [];
+    this.#history.set(at, changes);
+    changes.push({ time: this.#time, before: this.#machine.words()[at]! });
+    this.#machine.commit(thread, at, value);
+    this.#views[thread]!.seen.set(at, this.#time);
+  }
+
+  /** Whoever tells another thread of what a call returned does so through memory, in order. */
+  edge(thread: number): void {
+    this.flush(thread);
+    this.#views[thread]!.acquired = this.#time;
+  }
+
+  overlaid<T>(thread: number, look: () => T): T {
+    const words = this.#machine.words();
+    const olds = this.#views[thread]!.buffer.map(({ at, value }) => {
+      const old = words[at]!;
+      words[at] = value;
+      return { at, old };
+    });
+    try {
+      return look();
+    } finally {
+      for (const { at, old } of olds.reverse()) words[at] = old;
+    }
+  }
+}

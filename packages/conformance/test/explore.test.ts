@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  EXCEPTIONS,
+  explore,
+  isFor,
+  loadModule,
+  type Module,
+  readSchedule,
+  SCENARIOS,
+  type Scenario,
+  tableOf,
+  traceOf,
+  transform,
+} from '../src/explore/index.ts';
+import { showSchedule } from '../src/explore/schedule.ts';
+import { BUILTINS } from '../src/strategies/builtins.ts';
+
+const modules = new Map<string, Module>();
+for (const [name, builtin] of Object.entries(BUILTINS)) {
+  modules.set(name, await loadModule(import.meta.resolve(builtin.package)));
+}
+const hierarchical = modules.get('hierarchical')!;
+const named = (name: string): Scenario => SCENARIOS.find((scenario) => scenario.name === name)!;
+
+describe('the transform', () => {
+  const body = (code: string): string => transform(code).code.split('\n').slice(2, -2).join('\n');
+
+  test.each([
+    ['const f = (s) => s.words[3];', 'const f = (s) => $r(s.words, 3);'],
+    ['const f = (s) => { s.words[3] = 4; };', 'const f = (s) => { $w(s.words, 3, 4); };'],
+    [
+      'const f = (s, a) => { s.words[a + 1] |= 4; };',
+      'const f = (s, a) => { $w(s.words, a + 1, $r(s.words, a + 1) | (4)); };',
+    ],
+    ['const f = (s) => { s.words[3]++; };', 'const f = (s) => { $w(s.words, 3, $r(s.words, 3) + 1); };'],
+    ['const f = (s) => --s.words[3];', 'const f = (s) => $w(s.words, 3, $r(s.words, 3) - 1);'],
+    [
+      'const f = (s) => { const w = s.words; return w[w[1] + 2]; };',
+      'const f = (s) => { const w = s.words; return $r(w, $r(w, 1) + 2); };',
+    ],
+    [
+      'const f = (s) => { const { words: w } = s; w[1] = w[2]; };',
+      'const f = (s) => { const { words: w } = s; $w(w, 1, $r(w, 2)); };',
+    ],
+    [
+      'const g = (x, at) => Atomics.load(x, at);\nconst f = (s) => g(s.words, 1);',
+      'const g = (x, at) => $load(x, at);\nconst f = (s) => g(s.words, 1);',
+    ],
+    ['const f = (s) => s.words.fill(0, 1, 2);', 'const f = (s) => $fill(s.words, 0, 1, 2);'],
+    ['const f = (s) => s.words.slice(1);', 'const f = (s) => $whole(s.words).slice(1);'],
+    ['const f = (s) => { s.worker = 0; };', "const f = (s) => { $set(s, 'worker', 0); };"],
+    ['const f = (list) => list[0];', 'const f = (list) => list[0];'],
+    ['const f = (s) => HEADER.words + s.words.length;', 'const f = (s) => HEADER.words + s.words.length;'],
+  ])('%s', (code, wanted) => {
+    expect(body(code)).toBe(wanted);
+  });
+
+  test.each([
+    ['const f = (s) => s.words.map((x) => x);', /line 1: the block goes where/],
+    ['const f = (s) => unknown(s.words);', /the block goes where/],
+    ['const f = (s) => [s.words];', /the block goes where/],
+    ['const f = (s) => Atomics.wait(s.words, 1, 0);', /Atomics/],
+    ['const f = (s) => Atomics.notify(s.words, 1);', /Atomics/],
+    ['const f = (s) => s.words[1]++ + 1;', /in front, or as a statement/],
+    ['const f = (s) => { s.words[s.words[1]] |= 1; };', /name the index first/],
+    ['\nexport const x = 1;', /line 2: the module is not built/],
+  ])('refuses %s', (code, why) => {
+    expect(() => transform(code, 'it')).toThrow(why);
+  });
+
+  test('takes every built-in strategy, and leaves none of its Atomics', () => {
+    for (const [name, { url }] of modules) {
+      const { code } = transform(readFileSync(new URL(url), 'utf8'), name);
+      expect(code.match(/Atomics\.\w+/g)).toBeNull();
+    }
+  });
+});
+
+describe('a schedule', () => {
+  test('is read as it is written', () => {
+    for (const text of ['f0→1,a57→0', 'k0@5,f0→2', 'w1.3,a12!1', 'r0.7,f0→0']) {
+      const schedule = readSchedule(text);
+      expect(showSchedule(schedule)).toBe(text);
+    }
+  });
+
+  test('is refused by the part that is none', () => {
+    expect(() => readSchedule('f0→1,b3')).toThrow('b3 is no part of a schedule');
+  });
+});
+
+describe('the search', () => {
+  const pick = ['find-free-alloc', 'attach-detach', 'alloc-alloc-first', 'slot-find-free-free', 'get-put-free'].map(
+    named,
+  );
+
+  test.each(pick.map((scenario) => [scenario.name, scenario]))(
+    'sees as much of %s where it stops at words that count as where it stops everywhere',
+    (_, scenario) => {
+      const some = explore(hierarchical, scenario, { preemptions: 1 });
+      const all = explore(hierarchical, scenario, { preemptions: 1, everywhere: true });
+      const outcomes = (report: typeof some): string[] => report.outcomes.map(({ outcome }) => outcome).sort();
+      expect(outcomes(some)).toEqual(outcomes(all));
+    },
+  );
+
+  test('says the same every time', () => {
+    const [a, b] = [1, 2].map(() => explore(hierarchical, named('alloc-free'), { preemptions: 2, random: 100 }));
+    expect({ ...a, seconds: 0 }).toEqual({ ...b, seconds: 0 });
+  });
+
+  test('stops when its time is up, and says that it is not complete', () => {
+    const report = explore(hierarchical, named('transfer-transfer'), { preemptions: 9, seconds: 0.05 });
+    expect(report.complete).toBe(false);
+  });
+
+  test('shows each access by its name, and all outcomes with their reasons', () => {
+    const report = explore(hierarchical, named('get-free'), { preemptions: 1 });
+    expect(tableOf(report, 160)).toContain('whole calls in some order');
+    const trace = traceOf(hierarchical, named('get-free'), readSchedule('f0→1'), 'sc');
+    expect(trace).toMatch(/thread 1: freePid\(a\) → ok/);
+    expect(trace).toMatch(/pid a · id +writes 1001 over \d+/);
+    expect(trace.indexOf('thread 0')).toBeGreaterThan(trace.indexOf('thread 1'));
+  });
+
+  test('leaves out what a design cannot play', () => {
+    const deep = SCENARIOS.filter(({ levels }) => levels > 1);
+    expect(deep.length).toBeGreaterThan(0);
+    for (const scenario of deep) expect(isFor(scenario, modules.get('flat')!.traits)).toBe(false);
+  });
+});
+
+describe('the judge', () => {
+  test('knows the exceptions that the contract lists, and no others', () => {
+    const source = readFileSync(new URL('../../contract/src/allocator.ts', import.meta.url), 'utf8');
+    const list = source.slice(source.indexOf("which are the kernel's too:"), source.indexOf('A handle that is good'));
+    const bullets = list
+      .split(/\n +\/\/ {2}- /)
+      .slice(1)
+      .map((text) => text.replace(/\s*\/\/\s*/g, ' ').trim());
+    expect(Object.values(EXCEPTIONS)).toEqual(bullets);
+  });
+});
