@@ -42,10 +42,26 @@ const common: InputOptions = {
   optimization: { inlineConst: { mode: 'all', pass: 2 } },
 };
 
-/** Writes `dist/index.js`, and its source map, of the package in `folder`. One that is built on core gets both modes. */
+/**
+ * Writes each module that the package in `folder` exports, `dist/index.js` and what it has beside it, with their source maps.
+ * Each stands alone. One that is built on core gets both modes.
+ */
 export async function bundlePackage(folder: string): Promise<void> {
-  const { code, map } = await joined(folder);
-  const file = join(folder, 'dist', 'index.js');
+  const { exports = { '.': { default: './dist/index.js' } } } = manifest(folder);
+  const names = Object.values<unknown>(exports).map(
+    (target) => /^\.\/dist\/(.*)\.js$/.exec((target as { default?: string }).default ?? '')?.[1],
+  );
+  for (const name of names) if (name !== undefined) await bundleModule(folder, name);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever stands in a package.json
+function manifest(folder: string): any {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+}
+
+async function bundleModule(folder: string, name: string): Promise<void> {
+  const { code, map } = await joined(folder, name);
+  const file = join(folder, 'dist', `${name}.js`);
   const bundle = await rolldown({
     ...common,
     cwd: folder,
@@ -65,19 +81,19 @@ export async function bundlePackage(folder: string): Promise<void> {
 }
 
 /** All modules as one, which is bundled once more with its numbers written out. */
-async function joined(folder: string): Promise<OutputChunk> {
-  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+async function joined(folder: string, name: string): Promise<OutputChunk> {
+  const { dependencies = {} } = manifest(folder);
   const bundle = await rolldown({
     ...common,
     cwd: folder,
-    input: join(folder, 'src', 'index.ts'),
+    input: join(folder, 'src', `${name}.ts`),
     resolve: { alias: { '@pidlab/core': join(folder, '..', 'core', 'src', 'index.ts') } },
     plugins: '@pidlab/core' in dependencies ? [bothModes()] : [],
   });
   const { output } = await bundle.generate({
     format: 'esm',
     sourcemap: 'hidden',
-    file: join(folder, 'dist', 'index.js'),
+    file: join(folder, 'dist', `${name}.js`),
   });
   await bundle.close();
   return output[0];
