@@ -27,7 +27,7 @@ async function now(...promises: Promise<unknown>[]): Promise<unknown[]> {
   return await Promise.all(
     promises.map(async (promise) => {
       const first = await Promise.race([promise, Promise.resolve(open)]).catch((error) => error.code ?? error.message);
-      return first === open ? 'open' : typeof first === 'object' && first !== null ? first.pid : first;
+      return first === open ? 'open' : typeof first === 'object' && first !== null ? Reflect.get(first, 'pid') : first;
     }),
   );
 }
