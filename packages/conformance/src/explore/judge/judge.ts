@@ -102,10 +102,10 @@ export class Judge {
     const { judge, scenario } = this.#world;
     const faults: Fault[] = [];
     const check = (when: string): void => {
-      for (const text of judge.checkInvariants()) {
-        if (scenario.gone !== undefined && text.startsWith('leaked: ')) continue;
-        faults.push({ kind: 'invariant', text: when + text });
-      }
+      const { violations, leaked } = judge.checkInvariants();
+      for (const text of violations) faults.push({ kind: 'invariant', text: when + text });
+      if (scenario.gone !== undefined) return;
+      for (const text of leaked) faults.push({ kind: 'leak', text: when + text });
     };
     let seen = '';
     try {
