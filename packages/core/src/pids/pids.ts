@@ -16,16 +16,15 @@ import {
 } from '../memory/handles.ts';
 import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
-import { compareExchange, load } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
-import { GONE, noNumber, noPid, tooManyReferences } from './errors.ts';
+import { noNumber, noPid, tooManyReferences } from './errors.ts';
 import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
 import { numbersAt } from './namespaces.ts';
-import { nextPidmap } from './pidmap.ts';
+import { beginAnew } from './numbers.ts';
 
 const { pid: IN_HAND, pidLife: IN_HAND_LIFE, lockedSlot: LOCKED_SLOT, parked: PARKED } = WORKER.at;
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
-const { lastPid: LAST_PID, disabled: DISABLED, serial: SERIAL } = NS.at;
+const { disabled: DISABLED, serial: SERIAL } = NS.at;
 
 /** The most references that a pid can have. */
 const COUNT_LIMIT = 0x7fff_ffff;
@@ -209,10 +208,7 @@ function dropOwn(s: State, pidAt: number): boolean {
   return isLast;
 }
 
-/**
- * Gives back the numbers that were taken before `ns` had none for the pid, and says why it had none. A namespace that has
- * no pid begins anew: its first one is number 1, however often making it failed. Source: mainline's `alloc_pid()`.
- */
+/** Gives back the numbers that were taken before `ns` had none for the pid, and says why it had none. */
 export function giveUp(
   s: State,
   pidAt: number,
@@ -226,7 +222,6 @@ export function giveUp(
   if (SHARED) s.words[pidAt + COUNT] = 0;
   s.design.giveBack(s, pidAt, taken);
   dropPid(s, pidAt, numbersAt(s, pidLevel(s, pidAt)));
-  const last = load(s.words, home + LAST_PID);
-  if (failure !== GONE && nextPidmap(s, home, 0) === 0) compareExchange(s.words, home + LAST_PID, last, 0);
+  beginAnew(s, home);
   return error;
 }
