@@ -66,7 +66,7 @@ const headerFields = {
 export const HEADER: Struct<typeof headerFields> = struct('header', headerFields);
 
 const workerFields = {
-  state: ['exchange', '0 nobody has the slot, 1 a worker has, 2 it is being declared gone'],
+  state: ['exchange', '0 nobody has the slot, 1 a worker has, 3 + n the one in slot n is declaring it gone'],
   lockedSlot: ['owner', 'hash slot that the worker locks, or is about to; 0 for none'],
   parked: ['owner', 'the head of that slot’s chain, while it is locked'],
   pid: ['owner', 'the pid that it is making or ending, 0 for none'],
@@ -172,6 +172,7 @@ const taskFields = {
   id: ['exchange', 'kind and generation'],
   spare: ['list', 'next on the free list while free, else 0'],
   links: ['parts', 'one `pid_link` for each type', 12],
+  lock: ['lock', 'of whether it can be hung on a pid, in a shared block: worker slot + 1, 0 for free'],
 } as const;
 /** What the task records of all designs begin with; flat appends its pairs of numbers. */
 export const TASK: Struct<typeof taskFields> = struct('task', taskFields);

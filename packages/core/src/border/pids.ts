@@ -4,11 +4,11 @@ import { PID_HEAD } from '../layout.ts';
 import { handleSeen } from '../memory/handles.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
 import { beginTaking, endTaking } from '../pids/numbers.ts';
-import { beingFreed, endPid, hasTasks, isDead, putPid, unlockPid } from '../pids/pids.ts';
+import { endPid, hasTasks, isDead, putPid, unlockPid } from '../pids/pids.ts';
 import type { State } from '../types.ts';
 import { load } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
-import { takeReference, unlessFreed } from './again.ts';
+import { takeReference, unlessEnded } from './again.ts';
 import { checkSetTid, lockPid, nsArg, pidArg, setTidArg } from './arguments.ts';
 
 const COUNT = PID_HEAD.at.count;
@@ -42,8 +42,7 @@ export function bindPids(s: State): Pids {
     pidCount(pid) {
       const pidAt = pidArg(s, pid, 'pidCount');
       const count = load(words, pidAt + COUNT);
-      if (SHARED && count === 0) throw beingFreed('pidCount');
-      return unlessFreed(s, pidAt, pid, count, 'pidCount', 'pid');
+      return unlessEnded(s, pidAt, pid, count, 'pidCount');
     },
   };
 }

@@ -176,9 +176,9 @@ export function endPid(s: State, pidAt: number): void {
   const w = s.words;
   if (SHARED) {
     takeInHand(s, pidAt);
-    w[pidAt + HOME] |= HOME_DEAD | HOME_ENDING;
-    // Without a reference of somebody else it cannot get one any more; else it must outlast this call.
+    // Without a reference of somebody else this is the moment at which it is gone; else it must outlast this call.
     if (w[pidAt + COUNT] === 1) w[pidAt + COUNT] = 0;
+    w[pidAt + HOME] |= HOME_DEAD | HOME_ENDING;
   } else {
     w[pidAt + HOME] |= HOME_DEAD;
   }
@@ -196,14 +196,18 @@ function dropPid(s: State, pidAt: number, numbers: number): void {
   if (isLast) cacheFree(s, pidCache(numbers), pidAt);
 }
 
-/** Whether that was the last reference. */
+/**
+ * Whether that was the last reference. As long as the pid says that it is ending, its record is this worker's to give back; from
+ * there on it is whoever's who drops the last one.
+ */
 function dropOwn(s: State, pidAt: number): boolean {
   const w = s.words;
   if (!SHARED) return --w[pidAt + COUNT] === 0;
   if (w[pidAt + COUNT] === 0) return true;
   lockSlot(s, s.design.pidSlot(s, pidAt), 'freePid');
-  w[pidAt + HOME] &= ~HOME_ENDING;
-  const isLast = --w[pidAt + COUNT] === 0;
+  const isLast = w[pidAt + COUNT] === 1;
+  if (!isLast) w[pidAt + HOME] &= ~HOME_ENDING;
+  w[pidAt + COUNT]--;
   unlockPid(s);
   return isLast;
 }
