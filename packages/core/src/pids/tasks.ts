@@ -190,13 +190,8 @@ function unlockLists<T>(s: State, bug?: T): T | undefined {
 
 /** The first task of that type on the pid; 0 for none. Leaves its first word in `seen`. */
 export function pidTask(s: State, pidAt: number, type: PidType): number {
-  const w = s.words;
   const from = pidAt + TASKS + type;
-  if (!SHARED) return w[from];
-  for (let taskAt = w[from]; taskAt !== 0; taskAt = load(w, from)) {
-    if (isListed(s, taskAt, type, pidAt)) return taskAt;
-  }
-  return 0;
+  return SHARED ? ledTo(s, from, KIND_TASK) : s.words[from];
 }
 
 /** The task after this one in the same list; 0 for none. Leaves its first word in `seen`. */
@@ -206,38 +201,34 @@ export function nextPidTask(s: State, taskAt: number, type: PidType): number {
   if (!SHARED) return w[link + NEXT];
   for (;;) {
     const pidAt = load(w, link + PID);
-    const nextAt = pidAt === 0 ? 0 : w[link + NEXT];
-    if (nextAt !== 0 && isListed(s, nextAt, type, pidAt)) return nextAt;
-    // It is the last, unless another worker has taken it off and hung it elsewhere meanwhile.
-    if (nextAt === 0 && load(w, link + PID) === pidAt) return 0;
+    const nextAt = pidAt === 0 ? 0 : ledTo(s, link + NEXT, KIND_TASK);
+    // Unless another worker has taken it off and hung it elsewhere meanwhile.
+    if (load(w, link + PID) === pidAt) return nextAt;
   }
-}
-
-/** Whether that is a task in the list of the pid. Leaves its first word in `seen`. */
-function isListed(s: State, taskAt: number, type: PidType, pidAt: number): boolean {
-  const id = see(s, taskAt);
-  return id >>> KIND_SHIFT === KIND_TASK && s.words[linkOf(taskAt, type) + after(id) + PID] === pidAt;
 }
 
 /** The pid of that type that the task hangs on; 0 for none. Leaves its first word in `seen`. */
 export function taskPid(s: State, taskAt: number, type: PidType): number {
-  const w = s.words;
   const from = linkOf(taskAt, type) + PID;
-  if (!SHARED) return w[from];
-  for (let pidAt = w[from]; pidAt !== 0; pidAt = load(w, from)) {
-    const id = see(s, pidAt);
-    if (id >>> KIND_SHIFT === KIND_PID && w[from + after(id)] === pidAt) return pidAt;
-  }
-  return 0;
+  return SHARED ? ledTo(s, from, KIND_PID) : s.words[from];
 }
 
 /** The namespace's first task; 0 for none. Leaves its first word in `seen`. */
 export function reaperOf(s: State, nsAt: number): number {
+  const from = nsAt + REAPER;
+  return SHARED ? ledTo(s, from, KIND_TASK) : s.words[from];
+}
+
+/**
+ * The record of that kind to which the word at `from` leads; 0 for none. Leaves its first word in `seen`: between two looks at
+ * that, the word was seen to lead there, so it led to the record in that very life.
+ */
+function ledTo(s: State, from: number, kind: number): number {
   const w = s.words;
-  if (!SHARED) return w[nsAt + REAPER];
-  for (let taskAt = w[nsAt + REAPER]; taskAt !== 0; taskAt = load(w, nsAt + REAPER)) {
-    const id = see(s, taskAt);
-    if (id >>> KIND_SHIFT === KIND_TASK && w[nsAt + after(id) + REAPER] === taskAt) return taskAt;
+  for (let at = w[from]; at !== 0; at = load(w, from)) {
+    const id = see(s, at);
+    const again = w[from + after(id)];
+    if (again === at && w[at + after(again)] === id && id >>> KIND_SHIFT === kind) return at;
   }
   return 0;
 }
