@@ -82,7 +82,7 @@ function wordsOf(structs, writer) {
  * @returns {Struct[]}
  */
 function structsOf(module) {
-  return Object.values(module).filter(isStruct);
+  return /** @type {Struct[]} */ (Object.values(module).filter(isStruct));
 }
 
 /**

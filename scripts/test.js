@@ -1,10 +1,13 @@
-// npm test [-- vitest filters]: everything that must hold before a push, on a machine with only Node and npm.
+// npm test [-- --long] [-- vitest filters]: everything that must hold before a push, on a machine with only Node and npm.
+// --long, or PIDLAB_LONG=1, gives more to what searches; CI does that. docs/testing.md says what it leaves out otherwise.
 // The last line is `N passed, N failed`; each check counts as one, and so does each vitest test.
 
 import { existsSync, rmSync } from 'node:fs';
 import { build, install, readJson, reportFile, run, Tally } from './lib/run.js';
 
 const tally = new Tally();
+const filters = process.argv.slice(2).filter((argument) => argument !== '--long');
+if (process.argv.includes('--long')) process.env.PIDLAB_LONG = '1';
 
 try {
   await install();
@@ -13,11 +16,15 @@ try {
   await tally.check('types, tests included (tsc)', () =>
     run('turbo', ['run', 'typecheck', '--output-logs=new-only', '--continue']),
   );
-  await vitest(process.argv.slice(2));
+  await vitest(filters);
 } catch (error) {
   console.error(error);
   tally.count(false, error instanceof Error ? error.message : String(error));
 }
+if (process.env.PIDLAB_LONG !== '1')
+  console.log(
+    '\nshort: `npm test -- --long` also gives random search, snapshots, browser and sheer size their full share',
+  );
 tally.finish();
 
 /**

@@ -128,10 +128,14 @@ describe('the READMEs of what users import', () => {
 
 describe('README.md', () => {
   const text = read('README.md');
-  const programs = ['examples/quickstart/main.js', 'examples/worker-pool/smallest.js'];
 
-  test('its programs are those of the examples, word for word', () => {
-    expect(blocksOf(text, /^js$/).map(({ code }) => code)).toEqual(programs.map(read));
+  test('is short enough to be read', () => expect(text.split('\n').length).toBeLessThanOrEqual(121));
+
+  test.each([
+    ['README.md', 'examples/quickstart/main.js'],
+    ['docs/workers.md', 'examples/worker-pool/smallest.js'],
+  ])('the program of %s is %s, word for word', (page, program) => {
+    expect(blocksOf(read(page), /^js$/).map(({ code }) => code)).toEqual([read(program)]);
   });
 
   test('its table says of each design what its traits say', async () => {
@@ -159,7 +163,7 @@ describe('README.md', () => {
     for (const path of readmes) expect(text).toContain(`](${path.replace('/README.md', '')})`);
   });
 
-  test('its links lead to files of this repository', () => {
+  test('links of all pages lead to files of this repository', () => {
     const pages = ['README.md', 'CONTRIBUTING.md', ...pagesIn('docs'), ...pagesIn('docs/adr'), ...readmes];
     for (const page of pages) {
       const folder = page.split('/').slice(0, -1).join('/');

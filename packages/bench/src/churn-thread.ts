@@ -4,7 +4,7 @@ import type { PidAllocatorDescriptor } from '@pidlab/contract';
 import { sharedFloor } from './baselines/shared-floor.ts';
 import { CONTROL, DUTY, type ThreadData } from './crew.ts';
 import { verifyWorld, type World } from './populate.ts';
-import { indices, tableLength } from './random.ts';
+import { choices } from './random.ts';
 import { churn } from './scenarios/churn.ts';
 import { loadSubject } from './subjects.ts';
 import type { Workload } from './workload.ts';
@@ -31,7 +31,7 @@ async function serve(data: ThreadData): Promise<void> {
       duty = Atomics.load(control, CONTROL.duty);
       meet(control, crewSize);
       if (duty === DUTY.work) work(state, data);
-      if (duty === DUTY.verify && subject.kind === 'strategy') verifyWorld(state);
+      if (duty === DUTY.verify && subject.kind !== 'floor') verifyWorld(state);
     }
     if ('detach' in workload) (workload.detach as () => void)();
   } catch (error) {
@@ -50,7 +50,7 @@ async function attach({ subject, shared }: ThreadData): Promise<Workload> {
 function begin(workload: Workload, { ns, live, seed }: ThreadData): Churn {
   const pids = new Float64Array(live) as unknown as World['pids'] & Record<number, unknown>;
   for (let i = 0; i < live; i++) pids[i] = workload.allocPid(ns);
-  return { workload, chain: [ns], ns, pids, victims: indices(seed, tableLength(live), live), at: 0 };
+  return { workload, chain: [ns], ns, pids, victims: choices(seed, live), at: 0 };
 }
 
 function work(state: Churn, { control, times }: ThreadData): void {

@@ -1,17 +1,27 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { compareRuns, readBaseline, refuseForeign } from './baseline-run.ts';
 import { BASELINES } from './baselines/index.ts';
 import { baselineSpecs, STRATEGIES } from './builtins.ts';
 import { environment } from './environment.ts';
-import { SETTINGS } from './modes.ts';
+import { Journal } from './journal.ts';
+import { settingsFor } from './modes.ts';
+import { buildNative, type NativeBuild } from './native.ts';
+import {
+  checkWritable,
+  INTERRUPTED,
+  ignoreClosedPipe,
+  OutputError,
+  untilInterrupted,
+  version,
+  writeWhole,
+} from './output.ts';
 import { withProgress } from './progress.ts';
-import { SCHEMA_VERSION } from './report/report.ts';
-import { runBenchmark } from './runner.ts';
+import { type Document, methodOf, SCHEMA_VERSION } from './report/report.ts';
+import { type Hooks, type Plan, runBenchmark } from './runner.ts';
 import type { Mode } from './scenario.ts';
 import { SCENARIOS, scenariosOf } from './scenarios/index.ts';
-import { loadModule, SubjectError, type SubjectSpec } from './subjects.ts';
-import { tables } from './table.ts';
+import { loadModule, SubjectError, type SubjectSpec, twinSpec } from './subjects.ts';
+import { baselineText, tables } from './table.ts';
 
 /** What the program was asked to do. */
 interface Options {
@@ -24,6 +34,9 @@ interface Options {
   seed: number;
   list?: boolean;
   baselines: boolean;
+  baseline?: string;
+  force?: boolean;
+  resume?: boolean;
 }
 
 /** Exit codes: all measured; something failed while it was measured; the program was called wrongly. */
@@ -42,12 +55,9 @@ export function parseSeed(text: string): number {
 function command(): Command {
   return new Command('pid-bench')
     .description('Measures pid allocators: each subject in each scenario in fresh processes, in interleaved rounds.')
-    .addOption(
-      new Option('--quick', 'fewer sizes and rounds: seconds for a scenario, about two minutes for all').conflicts(
-        'full',
-      ),
-    )
-    .option('--full', 'all sizes at all levels in ten rounds: hours')
+    .version(version())
+    .addOption(new Option('--quick', 'fewer sizes: half a minute for a scenario, two for all').conflicts('full'))
+    .option('--full', 'all sizes at all levels: 45 minutes')
     .option('--strategy <name...>', `only these of the built-in strategies: ${Object.keys(STRATEGIES).join(', ')}`)
     .option(
       '--scenario <name...>',
@@ -56,13 +66,19 @@ function command(): Command {
     .option('--module <file...>', 'also a module of your own that exports createPidAllocator and traits')
     .option('--json <file>', 'write the results to a file, - for stdout (then without tables)')
     .option('--seed <n>', 'where the random choices start', parseSeed, 1)
-    .option('--no-baselines', 'only the strategies and the floor')
+    .option('--no-baselines', 'only the strategies, the floor and native C')
+    .option('--baseline <file>', 'compare with the results of an older run, as --json wrote them')
+    .option('--force', 'compare with them even if they are of another machine or runtime')
+    .option('--resume', 'go on with a run that was stopped: same options, same --json')
     .option('--list', 'list scenarios and subjects, and measure nothing')
     .showHelpAfterError('(pid-bench --help lists what there is)')
     .addHelpText(
       'after',
       `
-Exit codes: 0 measured, 1 a process failed, 2 wrong usage.
+Rows: a baseline is what a program would use instead, the floor the bare memory operations, native C the same
+structure as a C program (built by $CC or cc), and the twin the first strategy once more: what differs there is noise.
+Ctrl-C stops after the measurement that is under way and keeps what there is.
+Exit codes: 0 measured, 1 a process failed, 2 wrong usage, 130 stopped by Ctrl-C.
 
   pid-bench --quick --scenario churn
   pid-bench --quick --scenario workers
@@ -73,6 +89,7 @@ Exit codes: 0 measured, 1 a process failed, 2 wrong usage.
 
 /** Runs the program and gives its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
+  ignoreClosedPipe();
   const program = command();
   let options: Options;
   try {
@@ -88,31 +105,98 @@ export async function main(argv: readonly string[]): Promise<number> {
     return OK;
   }
 
-  let subjects: SubjectSpec[];
-  let scenarios: typeof SCENARIOS;
   try {
-    subjects = await subjectsOf(options);
-    scenarios = options.scenario ? options.scenario.flatMap(scenariosOf) : SCENARIOS;
+    return await run(options);
   } catch (error) {
-    process.stderr.write(`error: ${(error as Error).message}\n`);
+    if (!(error instanceof SubjectError || error instanceof OutputError || error instanceof UsageError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
     return USAGE;
   }
+}
 
+/** An option that does not fit, beyond what the parser can know. */
+class UsageError extends Error {}
+
+/** Measures what was asked for. Everything that can be wrong is found before the first measurement. */
+async function run(options: Options): Promise<number> {
   const mode: Mode = options.quick ? 'quick' : options.full ? 'full' : 'default';
-  const plan = { subjects, scenarios, mode, settings: SETTINGS[mode], seed: options.seed };
-  const results = await withProgress('measuring', ({ measuring }) => runBenchmark(plan, { onProgress: measuring }));
-  const document = { schemaVersion: SCHEMA_VERSION, environment: environment(options.seed, mode), results };
-  if (options.json === '-') process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  else process.stdout.write(tables(results));
-  if (options.json && options.json !== '-') {
-    mkdirSync(dirname(options.json), { recursive: true });
-    writeFileSync(options.json, `${JSON.stringify(document, null, 2)}\n`);
-    process.stdout.write(`results written to ${options.json}\n`);
+  const scenarios = scenariosNamed(options.scenario);
+  const file = options.json === '-' ? undefined : options.json;
+  if (options.resume && file === undefined)
+    throw new UsageError('--resume goes on where --json left off: name that file too');
+  if (file !== undefined) checkWritable([file], '--json');
+  const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
+  const native = buildNative();
+  try {
+    const plan: Plan = {
+      subjects: [...(await subjectsOf(options)), native.spec],
+      scenarios,
+      mode,
+      settings: settingsFor(mode, scenarios.length),
+      seed: options.seed,
+    };
+    const env = environment(options.seed, mode, native.compiler);
+    if (baseline) refuseForeign(baseline.environment, env, options.force ?? false);
+    const journal = file === undefined ? undefined : journalOf(file, plan, native, options.resume ?? false);
+    const { findings, isStopped } = await untilInterrupted(async (signal) => {
+      const hooks: Hooks = { signal, ...(journal ? { run: journal.run } : {}) };
+      const found = await withProgress('measuring', ({ measuring }) =>
+        runBenchmark(plan, { ...hooks, onProgress: measuring }),
+      );
+      return { findings: found, isStopped: signal.aborted };
+    });
+    const document: Document = {
+      schemaVersion: SCHEMA_VERSION,
+      environment: env,
+      method: methodOf(plan.settings.looks),
+      ...(isStopped ? { interrupted: true as const } : {}),
+      ...findings,
+      ...(baseline ? { baseline: compareRuns(baseline, findings.results) } : {}),
+    };
+    return tell(document, options.json, journal);
+  } finally {
+    native.dispose();
   }
-  const failed = results.filter((result) => result.status === 'failed');
+}
+
+/** Writes and prints what was found, and gives the exit code. */
+function tell(document: Document, json: string | undefined, journal: Journal | undefined): number {
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  if (json !== undefined && json !== '-') writeWhole(json, text);
+  process.stdout.write(json === '-' ? text : `${tables(document)}${baselineText(document)}`);
+  if (json !== undefined && json !== '-') process.stdout.write(`results written to ${json}\n`);
+  const failed = document.results.filter((result) => result.status === 'failed');
   for (const { strategy, scenario, reason } of failed)
     process.stderr.write(`failed: ${strategy}, ${scenario}: ${reason}\n`);
+  if (document.interrupted) {
+    if (journal) process.stderr.write('stopped; the same command with --resume goes on\n');
+    return INTERRUPTED;
+  }
+  journal?.remove();
   return failed.length > 0 ? FAILED : OK;
+}
+
+function scenariosNamed(names: readonly string[] | undefined): Plan['scenarios'] {
+  if (!names) return SCENARIOS;
+  try {
+    return [...new Set(names.flatMap(scenariosOf))];
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** Where the measurements of a run are kept until it is over, beside its file. */
+export function journalOf(file: string, plan: Plan, native: NativeBuild, resume: boolean): Journal {
+  const env = environment(plan.seed, plan.mode, native.compiler);
+  const fingerprint = {
+    ...{ machine: env.machine, cpu: env.cpu, runtime: env.runtime, commit: env.commit, compiler: env.compiler },
+    ...{ mode: plan.mode, seed: plan.seed },
+    scenarios: plan.scenarios.map(({ id }) => id),
+    subjects: plan.subjects.map(({ id, module }) => [id, module ?? '']),
+  };
+  const journal = new Journal(`${file}.journal`, fingerprint, resume);
+  if (journal.size > 0) process.stderr.write(`going on after ${journal.size} measurements that were kept\n`);
+  return journal;
 }
 
 async function subjectsOf({ strategy, module, baselines }: Options): Promise<SubjectSpec[]> {
@@ -130,7 +214,9 @@ async function subjectsOf({ strategy, module, baselines }: Options): Promise<Sub
     for (let n = 2; taken.has(id); n++) id = `${traits.strategy}-${n}`;
     specs.push({ id, kind: 'strategy', module: file });
   }
-  return [...new Map([...specs, ...baselineSpecs(baselines)].map((spec) => [spec.id, spec])).values()];
+  return [
+    ...new Map([...specs, twinSpec(specs[0]), ...baselineSpecs(baselines)].map((spec) => [spec.id, spec])).values(),
+  ];
 }
 
 async function listing(): Promise<string> {

@@ -12,6 +12,8 @@ export interface Environment {
   readonly runtime: { readonly node: string; readonly v8: string };
   /** The commit of the working directory, `+` for changes on top; `unknown` outside a repository. */
   readonly commit: string;
+  /** The C compiler that built the native program, or why there is none; missing where nobody asked for it. */
+  readonly compiler?: string;
   readonly seed: number;
   readonly mode: Mode;
   /** ISO 8601. */
@@ -19,7 +21,7 @@ export interface Environment {
 }
 
 /** The environment of this process. */
-export function environment(seed: number, mode: Mode): Environment {
+export function environment(seed: number, mode: Mode, compiler?: string): Environment {
   const processors = cpus();
   return {
     machine: `${type()} ${release()} ${arch()}`,
@@ -28,6 +30,7 @@ export function environment(seed: number, mode: Mode): Environment {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     runtime: { node: process.versions.node, v8: process.versions.v8 },
     commit: commit(),
+    ...(compiler === undefined ? {} : { compiler }),
     seed,
     mode,
     date: new Date().toISOString(),

@@ -1,5 +1,6 @@
-import type { Factor, Result } from './results.ts';
+import type { Factor, Noise, Result, Target } from './results.ts';
 import type { Params } from './scenario.ts';
+import type { Estimate } from './statistics.ts';
 
 // Numbers as people read them, the same in the terminal, in Markdown and in the charts.
 
@@ -8,7 +9,7 @@ const two = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 
 /** Three significant digits: `12.3`, `1,230`. */
 export function figure(value: number): string {
-  return value < 0.01 ? '0' : three.format(value);
+  return Math.abs(value) < 0.001 ? '0' : three.format(value);
 }
 
 /** `6.2×`. */
@@ -18,21 +19,71 @@ export function times(value: number): string {
 
 /** `[5.8, 6.7]`, or nothing where there is no interval. */
 export function interval(ci: readonly [number, number] | undefined): string {
-  return ci ? `[${three.format(ci[0])}, ${three.format(ci[1])}]` : '';
+  return ci ? `[${figure(ci[0])}, ${figure(ci[1])}]` : '';
 }
 
-/** `6.2× faster [5.8, 6.7]`, `1.3× slower [1.2, 1.4]`, or that no difference was found. `less` is the word for smaller. */
-export function comparison(factor: Factor | undefined, less = 'faster', more = 'slower'): string {
+type Spread = Partial<Pick<Estimate, 'ci' | 'range' | 'missing' | 'exact'>>;
+
+/** The interval; or what the rounds were between, and how many more an interval would need: `5.8–6.7 (+1)`. */
+export function spread({ ci, range, missing, exact }: Spread): string {
+  if (exact) return 'exact';
+  if (ci) return interval(ci);
+  if (!range) return '';
+  return `${figure(range[0])}–${figure(range[1])}${missing === undefined ? '' : ` (+${missing})`}`;
+}
+
+/**
+ * `6.2× faster [5.8, 6.7]`, `same [0.98, 1.02]`; `~1.03×` where a strategy differs as much from its own twin; `1.2×?` with
+ * what is known where rounds were too few. `less` is the word for smaller.
+ */
+export function comparison(
+  factor: Factor | undefined,
+  noise: Noise | undefined,
+  less = 'faster',
+  more = 'slower',
+): string {
   if (!factor) return '';
-  if (!factor.ci) return `${times(factor.value)}, one round: no interval`;
-  if (!factor.significant) return `no significant difference ${interval(factor.ci)}`;
-  if (factor.value >= 1) return `${times(factor.value)} ${less} ${interval(factor.ci)}`;
-  return `${times(1 / factor.value)} ${more} ${interval([1 / factor.ci[1], 1 / factor.ci[0]])}`;
+  const { value, verdict } = factor;
+  if (isNoise(value, noise)) return `~${times(value)}`;
+  if (verdict === 'too few rounds') return `${times(value)}? ${spread(factor)}`;
+  if (verdict === 'same') return `same ${interval(factor.ci)}`;
+  return value >= 1
+    ? `${times(value)} ${less} ${spread(factor)}`
+    : `${times(1 / value)} ${more} ${spread(inverse(factor))}`;
+}
+
+/** Whether a factor is no larger than what a strategy and its twin differ by. */
+function isNoise(value: number, noise: Noise | undefined): boolean {
+  return noise !== undefined && Math.abs(Math.log(value)) < Math.log(noise.factor);
+}
+
+function inverse({ ci, range, missing }: Spread): Spread {
+  const turned = (ends: readonly [number, number]): [number, number] => [1 / ends[1], 1 / ends[0]];
+  return {
+    ...(ci ? { ci: turned(ci) } : {}),
+    ...(range ? { range: turned(range) } : {}),
+    ...(missing === undefined ? {} : { missing }),
+  };
 }
 
 /** `1.9× [1.8, 2.1]`. */
 export function multiple(factor: Factor | undefined): string {
-  return factor ? `${times(factor.value)} ${interval(factor.ci)}`.trim() : '';
+  return factor ? `${times(factor.value)} ${spread(factor)}`.trim() : '';
+}
+
+/** What a target found: `3.4× [3.1, 3.8] of map`, `72 bytes`. */
+export function measuredText({ measured, reason }: Target): string {
+  if (!measured) return reason ?? '';
+  const { value, unit, against } = measured;
+  const number = unit === '×' ? times(value) : `${figure(value)} ${unit}`;
+  return [
+    number,
+    measured.exact ? '' : spread(measured),
+    against && unit === '×' ? `against ${against}` : '',
+    reason ?? '',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** `1,000,000 live, level 1, order random`. */

@@ -6,12 +6,13 @@
 export type { Effort, Job, Measurement } from './measure.ts';
 export { SETTINGS, type Settings } from './modes.ts';
 export type { Outcome } from './process.ts';
-export { SCHEMA_VERSION } from './report/report.ts';
-export type { Factor, Result, Round } from './results.ts';
+export { type Document, SCHEMA_VERSION } from './report/report.ts';
+export type { Factor, Findings, Noise, Pair, Result, Round, Target } from './results.ts';
 export { type Hooks, type Plan, type Progress, runBenchmark } from './runner.ts';
 export type { Mode, OnceScenario, Params, Scenario, TimedScenario, Versus } from './scenario.ts';
 export { SCENARIOS, scenarioOf, scenariosOf } from './scenarios/index.ts';
-export { type Estimate, type Ratio, ratio } from './statistics.ts';
-export type { SubjectSpec } from './subjects.ts';
+export { type Estimate, ratio } from './statistics.ts';
+export { type SubjectSpec, twinSpec } from './subjects.ts';
 export { tables } from './table.ts';
+export type { Comparison, Verdict } from './verdict.ts';
 export type { Baseline, StrategyModule, Subject, Workload } from './workload.ts';

@@ -1,18 +1,42 @@
 import { Command } from 'commander';
+import { readBaseline } from './baseline-run.ts';
 import { parseSeed } from './cli.ts';
 import { duration, firstLine } from './format.ts';
-import { runLab, succeeded, writeReport } from './lab.ts';
-import { SETTINGS } from './modes.ts';
+import { checkReport, type LabOptions, runLab, succeeded, writeReport } from './lab.ts';
+import { INTERRUPTED, ignoreClosedPipe, OutputError, untilInterrupted, version } from './output.ts';
 import { withProgress } from './progress.ts';
 import { summaryOf } from './report/document.ts';
+import type { Report } from './report/report.ts';
+import { SubjectError } from './subjects.ts';
+import { baselineText, terminalColumns, wrapped } from './table.ts';
 
-/** Runs `pid-lab` and gives its exit code: 0 all holds, 1 something does not, 2 wrong usage. */
+interface Options {
+  out: string;
+  seed: number;
+  full?: boolean;
+  resume?: boolean;
+  baseline?: string;
+  force?: boolean;
+}
+
+/** Runs `pid-lab` and gives its exit code: 0 all holds, 1 something does not, 2 wrong usage, 130 stopped. */
 export async function main(argv: readonly string[]): Promise<number> {
+  ignoreClosedPipe();
   const program = new Command('pid-lab')
     .description('Conformance, replay of recorded builds and benchmark of the built-in strategies, as one report.')
+    .version(version())
     .option('--out <folder>', 'where the report goes', 'reports')
+    .option('--full', 'all sizes at all levels, for publishing: 45 minutes instead of 6')
+    .option('--resume', 'go on with a run that was stopped: same options, same folder')
+    .option('--baseline <file>', 'compare with the lab.json of an older run')
+    .option('--force', 'compare with it even if it is of another machine or runtime')
     .option('--seed <n>', 'where the random choices start', parseSeed, 1)
-    .addHelpText('after', '\nExit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong usage.')
+    .addHelpText(
+      'after',
+      `
+Ctrl-C stops after the measurement that is under way, and reports what there is.
+Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong usage, 130 stopped by Ctrl-C.`,
+    )
     .exitOverride();
   try {
     program.parse(argv, { from: 'user' });
@@ -20,24 +44,45 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return (error as { exitCode?: number }).exitCode === 0 ? 0 : 2;
   }
-  const { out, seed } = program.opts<{ out: string; seed: number }>();
+  const { out, seed, full, resume, baseline, force } = program.opts<Options>();
   const start = performance.now();
-  const report = await withProgress('the lab is at work', ({ measuring, step }) =>
-    runLab(seed, SETTINGS.lab, { onProgress: measuring, onStep: step }),
-  );
-  const files = writeReport(report, out);
-  const lines = [
-    '',
-    ...summaryOf(report),
-    ...failuresOf(report),
-    `Done in ${duration(performance.now() - start)}. The report:`,
-    ...files.map((file) => `  ${file}`),
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
-  return succeeded(report) ? 0 : 1;
+  try {
+    const options: LabOptions = {
+      seed,
+      out,
+      mode: full ? 'full' : 'lab',
+      resume: resume ?? false,
+      ...(baseline === undefined ? {} : { baseline: readBaseline(baseline) }),
+      force: force ?? false,
+    };
+    checkReport(out);
+    const report = await untilInterrupted((signal) =>
+      withProgress('the lab is at work', ({ measuring, step }) =>
+        runLab(options, { signal, onProgress: measuring, onStep: step }),
+      ),
+    );
+    const files = writeReport(report, out);
+    const lines = [
+      '',
+      ...summaryOf(report).flatMap((line) => wrapped(line, terminalColumns())),
+      ...failuresOf(report),
+      `${report.interrupted ? 'Stopped' : 'Done'} after ${duration(performance.now() - start)}. The report:`,
+      ...files.map((file) => `  ${file}`),
+    ];
+    process.stdout.write(`${lines.join('\n')}\n${baselineText(report)}`);
+    if (report.interrupted) {
+      process.stderr.write('stopped; the same command with --resume goes on\n');
+      return INTERRUPTED;
+    }
+    return succeeded(report) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof SubjectError || error instanceof OutputError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    return 2;
+  }
 }
 
-function failuresOf({ conformance, replay, results }: Awaited<ReturnType<typeof runLab>>): string[] {
+function failuresOf({ conformance, replay, results }: Report): string[] {
   return [
     ...conformance.flatMap(({ strategy, failures }) =>
       failures.map(

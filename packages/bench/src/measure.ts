@@ -1,6 +1,8 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { Bench, hrtimeNowTimestampProvider } from 'tinybench';
+import type { Layout } from './random.ts';
+import { quantiles } from './samples.ts';
 import { numberOf, type Params, type Scenario, type TimedScenario } from './scenario.ts';
 import { scenarioOf } from './scenarios/index.ts';
 import { loadSubject, type SubjectSpec } from './subjects.ts';
@@ -21,63 +23,72 @@ export interface Job {
   readonly subject: SubjectSpec;
   readonly scenario: string;
   readonly params: Params;
+  /** From 0. */
+  readonly round: number;
   readonly seed: number;
+  readonly layout: Layout;
   readonly effort: Effort;
 }
 
 /** What it has measured. */
 export interface Measurement {
-  /** Ascending; each is the mean of the operations of one sample, in the scenario's unit. */
-  readonly samples: Float64Array;
+  /** Of the samples, each the mean of its operations, in the scenario's unit. */
+  readonly median: number;
+  readonly p99: number;
+  /** How many there were. */
+  readonly samples: number;
   /** Operations in each sample. */
   readonly ops: number;
   /** Whether the last two windows of the warm-up agreed within 5 %. */
   readonly steady: boolean;
-  /** What the garbage collector did while samples were taken. */
-  readonly gc: { readonly count: number; readonly ms: number };
-  /** Milliseconds between the first and the last sample. */
-  readonly elapsedMs: number;
-  /** Milliseconds that it took to make the state. */
-  readonly setupMs: number;
+  /** The part of the measured time that the garbage collector took. */
+  readonly gcShare: number;
 }
 
 /** Why this subject does not run this scenario with these parameters, if so. Needs nothing loaded but its traits. */
 export function whyNot(
-  subject: Pick<Subject, 'id' | 'kind' | 'leavesOut' | 'maxLevel' | 'createProcesses' | 'strategy'>,
+  subject: Pick<Subject, 'id' | 'kind' | 'leavesOut' | 'maxLevel' | 'createProcesses' | 'strategy' | 'cannot'>,
   scenario: Scenario,
   params: Params,
 ): string | undefined {
+  if (subject.kind === 'twin' && scenario.kind !== 'timed') return 'a twin says how times differ';
   if ('level' in params && numberOf(params, 'level') > subject.maxLevel)
     return `its namespaces nest ${subject.maxLevel} deep at most`;
-  if (scenario.wholeContract && subject.kind !== 'strategy') return 'it does not keep the whole contract';
-  return subject.leavesOut[scenario.id] ?? scenario.cannot?.(subject, params);
+  const cannot = subject.cannot?.(scenario.id);
+  if (cannot !== undefined) return cannot;
+  if (scenario.wholeContract && !subject.strategy) return 'it does not keep the whole contract';
+  return subject.leavesOut[scenario.id] ?? subject.leavesOut['*'] ?? scenario.cannot?.(subject, params);
 }
 
 const STEADY = 0.05;
 
 /** Measures in this process. One process should do one job: V8 learns from everything that it has seen. */
 export async function measure(job: Job): Promise<Measurement> {
+  const ballast = loadBallast(job.layout);
   const subject = await loadSubject(job.subject);
   const scenario = scenarioOf(job.scenario);
-  if (scenario.kind === 'timed') return timed(scenario, subject, job);
-  const start = performance.now();
-  const value = scenario.measure(subject, job.params, job.seed);
-  const elapsedMs = performance.now() - start;
-  return {
-    samples: Float64Array.of(value),
-    ops: 1,
-    steady: true,
-    gc: { count: 0, ms: 0 },
-    elapsedMs,
-    setupMs: 0,
-  };
+  const measured =
+    scenario.kind === 'timed'
+      ? await timed(scenario, subject, job)
+      : summed([scenario.measure(subject, job.params, job.seed)], { ops: 1, steady: true, gcShare: 0 });
+  if (ballast.length < 2) throw new Error('the ballast is gone');
+  return measured;
+}
+
+/** What is kept until the process ends, so that everything else lies elsewhere. */
+function loadBallast({ ballastBytes, ballastObjects }: Layout): readonly unknown[] {
+  return [new Uint8Array(ballastBytes), Array.from({ length: ballastObjects }, (_, i) => ({ i }))];
+}
+
+/** Values of samples as a measurement. */
+export function summed(samples: readonly number[], rest: Pick<Measurement, 'ops' | 'steady' | 'gcShare'>): Measurement {
+  const ascending = Float64Array.from(samples).sort();
+  return { ...quantiles(ascending), samples: ascending.length, ...rest };
 }
 
 async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promise<Measurement> {
   const { effort } = job;
-  const begin = performance.now();
   const state = await scenario.setup(subject, job.params, job.seed);
-  const setupMs = performance.now() - begin;
   const ops = scenario.opsOf(state);
   const collections = observeCollections();
 
@@ -92,14 +103,11 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
   const elapsedMs = performance.now() - start;
   scenario.verify(state);
   scenario.teardown?.(state);
-  return {
-    samples: Float64Array.from(latency, (ms) => (ms * 1e6) / ops),
-    ops,
-    steady,
-    gc: await collections(start, start + elapsedMs),
-    elapsedMs,
-    setupMs,
-  };
+  const collectedMs = await collections(start, start + elapsedMs);
+  return summed(
+    latency.map((ms) => (ms * 1e6) / ops),
+    { ops, steady, gcShare: elapsedMs > 0 ? collectedMs / elapsedMs : 0 },
+  );
 }
 
 /** Repeats windows until the medians of two agree, and says whether they did. */
@@ -146,8 +154,8 @@ function window(scenario: TimedScenario, state: unknown, ms: number, count: numb
   return samples;
 }
 
-/** Notes collections from now on; the function that it gives sums up those between two times. */
-function observeCollections(): (from: number, to: number) => Promise<{ count: number; ms: number }> {
+/** Notes collections from now on; the function that it gives sums up the milliseconds of those between two times. */
+function observeCollections(): (from: number, to: number) => Promise<number> {
   const seen: { startTime: number; duration: number }[] = [];
   const observer = new PerformanceObserver((list) => seen.push(...list.getEntries()));
   observer.observe({ entryTypes: ['gc'] });
@@ -155,6 +163,6 @@ function observeCollections(): (from: number, to: number) => Promise<{ count: nu
     for (let i = 0; i < 3; i++) await setImmediate();
     observer.disconnect();
     const during = seen.filter((entry) => entry.startTime >= from && entry.startTime <= to);
-    return { count: during.length, ms: during.reduce((sum, entry) => sum + entry.duration, 0) };
+    return during.reduce((total, entry) => total + entry.duration, 0);
   };
 }

@@ -1,16 +1,16 @@
 import type { Effort } from './measure.ts';
 import type { Mode, Params, Scenario } from './scenario.ts';
+import type { Looks } from './verdict.ts';
 import type { Subject } from './workload.ts';
 
 /** How thoroughly a mode measures. */
 export interface Settings {
-  readonly rounds: number;
-  /** Rounds of the cells with a million live pids and more, which take most of the time. */
-  readonly largeRounds: number;
+  /** After how many rounds a question is looked at; every row gets as many as the first. */
+  readonly looks: Looks;
   readonly effort: Effort;
   /** A process that takes longer is stopped, and its cell says so. */
   readonly processLimitMs: number;
-  /** No new round of a cell begins after this; the cells say how many rounds they got. */
+  /** No process begins when all have taken this; what is not decided then says so. */
   readonly budgetMs: number;
   /** Why this mode leaves a subject out of a cell, if it does. */
   leavesOut?(subject: Pick<Subject, 'id' | 'kind' | 'lacks'>, scenario: Scenario, params: Params): string | undefined;
@@ -41,40 +41,38 @@ function notInTheLab(
 
 const LARGE = 1_000_000;
 
-/** How many rounds a cell gets. */
-export function roundsOf(settings: Settings, scenario: Scenario, params: Params): number {
-  if (scenario.exact?.(params)) return 1;
-  return Number(params.live ?? 0) >= LARGE ? settings.largeRounds : settings.rounds;
+const LOOKS = [2, 3, 5, 8, 12];
+
+/** The same for some scenarios only: no more time than half a minute for each. */
+export function settingsFor(mode: Mode, scenarios: number): Settings {
+  const settings = SETTINGS[mode];
+  return mode === 'quick' ? { ...settings, budgetMs: Math.min(settings.budgetMs, scenarios * 30 * SECOND) } : settings;
 }
 
 export const SETTINGS: Readonly<Record<Mode, Settings>> = {
   quick: {
-    rounds: 3,
-    largeRounds: 3,
+    looks: LOOKS,
     effort: { measureMs: 50, samples: 5, warmupMs: 20, warmupWindows: 5 },
     processLimitMs: 20 * SECOND,
     budgetMs: 2 * MINUTE,
   },
   lab: {
-    rounds: 4,
-    largeRounds: 3,
+    looks: LOOKS,
     effort: { measureMs: 40, samples: 5, warmupMs: 15, warmupWindows: 8 },
     processLimitMs: 30 * SECOND,
     budgetMs: 270 * SECOND,
     leavesOut: notInTheLab,
   },
   default: {
-    rounds: 5,
-    largeRounds: 5,
+    looks: LOOKS,
     effort: { measureMs: 200, samples: 10, warmupMs: 50, warmupWindows: 10 },
     processLimitMs: 60 * SECOND,
-    budgetMs: 60 * MINUTE,
+    budgetMs: 30 * MINUTE,
   },
   full: {
-    rounds: 10,
-    largeRounds: 10,
+    looks: LOOKS,
     effort: { measureMs: 500, samples: 20, warmupMs: 100, warmupWindows: 10 },
     processLimitMs: 180 * SECOND,
-    budgetMs: 8 * 60 * MINUTE,
+    budgetMs: 44 * MINUTE,
   },
 };

@@ -14,7 +14,7 @@ export interface Reporter {
  * a round, so that a log does not stand still and does not run over.
  */
 export async function withProgress<T>(title: string, work: (report: Reporter) => Promise<T>): Promise<T> {
-  if (!process.stdout.isTTY || !process.stderr.isTTY)
+  if (!process.stderr.isTTY || !process.stdout.isTTY)
     return work(logLines((text) => process.stderr.write(`${text}\n`)));
   let result: T | undefined;
   await new Listr({
@@ -46,8 +46,8 @@ export function logLines(write: (text: string) => void): Reporter {
   };
 }
 
-function line({ round, rounds, scenario, params, done, total, elapsedMs, budgetMs }: Progress): string {
-  const left = done > 0 ? Math.min((elapsedMs / done) * (total - done), budgetMs - elapsedMs) : undefined;
-  const about = left === undefined ? '' : `, ${duration(left)} left`;
-  return `round ${round} of ${rounds}, ${done} of ${total} done${about}: ${scenario} ${paramsText(params)}`;
+function line({ round, scenario, params, done, total, open, leftMs }: Progress): string {
+  const what = `${scenario} ${paramsText(params)}`.trim();
+  if (open === undefined) return `round ${round}, ${done} of ${total} done, about ${duration(leftMs)} left: ${what}`;
+  return `round ${round}, ${open} questions open, at most ${duration(leftMs)} left: ${what}`;
 }

@@ -31,10 +31,42 @@ export function permutation(seed: number, count: number): Int32Array {
   return table;
 }
 
+/** Draws in a table of choices, whatever it chooses among: see `choices`. */
+const DRAWS = 2 ** 20;
+
 /**
- * How long a table of choices among `live` records must be: long enough that the clock does not see a choice twice while
- * it is still cached because of the first time, and a power of two so that going round is one mask.
+ * A table of choices among `[0, below)`, made before the clock starts and read in order, round and round: `DRAWS`
+ * independent draws, or as many as there are things to choose from, if those are more.
+ *
+ * A short table would be learnt by heart. A processor predicts branches by what happened after the same branches before,
+ * over hundreds of branches and some ten thousand places: when the same 1,000 numbers are asked for in the same order
+ * again and again, it foresees every one, and a `Map.get` takes a quarter of the time that it takes in a program. Of a
+ * million draws it can keep nothing that helps. The scenario `order` shows the difference; a test lets a predictor that is
+ * larger than any processor's try.
  */
-export function tableLength(live: number): number {
-  return Math.max(2 ** 16, 2 ** Math.ceil(Math.log2(live)));
+export function choices(seed: number, below: number): Int32Array {
+  return indices(seed, Math.max(DRAWS, below), below);
+}
+
+/** What differs between two processes of the same row, so that a lucky place in memory is no result. */
+export interface Layout {
+  /** Size of an environment variable: it moves the stack. */
+  readonly environmentBytes: number;
+  /** Size of a buffer that is kept while the process measures: it moves what is mapped after it. */
+  readonly ballastBytes: number;
+  /** Small objects that are kept while the process measures: they move what lies in the heap after them. */
+  readonly ballastObjects: number;
+}
+
+/** The layout of a process, by the seed of its round and by whose it is. */
+export function layoutOf(seed: number, whose: string): Layout {
+  let hash = seed | 0;
+  for (let i = 0; i < whose.length; i++) hash = (Math.imul(hash, 31) + whose.charCodeAt(i)) | 0;
+  const random = xoroshiro128plus(hash);
+  return {
+    environmentBytes: uniformInt(random, 0, 4_095),
+    // An odd number of words, so that no two layouts agree in the low bits of addresses by design.
+    ballastBytes: 8 * uniformInt(random, 0, 65_535),
+    ballastObjects: uniformInt(random, 0, 2_047),
+  };
 }

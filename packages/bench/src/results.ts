@@ -1,6 +1,22 @@
-import type { Measurement } from './measure.ts';
-import type { Params, Scenario } from './scenario.ts';
-import { estimate, quantiles, type Ratio, ratio } from './statistics.ts';
+import { median, quantile } from 'simple-statistics';
+import { type Cell, lackOf, medians, type Row, type Status } from './cells.ts';
+import type { Decision, Docket, Stop } from './docket.ts';
+import {
+  commonOf,
+  GOALS,
+  goalText,
+  type PairOfCells,
+  pairId,
+  pairPart,
+  pairsOf,
+  pairText,
+  roomOf,
+  strategiesOf,
+} from './goals.ts';
+import { comparisonsOf, find, type Priors, type Question, twinPart, type Versus, valueIn } from './questions.ts';
+import type { Params } from './scenario.ts';
+import { type Estimate, logRatios } from './statistics.ts';
+import { type Bounds, type Comparison, comparisonOf, type Verdict } from './verdict.ts';
 import type { Subject } from './workload.ts';
 
 /** What one process saw. */
@@ -16,31 +32,41 @@ export interface Round {
 }
 
 /** A factor against another row of the same cell, from the rounds that both have. */
-export interface Factor extends Ratio {
+export interface Factor extends Estimate {
   /** The other row's subject. */
   readonly against: string;
+  readonly verdict: Comparison;
+  /** Why it was looked at no more; missing where no rounds were spent on it. */
+  readonly stop?: Stop;
 }
 
 /** One subject in one cell: a scenario with its parameters. */
 export interface Result {
   readonly strategy: string;
   readonly kind: Subject['kind'];
+  /** For a twin: whose. */
+  readonly twinOf?: string;
   readonly scenario: string;
   readonly params: Params;
   /** `ns per look-up`. */
   readonly unit: string;
-  /** `ok`; or why there is no number: `cut` short, `left-out` on purpose, or `failed`. */
-  readonly status: 'ok' | 'cut' | 'left-out' | 'failed';
+  readonly status: Status;
   /** For everything but `ok`: why. For `ok`: what was cut, if anything was. */
   readonly reason?: string;
   /** What this row does not do of the scenario's work. */
   readonly lacks?: string;
-  /** The median of a round, averaged over rounds. */
+  /** The median of a round, its geometric mean over rounds; their median, where one is 0. */
   readonly median?: number;
-  /** The 99th percentile of a sample's mean, not of a single operation. */
+  /** The 99th percentile of a sample's mean, not of a single operation; the median of the rounds'. */
   readonly p99?: number;
-  /** 95 % interval of the median over rounds. */
+  /** 95 % interval of the median, where there are rounds enough for one. */
   readonly ci?: readonly [low: number, high: number];
+  /** The least and the most of a round. */
+  readonly range?: readonly [low: number, high: number];
+  /** Rounds that an interval would still need. */
+  readonly missing?: number;
+  /** Whether it is the same every time. */
+  readonly exact?: true;
   /** Samples in all rounds. */
   readonly samples: number;
   /** Operations in each sample. */
@@ -52,97 +78,219 @@ export interface Result {
   readonly vsAnyBaseline?: Factor;
   /** How many times the floor. */
   readonly vsFloor?: Factor;
+  /** How many times native C. */
+  readonly vsNative?: Factor;
+  /** How many times the fastest strategy; for the others. */
+  readonly vsFastest?: Factor;
 }
 
-/** One subject in one cell while it is being measured. */
-export interface Row {
-  readonly subject: Pick<Subject, 'id' | 'kind' | 'lacks'>;
-  readonly measurements: Map<number, Measurement>;
-  status: Result['status'];
-  reason?: string;
+/** One strategy against one target of the project. */
+export interface Target extends Bounds {
+  readonly target: string;
+  readonly strategy: string;
+  readonly verdict: Verdict | 'not measured';
+  /** What was measured; missing where nothing was. */
+  readonly measured?: Estimate & { readonly against: string; readonly unit: string };
+  /** Why it was looked at no more. */
+  readonly stop?: Stop;
+  /** Why it was not measured, or what keeps it from being said. */
+  readonly reason?: string;
 }
 
-/** A scenario with parameters, and everybody who was asked to run it. */
-export interface Cell {
-  readonly scenario: Scenario;
-  readonly params: Params;
-  /** How many times it is to be measured. */
-  readonly rounds: number;
-  readonly rows: readonly Row[];
+/** One subject in two cells that differ in one parameter. */
+export interface Pair {
+  readonly strategy: string;
+  readonly kind: Result['kind'];
+  readonly scenario: string;
+  /** What both cells have in common. */
+  readonly common: Params;
+  /** `workers 2 against 1`. */
+  readonly against: string;
+  readonly factor: Estimate;
+  readonly isGain: boolean;
+  /** `at least 1.8×`, if anything was to be reached. */
+  readonly goal?: string;
+  readonly verdict?: Target['verdict'];
 }
 
-/** Medians by round. */
-function medians(row: Row): Map<number, number> {
-  return new Map([...row.measurements].map(([round, { samples }]) => [round, positive(quantiles(samples).median)]));
+/** How much one and the same strategy differs from itself in this run, by its twin. */
+export interface Noise {
+  /** Differences of less than so many times are none: 19 of 20 cells differ less. */
+  readonly factor: number;
+  /** Cells that had a twin. */
+  readonly cells: number;
 }
 
-function lackOf(row: Row, scenario: Scenario): string | undefined {
-  return row.subject.lacks[scenario.id] ?? row.subject.lacks['*'];
+/** Everything that a run found. */
+export interface Findings {
+  readonly results: readonly Result[];
+  readonly pairs: readonly Pair[];
+  readonly targets: readonly Target[];
+  readonly noise?: Noise;
 }
 
-/** The row with the least, among some; rows without a number do not count. */
-function least(rows: readonly Row[]): Row | undefined {
-  let best: Row | undefined;
-  let bestValue = Number.POSITIVE_INFINITY;
-  for (const row of rows) {
-    if (row.measurements.size === 0) continue;
-    const { value } = estimate([...medians(row).values()]);
-    if (value < bestValue) [best, bestValue] = [row, value];
-  }
-  return best;
+/** Sums up a run that is over. */
+export function summarize(cells: readonly Cell[], docket: Docket, decisions: ReadonlyMap<string, Decision>): Findings {
+  const questions = docket.questions();
+  const context: Context = { cells, docket, decisions, priors: docket.priors(questions) };
+  const noise = noiseOf(cells);
+  return {
+    results: cells.flatMap((cell) => cell.rows.map((row) => resultOf(cell, row, context))),
+    pairs: pairsOf(cells).flatMap((pair) => pairOf(pair, context)),
+    targets: targetsOf(questions, context),
+    ...(noise ? { noise } : {}),
+  };
 }
 
-/** Logarithms want more than 0, and a process can grow by no memory at all: then this little stands for it. */
-function positive(value: number): number {
-  return Math.max(value, 1e-3);
+interface Context {
+  readonly cells: readonly Cell[];
+  readonly docket: Docket;
+  readonly decisions: ReadonlyMap<string, Decision>;
+  readonly priors: Priors;
 }
 
-/** Sums up a cell, one result for each of its rows. */
-export function summarize(cell: Cell): Result[] {
-  const { scenario, rows } = cell;
-  const baselines = rows.filter((row) => row.subject.kind === 'baseline');
-  const same = least(baselines.filter((row) => lackOf(row, scenario) === undefined));
-  const any = least(baselines);
-  const floor = rows.find((row) => row.subject.kind === 'floor' && row.measurements.size > 0);
-  return rows.map((row) => {
-    const lacks = lackOf(row, scenario);
-    const head = {
-      strategy: row.subject.id,
-      kind: row.subject.kind,
-      scenario: scenario.id,
-      params: cell.params,
-      unit: `${scenario.measures} per ${scenario.unit}`,
-      status: row.measurements.size > 0 ? 'ok' : row.status,
-      ...(row.reason === undefined ? {} : { reason: row.reason }),
-      ...(lacks === undefined ? {} : { lacks }),
-    } as const;
-    if (row.measurements.size === 0) return { ...head, samples: 0, rounds: [] };
-
-    const rounds = [...row.measurements].map(([round, measured]) => ({
+function resultOf(cell: Cell, row: Row, context: Context): Result {
+  const { scenario } = cell;
+  const lacks = lackOf(row, scenario);
+  const head = {
+    strategy: row.subject.id,
+    kind: row.subject.kind,
+    ...(row.subject.twinOf === undefined ? {} : { twinOf: row.subject.twinOf }),
+    scenario: scenario.id,
+    params: cell.params,
+    unit: unitOf(cell),
+    status: row.measurements.size > 0 ? ('ok' as const) : row.status,
+    ...(row.reason === undefined ? {} : { reason: row.reason }),
+    ...(lacks === undefined ? {} : { lacks }),
+  };
+  if (row.measurements.size === 0) return { ...head, samples: 0, rounds: [] };
+  const measured = [...row.measurements.values()];
+  const { value, rounds: _, ...estimate } = valueIn({ cell, row }, context.priors, context.docket.error);
+  return {
+    ...head,
+    median: value,
+    p99: median(measured.map(({ p99 }) => p99)),
+    ...estimate,
+    samples: measured.reduce((total, { samples }) => total + samples, 0),
+    ops: measured[0].ops,
+    rounds: [...row.measurements].map(([round, { median: middle, p99, samples, steady, gcShare }]) => ({
       round,
-      ...quantiles(measured.samples),
-      samples: measured.samples.length,
-      steady: measured.steady,
-      gcShare: measured.elapsedMs > 0 ? measured.gc.ms / measured.elapsedMs : 0,
-    }));
-    const middle = estimate([...medians(row).values()]);
-    const all = Float64Array.from([...row.measurements.values()].flatMap(({ samples }) => [...samples])).sort();
-    const factor = (name: string, other: Row | undefined, over: boolean): object => {
-      if (!other || other === row) return {};
-      const found = over ? ratio(medians(row), medians(other)) : ratio(medians(other), medians(row));
-      return found ? { [name]: { against: other.subject.id, ...found } } : {};
-    };
-    return {
-      ...head,
-      median: middle.value,
-      p99: quantiles(all).p99,
-      ...(middle.ci ? { ci: middle.ci } : {}),
-      samples: all.length,
-      ops: [...row.measurements.values()][0].ops,
-      rounds,
-      ...(row.subject.kind === 'strategy' ? factor('vsBaseline', same, false) : {}),
-      ...(row.subject.kind === 'strategy' && any !== same ? factor('vsAnyBaseline', any, false) : {}),
-      ...factor('vsFloor', floor, true),
-    };
+      median: middle,
+      p99,
+      samples,
+      steady,
+      gcShare,
+    })),
+    ...factorsOf(cell, row, context),
+  };
+}
+
+function unitOf({ scenario }: Cell): string {
+  return `${scenario.measures} per ${scenario.unit}`;
+}
+
+function factorsOf(cell: Cell, row: Row, { docket, decisions, priors }: Context): Partial<Record<Versus, Factor>> {
+  // The rivals are the same for all questions of a cell, so this asks for those of one row only.
+  const mine = comparisonsOf(cell, docket.first).filter(({ strategy }) => strategy === row.subject.id);
+  return Object.fromEntries(
+    mine.flatMap((question): [string, Factor][] => {
+      const decision = decisions.get(question.id);
+      const finding = decision ?? find(question, priors, docket.error);
+      if (!finding) return [];
+      const versus = question.id.slice(question.id.lastIndexOf(' ') + 1);
+      const factor = {
+        against: question.against,
+        ...finding.estimate,
+        verdict: comparisonOf(finding.verdict),
+        ...(decision ? { stop: decision.stop } : {}),
+      };
+      return [[versus, factor]];
+    }),
+  );
+}
+
+function targetsOf(questions: readonly Question[], { cells, decisions }: Context): Target[] {
+  const asked = new Map(questions.map((question) => [question.id, question]));
+  const pairs = pairsOf(cells);
+  const fixed = GOALS.flatMap(({ target, atLeast, atMost }) =>
+    strategiesOf(cells).map((strategy) => {
+      const bounds = { ...(atLeast === undefined ? {} : { atLeast }), ...(atMost === undefined ? {} : { atMost }) };
+      return targetOf({ target, strategy, ...bounds }, asked.get(`${target} ${strategy}`), decisions);
+    }),
+  );
+  const ofPairs = pairs.flatMap((pair) => {
+    const question = asked.get(pairId(pair));
+    if (!question?.target) return [];
+    const { target, strategy, bounds } = question;
+    const found = targetOf({ target, strategy, ...bounds }, question, decisions);
+    return [hasRoom(pair, pairs, decisions) || found.verdict === 'met' ? found : withoutRoom(found)];
   });
+  return [...fixed, ...ofPairs];
+}
+
+function targetOf(
+  head: Pick<Target, 'target' | 'strategy'> & Bounds,
+  question: Question | undefined,
+  decisions: ReadonlyMap<string, Decision>,
+): Target {
+  const decision = question && decisions.get(question.id);
+  if (!decision) return { ...head, verdict: 'not measured' };
+  const [{ of, over }] = question.parts;
+  const unit = over ? '×' : of.cell.scenario.measures;
+  const { verdict, estimate, stop } = decision;
+  return { ...head, verdict, measured: { ...estimate, against: question.against, unit }, stop };
+}
+
+/** Whether the floor showed that the machine has room for a pair's goal; true where nobody asks, or it was not measured. */
+function hasRoom(pair: PairOfCells, pairs: readonly PairOfCells[], decisions: ReadonlyMap<string, Decision>): boolean {
+  const room = roomOf(pair, pairs);
+  return room === undefined || decisions.get(pairId(room))?.verdict === 'met';
+}
+
+function withoutRoom(target: Target): Target {
+  const reason = 'the machine had no second core free: the floor did not gain enough either';
+  return { ...target, verdict: 'not measured', reason };
+}
+
+function pairOf(pair: PairOfCells, context: Context): Pair[] {
+  const { decisions, docket, priors, cells } = context;
+  const { result, versus } = pair;
+  const decision = decisions.get(pairId(pair));
+  const found = decision ?? find({ parts: [pairPart(pair)], bounds: {} }, priors, docket.error);
+  if (!found) return [];
+  const goal = result.row.subject.kind === 'strategy' ? goalText(pair) : undefined;
+  const kept = decision && (decision.verdict === 'met' || hasRoom(pair, pairsOf(cells), decisions));
+  return [
+    {
+      strategy: result.row.subject.id,
+      kind: result.row.subject.kind,
+      scenario: result.cell.scenario.id,
+      common: commonOf(pair),
+      against: pairText(pair),
+      factor: found.estimate,
+      isGain: versus.isGain,
+      ...(goal ? { goal, verdict: kept ? decision.verdict : 'not measured' } : {}),
+    },
+  ];
+}
+
+/** The noise of a run: 19 in 20 cells saw a strategy and its twin differ less; undefined without twins. */
+function noiseOf(cells: readonly Cell[]): Noise | undefined {
+  const differences = cells.flatMap((cell) => {
+    const part = twinPart(cell);
+    const logs = part?.over ? logRatios(medians(part.of.row), medians(part.over.row)) : [];
+    return logs.length < 2 ? [] : Math.abs(logs.reduce((total, each) => total + each, 0) / logs.length);
+  });
+  if (differences.length === 0) return undefined;
+  return { factor: Math.exp(quantile(differences, 0.95)), cells: differences.length };
+}
+
+/** Results that belong to the same scenario and parameters, in the order in which they came. */
+export function cellsOf(results: readonly Result[]): Result[][] {
+  const cells = new Map<string, Result[]>();
+  for (const result of results) {
+    const key = `${result.scenario} ${JSON.stringify(result.params)}`;
+    cells.set(key, [...(cells.get(key) ?? []), result]);
+  }
+  return [...cells.values()];
 }

@@ -1,9 +1,12 @@
+import type { Cell, Row } from './cells.ts';
+import { Docket, rowsOf } from './docket.ts';
 import { duration } from './format.ts';
 import { type Job, whyNot } from './measure.ts';
-import { roundsOf, type Settings } from './modes.ts';
+import type { Settings } from './modes.ts';
 import { type Outcome, runInProcess } from './process.ts';
-import { permutation } from './random.ts';
-import { type Cell, type Result, type Row, summarize } from './results.ts';
+import { cellKey, type Question } from './questions.ts';
+import { layoutOf, permutation } from './random.ts';
+import { type Findings, summarize } from './results.ts';
 import type { Mode, Params, Scenario } from './scenario.ts';
 import { loadSubject, type SubjectSpec } from './subjects.ts';
 
@@ -20,82 +23,197 @@ export interface Plan {
 export interface Progress {
   /** From 1. */
   readonly round: number;
-  readonly rounds: number;
   readonly scenario: string;
   readonly params: Params;
   readonly subject: string;
-  /** Processes done, and to be done if no cell is cut. */
+  /** Processes of the first rounds, which every row gets: done, and to be done. */
   readonly done: number;
   readonly total: number;
-  readonly elapsedMs: number;
-  /** No new round begins when these are used up. */
-  readonly budgetMs: number;
+  /** Questions that are not decided, once the first rounds are over. */
+  readonly open?: number;
+  /** At most so long, in ms. */
+  readonly leftMs: number;
 }
 
 /** Everything that a run needs from outside, so that tests can do without processes and clocks. */
 export interface Hooks {
   onProgress?(progress: Progress): void;
   run?(job: Job, limitMs: number): Promise<Outcome>;
-  now?(): number;
+  /** Ends the run after the process that is at work; what was measured so far is summed up. */
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Measures each subject in each cell, each time in a fresh process. A round goes through all cells, and in each cell
- * through all subjects one after the other, in an order of its own: so whatever drifts (heat, neighbours) hits all alike,
- * and the rounds of one cell lie far apart in time. Small cells come first, so that where time is short every scenario has
- * something to show. One process at a time: two would share caches and memory.
+ * Measures each subject in each cell, each time in a fresh process. First every row gets as many rounds as the first look
+ * wants; then only the rows that an open question needs, until all are decided or the time is up.
+ *
+ * A round goes through the cells, and in each cell through all subjects one after the other, in an order of its own: so
+ * whatever drifts (heat, neighbours) hits all alike, and the rounds of one cell lie far apart in time. Small cells come
+ * first, so that where time is short every scenario has something to show. One process at a time: two would share caches
+ * and memory.
  */
-export async function runBenchmark(plan: Plan, hooks: Hooks = {}): Promise<Result[]> {
-  const { settings, seed } = plan;
-  const now = hooks.now ?? (() => performance.now());
-  const run = hooks.run ?? runInProcess;
+export async function runBenchmark(plan: Plan, hooks: Hooks = {}): Promise<Findings> {
   const cells = await makeCells(plan);
-  const inOrder = [...cells].sort((a, b) => liveOf(a) - liveOf(b));
-  const begin = now();
-  let total = 0;
-  for (const cell of cells) total += cell.rounds * cell.rows.filter((row) => row.status === 'ok').length;
-  let done = 0;
-  const specs: ReadonlyMap<string, SubjectSpec> = new Map(plan.subjects.map((spec) => [spec.id, spec]));
+  const run = new Run(plan, hooks, cells);
+  await run.firstRounds();
+  const docket = new Docket(cells, plan.settings.looks);
+  await run.decide(docket);
+  return summarize(cells, docket, docket.close(hooks.signal?.aborted ? 'interrupted' : 'out of time'));
+}
 
-  for (let round = 0; round < settings.rounds; round++) {
-    for (const [index, cell] of inOrder.entries()) {
-      if (round >= cell.rounds) continue;
-      const open = cell.rows.filter((row) => row.status === 'ok');
-      if (now() - begin > settings.budgetMs) {
-        for (const row of open) outOfTime(row, cell, settings);
-        continue;
+/** A run while it is at work. */
+class Run {
+  readonly #plan: Plan;
+  readonly #hooks: Hooks;
+  readonly #cells: readonly Cell[];
+  readonly #specs: ReadonlyMap<string, SubjectSpec>;
+  /** What processes have taken so far; with a journal, those of earlier runs too. */
+  #spentMs = 0;
+  #done = 0;
+  readonly #total: number;
+
+  constructor(plan: Plan, hooks: Hooks, cells: readonly Cell[]) {
+    this.#plan = plan;
+    this.#hooks = hooks;
+    this.#cells = [...cells].sort((a, b) => sizeOf(a) - sizeOf(b));
+    this.#specs = new Map(plan.subjects.map((spec) => [spec.id, spec]));
+    this.#total = cells.reduce((total, cell) => total + this.#firstOf(cell) * openRows(cell).length, 0);
+  }
+
+  get #leftMs(): number {
+    return this.#plan.settings.budgetMs - this.#spentMs;
+  }
+
+  get #isStopped(): boolean {
+    return this.#hooks.signal?.aborted ?? false;
+  }
+
+  /** Rounds that every row of a cell gets. */
+  #firstOf({ exact }: Cell): number {
+    return exact ? 1 : this.#plan.settings.looks[0];
+  }
+
+  async firstRounds(): Promise<void> {
+    for (let round = 0; round < this.#plan.settings.looks[0]; round++)
+      for (const cell of this.#cells) {
+        if (round >= this.#firstOf(cell)) continue;
+        await this.#round(cell, round, openRows(cell));
       }
-      for (const at of permutation(seed + round * cells.length + index, open.length)) {
-        const row = open[at];
-        hooks.onProgress?.({
-          round: round + 1,
-          rounds: settings.rounds,
-          scenario: cell.scenario.id,
-          params: cell.params,
-          subject: row.subject.id,
-          done,
-          total,
-          elapsedMs: now() - begin,
-          budgetMs: settings.budgetMs,
-        });
-        const job = {
-          subject: specs.get(row.subject.id) as SubjectSpec,
-          scenario: cell.scenario.id,
-          params: cell.params,
-          // Every subject of a round meets the same random choices; another round, others.
-          seed: seed + round,
-          effort: settings.effort,
-        };
-        note(row, round, await run(job, settings.processLimitMs));
-        done++;
+    for (const cell of this.#cells)
+      for (const row of openRows(cell))
+        if (row.measurements.size < this.#firstOf(cell)) this.#cut(row, this.#firstOf(cell));
+  }
+
+  /** Rounds for what open questions need, those first that cost least, goals before comparisons. */
+  async decide(docket: Docket): Promise<void> {
+    for (let round = this.#plan.settings.looks[0]; !this.#isStopped; round++) {
+      const open = docket.look();
+      const rows = this.#affordable(open, docket);
+      if (rows.size === 0) return;
+      for (const cell of this.#cells) {
+        const needed = openRows(cell).filter((row) => rows.has(row) || isTwinOfOne(row, cell, rows));
+        if (needed.length > 0) await this.#round(cell, round, needed, open.length);
       }
     }
   }
-  return cells.flatMap(summarize);
+
+  /** The rows of as many open questions as can be brought to their next look in the time that is left. */
+  #affordable(open: readonly Question[], docket: Docket): Set<Row> {
+    const costOf = (question: Question, but: ReadonlySet<Row>): number =>
+      [...new Set(rowsOf(question))]
+        .filter((row) => !but.has(row))
+        .reduce((total, row) => total + row.tookMs * docket.wanted(question), 0);
+    const none = new Set<Row>();
+    const priced = open.map((question) => ({
+      question,
+      cost: costOf(question, none) + (question.kind === 'goal' ? 0 : HOUR),
+    }));
+    const rows = new Set<Row>();
+    let leftMs = this.#leftMs;
+    for (const { question } of priced.sort((a, b) => a.cost - b.cost)) {
+      const cost = costOf(question, rows);
+      if (cost > leftMs) continue;
+      leftMs -= cost;
+      for (const row of rowsOf(question)) rows.add(row);
+    }
+    return rows;
+  }
+
+  /** One process for each of some rows of a cell, in an order of this round's own. */
+  async #round(cell: Cell, round: number, rows: readonly Row[], open?: number): Promise<void> {
+    const { seed, settings } = this.#plan;
+    const index = this.#cells.indexOf(cell);
+    for (const at of permutation(seed + round * this.#cells.length + index, rows.length)) {
+      const row = rows[at];
+      if (this.#isStopped || row.tookMs > this.#leftMs || this.#leftMs <= 0) return;
+      this.#hooks.onProgress?.({
+        round: round + 1,
+        scenario: cell.scenario.id,
+        params: cell.params,
+        subject: row.subject.id,
+        done: this.#done,
+        total: this.#total,
+        ...(open === undefined ? {} : { open }),
+        leftMs: this.#guessLeft(open === undefined),
+      });
+      const job: Job = {
+        subject: this.#specs.get(row.subject.id) as SubjectSpec,
+        scenario: cell.scenario.id,
+        params: cell.params,
+        round,
+        // Every subject of a round meets the same random choices; another round, others.
+        seed: seed + round,
+        layout: layoutOf(seed + round, `${cellKey(cell)} ${row.subject.id}`),
+        effort: settings.effort,
+      };
+      const outcome = await (this.#hooks.run ?? runInProcess)(job, settings.processLimitMs);
+      if (this.#isStopped && !('measurement' in outcome)) return;
+      this.#note(row, round, outcome);
+      this.#done++;
+    }
+  }
+
+  #note(row: Row, round: number, outcome: Outcome): void {
+    this.#spentMs += outcome.tookMs;
+    row.tookMs = outcome.tookMs;
+    if ('measurement' in outcome) {
+      row.measurements.set(round, outcome.measurement);
+      return;
+    }
+    // A row that was cut or failed once is not tried again; what earlier rounds measured stays.
+    row.status = 'cut' in outcome ? 'cut' : 'failed';
+    row.reason = 'cut' in outcome ? outcome.cut : outcome.failed;
+  }
+
+  #cut(row: Row, rounds: number): void {
+    row.status = 'cut';
+    const why = this.#isStopped
+      ? 'the run was interrupted'
+      : `the ${duration(this.#plan.settings.budgetMs)} of this mode were used up`;
+    row.reason = `${row.measurements.size} of the first ${rounds} rounds: ${why}`;
+  }
+
+  /** In the first rounds by what they took so far; then whatever is left, if nothing is decided sooner. */
+  #guessLeft(isFirst: boolean): number {
+    if (!isFirst || this.#done === 0) return this.#leftMs;
+    return Math.min(this.#leftMs, (this.#spentMs / this.#done) * (this.#total - this.#done));
+  }
+}
+
+/** So that no comparison comes before a goal. */
+const HOUR = 3_600_000;
+
+function openRows({ rows }: Cell): Row[] {
+  return rows.filter(({ status }) => status === 'ok');
+}
+
+/** A twin runs whenever its strategy does. */
+function isTwinOfOne({ subject }: Row, cell: Cell, rows: ReadonlySet<Row>): boolean {
+  return cell.rows.some((row) => rows.has(row) && row.subject.id === subject.twinOf);
 }
 
 /** Live pids, as a measure of how long a cell takes; thousands are as good as none. */
-function liveOf({ params }: Cell): number {
+function sizeOf({ params }: Cell): number {
   return Math.max(Number(params.live ?? 0), 100_000);
 }
 
@@ -105,7 +223,7 @@ async function makeCells({ subjects, scenarios, mode, settings }: Plan): Promise
     scenario.plan[mode].map((params) => ({
       scenario,
       params,
-      rounds: roundsOf(settings, scenario, params),
+      exact: scenario.exact?.(params) ?? false,
       rows: loaded.map((subject): Row => {
         const reason = whyNot(subject, scenario, params) ?? settings.leavesOut?.(subject, scenario, params);
         return {
@@ -113,24 +231,9 @@ async function makeCells({ subjects, scenarios, mode, settings }: Plan): Promise
           measurements: new Map(),
           status: reason === undefined ? 'ok' : 'left-out',
           ...(reason === undefined ? {} : { reason }),
+          tookMs: 0,
         };
       }),
     })),
   );
-}
-
-function note(row: Row, round: number, outcome: Outcome): void {
-  if ('measurement' in outcome) {
-    row.measurements.set(round, outcome.measurement);
-    return;
-  }
-  // A cell that was cut or failed once is not tried again; what earlier rounds measured stays.
-  row.status = 'cut' in outcome ? 'cut' : 'failed';
-  row.reason = 'cut' in outcome ? outcome.cut : outcome.failed;
-}
-
-function outOfTime(row: Row, cell: Cell, settings: Settings): void {
-  row.status = 'cut';
-  const budget = duration(settings.budgetMs);
-  row.reason = `${row.measurements.size} of ${cell.rounds} rounds: the ${budget} of this mode were used up`;
 }

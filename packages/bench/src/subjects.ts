@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { PidAllocator } from '@pidlab/contract';
 import { BASELINES } from './baselines/index.ts';
 import { STRATEGIES } from './builtins.ts';
+import { nativeSubject } from './native.ts';
 import type { Handle, StrategyModule, Subject, Workload } from './workload.ts';
 
 /** How to find a subject again in another process: a built-in's name, or a module's path. */
@@ -12,6 +13,11 @@ export interface SubjectSpec {
   readonly kind: Subject['kind'];
   /** The file or package that `--module` named. */
   readonly module?: string;
+  /** For a twin: the strategy that it is, by the name of its row. */
+  readonly twinOf?: string;
+  /** For `native`: the program that was built, or why there is none. */
+  readonly program?: string;
+  readonly absent?: string;
 }
 
 /** A module that cannot be loaded or is no strategy: the message says which, and what is wrong. */
@@ -64,7 +70,21 @@ export async function loadModule(module: string): Promise<StrategyModule> {
 
 /** Loads a subject into this process. */
 export async function loadSubject(spec: SubjectSpec): Promise<Subject> {
-  if (spec.module !== undefined) return strategySubject(spec.id, await loadModule(spec.module), spec.module);
-  if (spec.kind === 'strategy') return strategySubject(spec.id, await STRATEGIES[spec.id]());
+  if (spec.kind === 'native') return nativeSubject(spec);
+  if (spec.kind === 'twin') {
+    const { kind: _, ...original } = await strategyOf({ ...spec, id: spec.twinOf ?? spec.id });
+    return { ...original, id: spec.id, kind: 'twin', twinOf: spec.twinOf ?? spec.id };
+  }
+  if (spec.kind === 'strategy') return strategyOf(spec);
   return { ...(await BASELINES[spec.id]()), maxLevel: Number.POSITIVE_INFINITY };
+}
+
+/** The one strategy of a run that is measured twice, so that what differs between the two is the noise. */
+export function twinSpec({ id, module }: SubjectSpec): SubjectSpec {
+  return { id: 'twin', kind: 'twin', twinOf: id, ...(module === undefined ? {} : { module }) };
+}
+
+async function strategyOf(spec: SubjectSpec): Promise<Subject> {
+  if (spec.module !== undefined) return strategySubject(spec.id, await loadModule(spec.module), spec.module);
+  return strategySubject(spec.id, await STRATEGIES[spec.id]());
 }

@@ -4,6 +4,10 @@ import { type Job, type Measurement, measure } from './measure.ts';
 /** What comes back from a measuring process. */
 export type Answer = { readonly measurement: Measurement } | { readonly error: string; readonly code?: string };
 
+// Ctrl-C ends the benchmark after this measurement, which is kept; whoever insists ends this process with it.
+process.on('SIGINT', () => {});
+process.on('disconnect', () => process.exit());
+
 process.once('message', async (job: Job) => {
   let answer: Answer;
   try {

@@ -54,13 +54,18 @@ export interface Processes {
 /** What the scenarios ask of a subject, on top of the calls that they time. */
 export interface Subject {
   readonly id: string;
-  readonly kind: 'strategy' | 'baseline' | 'floor';
+  /** A `twin` is a strategy once more under another name; `native` is a program of its own. */
+  readonly kind: 'strategy' | 'baseline' | 'floor' | 'native' | 'twin';
+  /** For a twin: the strategy that it is. */
+  readonly twinOf?: string;
   /** What its row does not do of a scenario's work, by scenario; `*` stands for every one. Strategies lack nothing. */
   readonly lacks: Readonly<Record<string, string>>;
-  /** Scenarios that it cannot run, with the reason. */
+  /** Scenarios that it cannot run, with the reason; `*` stands for every one. */
   readonly leavesOut: Readonly<Record<string, string>>;
   /** The deepest level that it has; baselines have them all. */
   readonly maxLevel: number;
+  /** Why it cannot run a scenario at all, if so; for what can do a few things only. */
+  cannot?(scenario: string): string | undefined;
   create(options: PidAllocatorOptions): Workload;
   /** Makes a process table; for baselines that are one too. Over a strategy stands `@pidlab/process-table`. */
   createProcesses?(options: PidAllocatorOptions): Promise<Processes>;

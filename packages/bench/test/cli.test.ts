@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -36,6 +36,12 @@ describe('pid-bench, called wrongly, says what is wrong and exits with 2', () =>
     [['--quick', '--full'], /cannot be used with/],
     [['--nonsense'], /unknown option/],
     [['churn'], /argument/],
+    [['--resume'], /name that file too/],
+    [
+      ['--json', '/proc/nowhere/results.json'],
+      /cannot write \/proc\/nowhere\/results\.json: .*; choose another place with --json/,
+    ],
+    [['--baseline', './is-not-there.json'], /cannot read .*is-not-there\.json/],
   ])('%j', (args, message) => {
     const { status, stdout, stderr } = run(args);
     expect(stderr).toMatch(message);
@@ -56,6 +62,9 @@ describe('pid-bench, called wrongly, says what is wrong and exits with 2', () =>
   it('pid-lab too', () => {
     expect(run(['--nonsense'], 'pid-lab')).toMatchObject({ status: 2, stdout: '' });
     expect(run(['something'], 'pid-lab').status).toBe(2);
+    const { status, stderr, stdout } = run(['--out', '/proc/nowhere'], 'pid-lab');
+    expect(stderr).toMatch(/^error: cannot write \/proc\/nowhere\/lab\.json: .*; choose another place with --out\n$/);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   });
 });
 
@@ -63,6 +72,11 @@ describe('pid-bench', () => {
   it('helps and lists', () => {
     expect(run(['--help'])).toMatchObject({ status: 0, stderr: '' });
     expect(run(['--help'], 'pid-lab')).toMatchObject({ status: 0, stderr: '' });
+    for (const program of ['pid-bench', 'pid-lab'])
+      expect(run(['--version'], program)).toMatchObject({
+        status: 0,
+        stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      });
     const { status, stdout } = run(['--list']);
     expect(status).toBe(0);
     for (const name of ['churn', 'lookup-hit', 'hierarchical', 'gvisor', 'floor'])
@@ -90,8 +104,8 @@ describe('pid-bench', () => {
     ];
     const { status, stdout, stderr } = run(args);
     expect({ status, stderr: stderr.replace(/^round .*\n/gm, '') }).toEqual({ status: 0, stderr: '' });
-    expect(stderr).toMatch(/round 3 of 3/);
-    expect(stdout).toMatch(/mine .*(faster|slower|no significant difference)/);
+    expect(stderr).toMatch(/round 2, 7 of 14 done/);
+    expect(stdout).toMatch(/mine .*(faster|slower|same|~|\?)/);
     const document = JSON.parse(readFileSync(json, 'utf8'));
     const schema = JSON.parse(readFileSync(new URL('../schema/lab.schema.json', import.meta.url), 'utf8'));
     const validate = new Ajv({ allowUnionTypes: true }).compile(schema);
@@ -101,15 +115,18 @@ describe('pid-bench', () => {
     expect(rows.map(({ strategy }) => strategy)).toEqual([
       'flat',
       'mine',
+      'twin',
       'map',
       'gvisor',
       'number-allocator',
       'idgen',
       'floor',
+      'native C',
     ]);
     for (const { strategy, status, samples } of rows) {
-      expect(status).toBe(strategy === 'floor' ? 'left-out' : 'ok');
-      if (strategy !== 'floor') expect(samples).toBeGreaterThan(10);
+      const isLeftOut = strategy === 'floor' || strategy === 'native C';
+      expect(status).toBe(isLeftOut ? 'left-out' : 'ok');
+      if (!isLeftOut) expect(samples).toBeGreaterThan(10);
     }
   });
 
@@ -118,7 +135,50 @@ describe('pid-bench', () => {
     const { status, stdout } = run(args);
     expect(status).toBe(0);
     const { results } = JSON.parse(stdout);
-    expect(results.map(({ strategy }: { strategy: string }) => strategy)).toEqual(['pidspace', 'floor']);
+    expect(results.map(({ strategy }: { strategy: string }) => strategy)).toEqual([
+      'pidspace',
+      'twin',
+      'floor',
+      'native C',
+    ]);
+  });
+
+  it('is stopped by Ctrl-C with what it has, and goes on from there', async () => {
+    const json = join(folder, 'stopped.json');
+    const args = ['--quick', '--scenario', 'create-time', 'create-memory', '--no-baselines', '--json', json];
+    const child = spawn(process.execPath, [bin('pid-bench'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    let isStopped = false;
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+      if (!isStopped && /6 of \d+ done/.test(stderr)) isStopped = child.kill('SIGINT');
+    });
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    expect(status).toBe(130);
+    expect(stderr).toMatch(/stopping after this measurement.*the same command with --resume goes on/s);
+    const partial = JSON.parse(readFileSync(json, 'utf8'));
+    expect(partial.interrupted).toBe(true);
+    expect(partial.results.some(({ rounds }: { rounds: unknown[] }) => rounds.length > 0)).toBe(true);
+    const { status: second, stderr: said } = run([...args, '--resume']);
+    expect(said).toMatch(/going on after \d+ measurements that were kept/);
+    expect(second).toBe(0);
+    const whole = JSON.parse(readFileSync(json, 'utf8'));
+    expect(whole.interrupted).toBeUndefined();
+    // What was measured before is part of it.
+    for (const row of partial.results) {
+      const now = whole.results.find(
+        (other: typeof row) => other.scenario === row.scenario && other.strategy === row.strategy,
+      );
+      expect(now.rounds.slice(0, row.rounds.length)).toEqual(row.rounds);
+    }
+    expect(existsSync(`${json}.journal`)).toBe(false);
+  });
+
+  it('writes no stack when nobody reads on', () => {
+    const { stderr, stdout } = spawnSync('sh', ['-c', `"${process.execPath}" "${bin('pid-bench')}" --list | head -1`], {
+      encoding: 'utf8',
+    });
+    expect({ stderr, stdout }).toEqual({ stderr: '', stdout: 'scenarios\n' });
   });
 
   it('exits with 1 when a process fails, and says which and why', () => {

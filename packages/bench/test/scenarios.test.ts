@@ -19,7 +19,7 @@ function tiny(params: Params): Params {
   return {
     ...params,
     ...('live' in params ? { live: 250 } : {}),
-    ...('others' in params ? { others: 3 } : {}),
+    ...('open' in params ? { open: 3 } : {}),
   };
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Measurement } from '../src/measure.ts';
 import { whyNot } from '../src/measure.ts';
 import { SETTINGS } from '../src/modes.ts';
-import { pairsOf, pairTargets, pairText } from '../src/report/versus.ts';
-import type { Result } from '../src/results.ts';
+import { pairText } from '../src/report/document.ts';
+import type { Findings } from '../src/results.ts';
 import { runBenchmark } from '../src/runner.ts';
 import type { Params } from '../src/scenario.ts';
 import { scenariosOf } from '../src/scenarios/index.ts';
@@ -80,40 +80,39 @@ describe('the price of shared mode', () => {
   });
 });
 
-/** Results of processes whose numbers are known. */
-function results(
+/** Findings of processes whose numbers are known. */
+function findings(
   id: string,
   ns: (params: Params, round: number) => number,
-  floor?: (params: Params) => number,
-): Promise<Result[]> {
-  let count = 0;
-  const measurement = (value: number): Measurement => ({
-    samples: Float64Array.of(value),
+  floor?: (params: Params, round: number) => number,
+): Promise<Findings> {
+  const measurement = (median: number): Measurement => ({
+    median,
+    p99: median,
+    samples: 1,
     ops: 1,
     steady: true,
-    gc: { count: 0, ms: 0 },
-    elapsedMs: 1,
-    setupMs: 1,
+    gcShare: 0,
   });
-  const scenarios = scenariosOf(id);
-  const cells = scenarios[0].plan.quick.length;
   return runBenchmark(
     {
       subjects: [
         { id: 'flat', kind: 'strategy' as const },
         ...(floor ? [{ id: 'floor', kind: 'floor' as const }] : []),
       ],
-      scenarios,
+      scenarios: scenariosOf(id),
       mode: 'quick',
       settings: SETTINGS.quick,
       seed: 1,
     },
     {
-      run: async ({ params, subject }) => ({
-        measurement: measurement(
-          subject.id === 'floor' && floor ? floor(params) : ns(params, Math.floor(count++ / cells)),
-        ),
-      }),
+      run: async ({ params, subject, round }) => {
+        const value = subject.id === 'floor' && floor ? floor(params, round) : ns(params, round);
+        return {
+          measurement: measurement(value * (1 + 0.004 * ((round * 7 + String(params.workers).length) % 3))),
+          tookMs: 1,
+        };
+      },
     },
   );
 }
@@ -121,65 +120,65 @@ function results(
 describe('cells that are measured for each other’s sake', () => {
   it('are compared within rounds: how much more gets done', async () => {
     // A machine that slows down from round to round slows down both.
-    const found = await results('workers-throughput', ({ workers, namespaces }, round) => {
+    const found = await findings('workers-throughput', ({ workers, namespaces }, round) => {
       const alone = 100 * 3 ** round;
-      return workers === 1 ? alone : alone / (namespaces === 'own' ? 1.9 + 0.01 * round : 0.8 + 0.01 * round);
+      return workers === 1
+        ? alone
+        : alone / (namespaces === 'own' ? 1.99 + 0.01 * (round % 2) : 0.8 + 0.01 * (round % 2));
     });
-    const pairs = pairsOf(found);
-    expect(pairs.map(({ common, goal }) => [common.namespaces, goal?.text, goal?.met])).toEqual([
-      ['own', 'at least 1.8×', 'yes'],
-      ['same', 'at least 1×', 'no'],
+    const { pairs } = found;
+    expect(pairs.map(({ common, goal, verdict }) => [common.namespaces, goal, verdict])).toEqual([
+      ['own', 'at least 1.8×', 'met'],
+      ['same', 'at least 1×', 'missed'],
     ]);
-    expect(pairs[0].factor.value).toBeCloseTo(1.91, 2);
+    expect(pairs[0].factor.value).toBeCloseTo(1.995, 2);
     expect(pairText(pairs[1])).toMatch(
-      /^flat, 4,000 live, namespaces same: workers 2 against 1, 0\.81× as fast \[0\.7\d+, 0\.8\d+\]$/,
+      /^flat, 4,000 live, namespaces same: workers 2 against 1, 0\.8\d?× as fast \[0\.7\d+, 0\.8\d+\]$/,
     );
-    expect(pairTargets(found)[0]).toMatchObject({
+    expect(found.targets.find(({ verdict }) => verdict === 'met')).toMatchObject({
       target: 'workers-throughput with 4,000 live, namespaces own: workers 2 against 1, at least 1.8×',
       strategy: 'flat',
-      met: 'yes',
     });
-    expect(tables(found)).toMatch(/flat .* workers 2 against 1 .* 0\.81× .* at least 1× .* no /);
+    expect(tables(found, 120)).toMatch(/own: workers 2 against 1\n {2}flat +met +2× .* \(goal: at least 1\.8×\)/);
   });
 
   it('are compared the other way where it is a price', async () => {
-    const found = await results('workers-alone-churn', ({ block }, round) => (block === 'plain' ? 50 : 140 + round));
-    const pairs = pairsOf(found);
+    const { pairs } = await findings('workers-alone-churn', ({ block }, round) =>
+      block === 'plain' ? 50 : 140 + round,
+    );
     expect(pairs.map(({ common }) => common.live)).toEqual([1_000, 32_000, 1_000_000]);
-    for (const { factor, goal } of pairs) {
-      expect(factor.value).toBeCloseTo(2.82, 2);
-      expect(goal).toEqual({ text: 'at most 2×', met: 'no' });
+    for (const { factor, goal, verdict } of pairs) {
+      expect(factor.value).toBeCloseTo(2.8, 1);
+      expect([goal, verdict]).toEqual(['at most 2×', 'missed']);
     }
   });
 
   it('are told without a verdict where nothing was to be reached', async () => {
-    const found = await results('lookup-hash', ({ hash }, round) => (hash === 'capacity' ? 10 : 40 + round));
-    const pairs = pairsOf(found);
-    expect(pairs.map(({ common, against, goal }) => [common.live, against, goal])).toEqual([
+    const found = await findings('lookup-hash', ({ hash }, round) => (hash === 'capacity' ? 10 : 40 + round));
+    expect(found.pairs.map(({ common, against, goal }) => [common.live, against, goal])).toEqual([
       [1_000, 'hash kernel against capacity', undefined],
       [32_000, 'hash kernel against capacity', undefined],
     ]);
-    expect(pairTargets(found)).toEqual([]);
-    expect(tables(found)).toMatch(/hash kernel against capacity .* 4\.1×/);
-    expect(tables(found)).not.toMatch(/goal/);
+    expect(found.targets.filter(({ verdict }) => verdict !== 'not measured')).toEqual([]);
+    expect(tables(found, 120)).toMatch(/hash kernel against capacity\n {2}flat +4× /);
   });
 
   it('leave a missed goal open where the machine had no second core for the floor either', async () => {
     const slow = () => 100;
-    const metWhen = async (floor: (params: Params) => number) =>
-      pairsOf(await results('workers-throughput', slow, floor))
-        .filter(({ strategy, common }) => strategy === 'flat' && common.namespaces === 'own')
-        .map(({ goal }) => goal?.met);
-    expect(await metWhen(() => 20)).toEqual(['unclear']);
+    const verdictWhen = async (floor: (params: Params, round: number) => number) => {
+      const found = await findings('workers-throughput', slow, floor);
+      const target = found.targets.find(({ target }) =>
+        target.startsWith('workers-throughput with 4,000 live, namespaces own'),
+      );
+      return [target?.verdict, target?.reason?.slice(0, 34)];
+    };
+    expect(await verdictWhen(() => 20)).toEqual(['not measured', 'the machine had no second core fre']);
     // Twice as much on average, and next to nothing in one round: nobody can say.
-    let call = 0;
-    expect(await metWhen(({ workers }) => (workers === 1 ? 20 : [2, 40, 10][call++ % 3]))).toEqual(['unclear']);
-    expect(await metWhen(({ workers }) => 20 / Number(workers))).toEqual(['no']);
-  });
-
-  it('say nothing where one is missing', async () => {
-    const found = await results('workers-throughput', () => 1);
-    expect(pairsOf(found.filter(({ params }) => params.workers === 2))).toEqual([]);
+    expect(await verdictWhen(({ workers }, round) => (workers === 1 ? 20 : [2, 40, 10][round % 3]))).toEqual([
+      'not measured',
+      'the machine had no second core fre',
+    ]);
+    expect(await verdictWhen(({ workers }) => 20 / Number(workers))).toEqual(['missed', undefined]);
   });
 });
 

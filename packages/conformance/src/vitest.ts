@@ -1,9 +1,9 @@
 import type { Strategy } from '@pidlab/contract';
-import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
+import { afterAll, describe, test } from 'vitest';
 import { plan, type RunOptions } from './suite/run.ts';
-import { createArena, type OpenArena } from './threads/arena.ts';
 import { drawSeed, SHARED, type SharedOptions, sharedClauses } from './threads/index.ts';
 import { nodeHost } from './threads/node.ts';
+import { createRunner, LIMIT_MS } from './threads/runner.ts';
 
 /**
  * States every clause as a test of its own, in the test file that calls this:
@@ -21,7 +21,7 @@ export function describeConformance(strategy: Strategy, options: RunOptions = {}
     for (const [chapter, cases] of grouped(ofScope, (c) => `${c.chapter.id}: ${c.chapter.title}`)) {
       describe(`${name}, ${scope}: ${chapter}`, () => {
         for (const { clause, run } of cases) {
-          test(`${clause.id} ${clause.sentence} [${clause.source}]`, run);
+          test(`${clause.id} ${clause.sentence} [${clause.source}]`, { timeout: LIMIT_MS }, run);
         }
       });
     }
@@ -33,21 +33,15 @@ export function describeConformance(strategy: Strategy, options: RunOptions = {}
  * module, from which the worker threads import it: plain JavaScript, since Node loads it there.
  */
 export function describeShared(strategy: Strategy, url: string, options: SharedOptions = {}): void {
-  const { workers = 2, seed = drawSeed(), clauses } = options;
+  const { workers = 2, seed = drawSeed(), clauses, limitMs = LIMIT_MS } = options;
   if (!strategy.traits.shared) return;
   describe(`${strategy.traits.strategy}, ${workers + 1} threads, seed ${seed}: ${SHARED.id}: ${SHARED.title}`, () => {
-    let arena: OpenArena;
-    beforeAll(async () => {
-      arena = await createArena(nodeHost, strategy, url, { workers, seed });
-    });
-    afterEach(() => arena.forget());
-    afterAll(() => arena.end());
-    for (const { id, sentence, source, run } of sharedClauses) {
+    const runner = createRunner(nodeHost, strategy, url, { workers, seed, limitMs });
+    afterAll(() => runner.end());
+    for (const clause of sharedClauses) {
+      const { id, sentence, source } = clause;
       if (clauses !== undefined && !clauses.includes(id)) continue;
-      test(`${id} ${sentence} [${source}]`, async () => {
-        await run(arena);
-        await arena.clear();
-      });
+      test(`${id} ${sentence} [${source}]`, { timeout: 2 * limitMs }, () => runner.run(clause));
     }
   });
 }

@@ -68,6 +68,21 @@ describe('pid-conformance', () => {
     expect(scopes('--no-shared')).toEqual(['root', 'child']);
   });
 
+  test.each([
+    ['loops.js', ['ALLOC-16', 'FIND-1'], 'ALLOC-16', /not over after 5 s/],
+    ['loops-in-workers.js', ['SHARED-12', 'SHARED-16'], 'SHARED-12', /not over after 5 s/],
+    ['ends.js', ['PIDMAP-4', 'FIND-1'], 'PIDMAP-4', /ended the thread/],
+  ])('a call of %s never returns, and fails its clause alone', (file, clauses, failing, message) => {
+    const { status, stdout } = cli(file, '--chapter', ...clauses, '--limit', '5', '--no-shared', '--reporter', 'json');
+    const { conformance } = JSON.parse(stdout.replace(/^loaded\n/, ''));
+    for (const result of conformance) {
+      expect(result.status, result.clause).toBe(result.clause === failing ? 'failed' : 'passed');
+      if (result.clause === failing) expect(result.message).toMatch(message);
+    }
+    expect(conformance.at(-1).status).toBe('passed');
+    expect(status).toBe(1);
+  });
+
   test('--list lists every clause with its source and runs nothing', () => {
     const { status, stdout } = cli('--list', '--chapter', 'GE', 'FREE-3');
     expect(status).toBe(0);

@@ -22,6 +22,8 @@ export const ERRNO = {
   EEXIST: -17,
   /** An argument of the right type has a value outside its range. */
   EINVAL: -22,
+  /** Too many references are open: thrown by process tables. */
+  EMFILE: -24,
   /** The design cannot nest deeper, or has no namespace left. */
   ENOSPC: -28,
 } as const;

@@ -58,7 +58,7 @@ const WNOWAIT = 0x0100_0000;
 const FLOOR = 300;
 const STATES = new Map([
   ['R (running)', 'alive'],
-  ['D (exiting)', 'ending'],
+  ['S (sleeping)', 'ending'],
   ['Z (zombie)', 'zombie'],
 ]);
 
@@ -95,7 +95,7 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
     pidMax: header.pidMax,
     floors: { root: FLOOR, child: FLOOR },
   });
-  const table = createProcessTable({ allocator, initPayload: undefined });
+  const table = createProcessTable({ allocator, initPayload: undefined, isolation: 'linux' });
   const root = allocator.initPidNs;
 
   /** By birth: the table's objects, and what the kernel says of them. @type {Map<number, Task>} */

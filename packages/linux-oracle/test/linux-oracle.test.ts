@@ -156,21 +156,28 @@ describe('a replay fails, and says where, when the kernel is said to have', () =
 });
 
 describe('a mutant of the pidmap', () => {
+  /** What the first recording says that the subject does not follow. */
+  function firstDifference(broken: Parameters<typeof replayRecording>[1]): string | undefined {
+    for (const recording of recordings) {
+      try {
+        replayRecording(recording, broken);
+      } catch (error) {
+        if (!(error instanceof OracleMismatch)) throw error;
+        return error.message;
+      }
+    }
+    return undefined;
+  }
+
   it.each(['wrap-to-one', 'cursor-stays', 'bit-stays', 'chosen-moves-cursor'])(
     '%s is told by the first step that differs',
     async (name) => {
       const mutant = mutants.find(({ id }) => id === name);
       if (mutant === undefined) throw new Error('it is gone');
       const broken = { ...(await loadMutant(mutant)), createProcessTable };
-      const told = recordings.flatMap((recording) => {
-        try {
-          replayRecording(recording, broken);
-          return [];
-        } catch (error) {
-          return error instanceof OracleMismatch ? [error.message] : [];
-        }
-      });
-      expect(told[0]).toMatch(/^[a-z-]+-\d+, step \d+, ".+", on hierarchical: .+: the kernel says .+, the table .+/);
+      expect(firstDifference(broken)).toMatch(
+        /^[a-z-]+-\d+, step \d+, ".+", on hierarchical: .+: the kernel says .+, the table .+/,
+      );
     },
   );
 });

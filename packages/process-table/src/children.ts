@@ -1,4 +1,5 @@
 /** The children of a task, and among them those that can be reaped. Both are in the same order, the oldest first. */
+import { PlaceSet } from './place-set.ts';
 import { enter, leave } from './roster.ts';
 import { Brood, type Task, type ThreadGroup } from './task.ts';
 
@@ -6,46 +7,51 @@ import { Brood, type Task, type ThreadGroup } from './task.ts';
 export function addChild<P>(parent: Task<P>, child: ThreadGroup<P>): void {
   parent.brood ??= new Brood();
   child.realParent = parent;
-  child.childAt = enter(parent.brood, child, moveTo);
-}
-
-function moveTo<P>(child: ThreadGroup<P>, place: number): void {
-  child.childAt = place;
+  child.childAt = enter(parent.brood, child);
 }
 
 /** Takes the process out of its parent's lists. */
 export function removeChild<P>(child: ThreadGroup<P>): void {
   const brood = child.realParent!.brood!;
-  if (child.waitable) removeZombie(brood, child);
+  if (child.waitable) {
+    removeZombie(brood, child.childAt);
+    child.waitable = false;
+  }
   leave(brood, child.childAt);
   child.realParent = undefined;
 }
 
-/** The process can be reaped from now on. Looks for its place from the youngest end: mostly that is where it is. */
+/** The process can be reaped from now on. */
 export function addZombie<P>(child: ThreadGroup<P>): void {
   const brood = child.realParent!.brood!;
-  let before = brood.lastZombie;
-  // The oldest child is first whatever is behind it, so a burst that ends from young to old is quick too.
-  if (brood.firstZombie !== undefined && child.childAt < brood.firstZombie.childAt) before = undefined;
-  else while (before !== undefined && before.childAt > child.childAt) before = before.prevZombie;
-  const after = before === undefined ? brood.firstZombie : before.nextZombie;
-  child.prevZombie = before;
-  child.nextZombie = after;
-  if (before === undefined) brood.firstZombie = child;
-  else before.nextZombie = child;
-  if (after === undefined) brood.lastZombie = child;
-  else after.prevZombie = child;
+  const place = child.childAt;
+  if (brood.zombieCount === 0) brood.zombieAt = place;
+  else {
+    brood.zombies ??= new PlaceSet();
+    if (brood.zombieCount === 1) brood.zombies.add(brood.zombieAt);
+    brood.zombies.add(place);
+  }
+  brood.zombieCount++;
   child.waitable = true;
 }
 
-function removeZombie<P>(brood: Brood<P>, child: ThreadGroup<P>): void {
-  if (child.prevZombie === undefined) brood.firstZombie = child.nextZombie;
-  else child.prevZombie.nextZombie = child.nextZombie;
-  if (child.nextZombie === undefined) brood.lastZombie = child.prevZombie;
-  else child.nextZombie.prevZombie = child.prevZombie;
-  child.nextZombie = undefined;
-  child.prevZombie = undefined;
-  child.waitable = false;
+function removeZombie<P>(brood: Brood<P>, place: number): void {
+  if (brood.zombieCount > 1) {
+    brood.zombies!.remove(place);
+    if (brood.zombieCount === 2) {
+      brood.zombieAt = brood.zombies!.next(-1);
+      brood.zombies!.clear();
+    }
+  }
+  brood.zombieCount--;
+}
+
+/** The oldest child that can be reaped, or of those younger than `before` the oldest. */
+export function nextZombie<P>({ brood }: Task<P>, before: ThreadGroup<P> | undefined): ThreadGroup<P> | undefined {
+  if (brood === undefined || brood.zombieCount === 0) return undefined;
+  if (brood.zombieCount === 1) return before === undefined ? brood.places[brood.zombieAt] : undefined;
+  const place = brood.zombies!.next(before === undefined ? -1 : before.childAt);
+  return place === -1 ? undefined : brood.places[place];
 }
 
 /** Moves the process from its parent to the young end of another's list. */

@@ -36,7 +36,9 @@ export const SIGWINCH = 28;
 export const SIGIO = 29;
 export const SIGPWR = 30;
 export const SIGSYS = 31;
-/** The largest signal. Those from 32 up are the real-time signals, which end a process by default. */
+/** The first of the real-time signals, which end a process by default and wait as often as they were sent. */
+export const SIGRTMIN = 32;
+/** The largest signal. */
 export const SIGNAL_MAX = 64;
 
 /** `wait4`, `waitid`: do not wait; nothing ready is `undefined`. */

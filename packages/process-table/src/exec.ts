@@ -5,6 +5,10 @@ import { callerOf } from './checks.ts';
 import { SIGCHLD, SIGKILL } from './constants.ts';
 import { endTask } from './exit.ts';
 import { passOn } from './members.ts';
+import { leaveRecord } from './namespaces.ts';
+import { forgetPending } from './pending.ts';
+import { uncount } from './release.ts';
+import { itemsOf } from './roster.ts';
 import { DEFAULT_DISPOSITIONS, type Table, type Task, type ThreadGroup } from './task.ts';
 import { removeTask } from './task-index.ts';
 import type { Process } from './types.ts';
@@ -13,7 +17,7 @@ export function exec<P>(t: Table<P>, process: Process<P>): void {
   const caller = callerOf(t, process, 'exec');
   const { group } = caller;
   if (group.others !== undefined)
-    for (const thread of [...group.others]) if (thread !== caller) endTask(t, thread, SIGKILL);
+    for (const thread of [...itemsOf(group.others)]) if (thread !== caller) endTask(t, thread, SIGKILL);
   if (group.groupLeader !== caller) becomeLeader(t, caller);
   group.execed = true;
   group.exitSignal = SIGCHLD;
@@ -27,6 +31,9 @@ function becomeLeader<P>(t: Table<P>, caller: Task<P>): void {
   const { group } = caller;
   const old = group.groupLeader;
   endTask(t, old, SIGKILL);
+  forgetPending(group, old);
+  uncount(t, caller.home);
+  leaveRecord(t, caller.home);
   a.detachPid(caller.task, PIDTYPE_PID);
   a.transferPid(old.task, caller.task, PIDTYPE_PID);
   passOn(t, group, caller);

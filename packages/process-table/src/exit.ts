@@ -2,14 +2,19 @@
  * How a task ends, and a namespace with its init. Source: `do_exit()` and `exit_notify()`, kernel/exit.c;
  * `zap_pid_ns_processes()`, kernel/pid_namespace.c.
  */
-import type { PidRef } from '@pidlab/contract';
+import { PIDTYPE_PGID, PIDTYPE_SID } from '@pidlab/contract';
 import { callerOf, integer, ownerOf } from './checks.ts';
-import { addZombie } from './children.ts';
+import { addZombie, nextZombie } from './children.ts';
 import { CLD_EXITED, CLD_KILLED, SIGCHLD, SIGKILL } from './constants.ts';
 import { hangUpOrphans } from './jobs.ts';
-import { release } from './release.ts';
+import { untie } from './members.ts';
+import { enterNamespace } from './namespaces.ts';
+import { forgetAllPending } from './pending.ts';
+import { isAlone, release } from './release.ts';
 import { giveChildrenAway } from './reparent.ts';
+import { itemsOf } from './roster.ts';
 import { hasChildren, post, type Table, type Task, type ThreadGroup } from './task.ts';
+import { findTask } from './task-index.ts';
 import type { Process } from './types.ts';
 
 export function exit<P>(t: Table<P>, process: Process<P>, code: number): void {
@@ -27,7 +32,8 @@ export function exitGroup<P>(t: Table<P>, process: Process<P>, code: number): vo
 /** All threads of the process end, the leader last. Nothing happens to one that has ended. */
 export function endGroup<P>(t: Table<P>, group: ThreadGroup<P>, status: number): void {
   if (group.live === 0) return;
-  if (group.others !== undefined) for (const thread of [...group.others]) endTask(t, thread, status);
+  group.ending = true;
+  if (group.others !== undefined) for (const thread of [...itemsOf(group.others)]) endTask(t, thread, status);
   endTask(t, group.groupLeader, status);
 }
 
@@ -38,14 +44,17 @@ export function endTask<P>(t: Table<P>, task: Task<P>, status: number): void {
   task.life = 'exiting';
   if (--group.live === 0) {
     group.status = status;
+    untie(group);
+    forgetAllPending(group);
     if (group.stopped) {
       group.stopped = false;
-      t.stopped--;
+      group.pgrp.stopped--;
     }
     if (group.isInit) {
       zap(t, task);
-      if (!onlyInitLeft(t, task)) {
-        t.exiting.add(task);
+      if (!canFinish(t, task)) {
+        task.home.exiting = task;
+        if (!t.isolated) t.waiting.add(task.home);
         return;
       }
     }
@@ -55,22 +64,22 @@ export function endTask<P>(t: Table<P>, task: Task<P>, status: number): void {
 
 /** The second half, for which a namespace's init has to wait until it is alone. */
 export function finishTask<P>(t: Table<P>, task: Task<P>): void {
-  const { group } = task;
-  leaveNamespace(t, task);
+  const { group, home } = task;
+  if (task.childHome !== home) {
+    enterNamespace(t, task.childHome, -1);
+    task.childHome = home;
+  }
   if (hasChildren(task)) giveChildrenAway(t, task, notifyParent);
-  if (group.live === 0) hangUpOrphans(t, group, undefined);
+  if (group.live === 0) {
+    hangUpOrphans(t, group, undefined);
+    // Whatever its processes left open would hold memory for nobody.
+    if (group.isInit) for (const pidfd of home.pidfds) pidfd.close();
+  }
   task.life = 'zombie';
   if (t.hooks.exited !== undefined) t.news.push({ hook: 'exited', process: task });
   if (task !== group.groupLeader) release(t, task);
   // A leader that ended before its last thread has waited for this.
   if (group.live === 0 && group.groupLeader.life === 'zombie' && notifyParent(t, group)) release(t, group.groupLeader);
-}
-
-/** Nobody is made by the task any more. */
-function leaveNamespace<P>(t: Table<P>, task: Task<P>): void {
-  if (task.pidNsForChildren === task.pidNs) return;
-  t.allocator.putPidNs(task.pidNsForChildren);
-  task.pidNsForChildren = task.pidNs;
 }
 
 /**
@@ -105,6 +114,8 @@ function sendExitSignal<P>(t: Table<P>, parent: Task<P>, group: ThreadGroup<P>, 
   post(t, {
     group: parent.group,
     thread: undefined,
+    // The thread that made it.
+    first: parent,
     info: {
       signal,
       code: killed ? CLD_KILLED : CLD_EXITED,
@@ -123,28 +134,46 @@ const INIT_NR = 1;
  */
 function zap<P>(t: Table<P>, init: Task<P>): void {
   const a = t.allocator;
-  const { group, pidNs: ns } = init;
+  const { group } = init;
+  const { ref: ns } = init.home;
   a.disablePidAllocation(ns);
   group.signals = { ...group.signals, actions: new Map(group.signals.actions).set(SIGCHLD, 'ignore') };
   // Not zapPidNsProcesses: a design with encoded numbers has the root's own map apart from the containers', and the root's
   // end is theirs too.
   let nr = INIT_NR;
-  for (let pid = next(t, init, nr); pid !== undefined; pid = next(t, init, nr)) {
+  for (let pid = a.findGePid(nr + 1, ns); pid !== undefined; pid = a.findGePid(nr + 1, ns)) {
     nr = a.pidNrNs(pid, ns);
     const owner = ownerOf(t, pid);
     // Threads of the init itself have ended.
     if (owner !== undefined) endGroup(t, owner.group, SIGKILL);
   }
-  while (init.brood?.firstZombie !== undefined) release(t, init.brood.firstZombie.groupLeader);
+  for (let child = nextZombie(init, undefined); child !== undefined; child = nextZombie(init, undefined))
+    release(t, child.groupLeader);
 }
 
-/** Whether nobody but the init, of which `last` is the last thread, has a number in its namespace. */
-export function onlyInitLeft<P>(t: Table<P>, last: Task<P>): boolean {
-  let pid = next(t, last, INIT_NR);
-  if (pid !== undefined && pid === last.pid) pid = next(t, last, t.allocator.pidNrNs(pid, last.pidNs));
-  return pid === undefined;
+/** Whether the init, of which `last` is the last thread, has nobody to wait for. */
+export function canFinish<P>(t: Table<P>, last: Task<P>): boolean {
+  return isAlone(last) && (t.isolated || !isHeldFromOutside(t, last));
 }
 
-function next<P>(t: Table<P>, init: Task<P>, nr: number): PidRef | undefined {
-  return t.allocator.findGePid(nr + 1, init.pidNs);
+/**
+ * Whether a number of the namespace, whose own process is gone, is that of a group or session with somebody outside in it. As
+ * Linux does, an init waits for that with `isolation: 'linux'`. It does not wait for an init that waits itself, be it the same
+ * one, as Linux does for ever.
+ */
+function isHeldFromOutside<P>(t: Table<P>, last: Task<P>): boolean {
+  const a = t.allocator;
+  const { ref: ns } = last.home;
+  for (let pid = a.findGePid(INIT_NR + 1, ns); pid !== undefined; pid = a.findGePid(a.pidNrNs(pid, ns) + 1, ns)) {
+    if (ownerOf(t, pid) !== undefined) continue;
+    const holder = a.pidTask(pid, PIDTYPE_PGID) ?? a.pidTask(pid, PIDTYPE_SID);
+    const { pgrp } = findTask(t.tasks, holder!)!.group;
+    const pgrps = pgrp.pid === pid && pgrp.session.pid !== pid ? [pgrp] : itemsOf(pgrp.session.pgrps);
+    for (const { members } of pgrps) for (const member of itemsOf(members)) if (!isEndingInit(member)) return true;
+  }
+  return false;
+}
+
+function isEndingInit<P>({ isInit, live }: ThreadGroup<P>): boolean {
+  return isInit && live === 0;
 }

@@ -3,9 +3,9 @@
  *
  * @packageDocumentation
  */
-import type { Table } from './task.ts';
-import { createIndex } from './task-index.ts';
-import { PidBug } from '@pidlab/contract';
+import { type PidAllocator, PidBug } from '@pidlab/contract';
+import { readOptions } from './checks.ts';
+import { applyLimits, readLimits, setLimits, usage } from './limits.ts';
 import * as birth from './clone.ts';
 import * as program from './exec.ts';
 import * as end from './exit.ts';
@@ -17,7 +17,9 @@ import * as pidfds from './pidfd.ts';
 import * as proc from './proc.ts';
 import { settle } from './settle.ts';
 import * as signals from './signals.ts';
-import type { ProcessTable, ProcessTableOptions } from './types.ts';
+import { Namespace, SIGNALS, type Table } from './task.ts';
+import { createIndex } from './task-index.ts';
+import type { Hooks, ProcessTable, ProcessTableOptions } from './types.ts';
 import * as waiting from './wait.ts';
 
 export * from './constants.ts';
@@ -25,7 +27,10 @@ export type {
   CloneOptions,
   Disposition,
   Hooks,
+  Limit,
+  Limits,
   Pidfd,
+  PidfdOptions,
   Process,
   ProcessState,
   ProcessTable,
@@ -33,6 +38,8 @@ export type {
   ProcStatus,
   SigactionFlags,
   SignalInfo,
+  Usage,
+  UsageOf,
   Waited,
   WaitResult,
 } from './types.ts';
@@ -51,6 +58,9 @@ export function createProcessTable<P>(options: ProcessTableOptions<P>): ProcessT
     unshare: (caller) => namespaces.unshare(t, caller),
     setns: (caller, ns) => namespaces.setns(t, caller, ns),
     exec: (caller) => settle(t, program.exec(t, caller)),
+
+    setLimits: (ns, limits) => setLimits(t, ns, limits),
+    usage: (ns) => usage(t, ns),
 
     exit: (caller, code) => settle(t, end.exit(t, caller, code)),
     exitGroup: (caller, code) => settle(t, end.exitGroup(t, caller, code)),
@@ -97,22 +107,67 @@ export function createProcessTable<P>(options: ProcessTableOptions<P>): ProcessT
   };
 }
 
-function createTable<P>({ allocator, initPayload, ...hooks }: ProcessTableOptions<P>): Table<P> {
-  const unknown = Object.keys(hooks).find((name) => !HOOKS.includes(name));
-  if (unknown !== undefined) throw new PidBug('createProcessTable', `there is no option ${JSON.stringify(unknown)}`);
+const HOOKS = ['deliver', 'exited', 'childChanged', 'mayKill', 'mayFork', 'maySetTid'] as const;
+const OPTIONS = ['allocator', 'initPayload', 'isolation', 'limits', ...HOOKS] as const;
+/** What the table calls of an allocator. */
+const CALLED = [
+  ...(['allocPid', 'freePid', 'getPid', 'putPid', 'findPidNs', 'findGePid', 'pidNrNs', 'pidNr', 'allocTask'] as const),
+  ...(['freeTask', 'attachPid', 'detachPid', 'transferPid', 'pidTask', 'taskPid', 'findTaskByPidNs'] as const),
+  ...([
+    'copyPidNs',
+    'getPidNs',
+    'putPidNs',
+    'nsLevel',
+    'nsParent',
+    'childReaper',
+    'setLastPid',
+    'disablePidAllocation',
+  ] as const),
+  ...(['stats', 'snapshot', 'checkInvariants'] as const),
+];
+
+function createTable<P>(given: ProcessTableOptions<P>): Table<P> {
+  const op = 'createProcessTable';
+  const options = readOptions(given, OPTIONS, op);
+  const { allocator, initPayload, isolation = 'guests', limits } = options;
+  checkAllocator(allocator, op);
+  if (isolation !== 'guests' && isolation !== 'linux')
+    throw new PidBug(op, "isolation has to be 'guests' or 'linux'; leave it out for 'guests'");
+  const { deliver, exited, childChanged, mayKill, mayFork, maySetTid } = options;
+  const hooks = { deliver, exited, childChanged, mayKill, mayFork, maySetTid };
+  for (const name of HOOKS)
+    if (hooks[name] !== undefined && typeof hooks[name] !== 'function')
+      throw new PidBug(op, `${name} has to be a function`);
+  const root = new Namespace<P>(allocator.initPidNs, undefined);
+  root.holders = 1;
+  root.meters[SIGNALS].max = PENDING_SIGNALS;
+  const read = readLimits(limits, op);
+  if (read !== undefined) applyLimits(root, read);
   const t: Omit<Table<P>, 'initGroup'> = {
     allocator,
-    hooks,
+    hooks: hooks as Hooks<P>,
     tasks: createIndex(),
-    stopped: 0,
-    exiting: new Set(),
+    isolated: isolation === 'guests',
+    root,
+    namespaces: new Map([[root.ref, root]]),
+    emptied: [],
+    waiting: new Set(),
+    round: 0,
     posts: [],
     news: [],
     telling: false,
+    asking: false,
   };
   const table = t as Table<P>;
   table.initGroup = birth.createInit(table, initPayload);
   return table;
 }
 
-const HOOKS = ['deliver', 'exited', 'childChanged', 'mayKill'];
+/** What the root may have pending, if nobody says otherwise; a Linux with 4 GiB of memory allows about as many. */
+const PENDING_SIGNALS = 16_384;
+
+function checkAllocator(allocator: PidAllocator, op: string): void {
+  const is = typeof allocator === 'object' && allocator !== null;
+  const missing = is ? CALLED.find((name) => typeof allocator[name] !== 'function') : 'any function';
+  if (missing !== undefined) throw new PidBug(op, `allocator has to be a pid allocator; it does not have ${missing}`);
+}

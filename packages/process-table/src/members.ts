@@ -3,14 +3,11 @@ import { PIDTYPE_PGID, PIDTYPE_SID, type TaskRef } from '@pidlab/contract';
 import { enter, itemsOf, leave, oldest } from './roster.ts';
 import type { Pgrp, Session, Table, ThreadGroup } from './task.ts';
 
-/** Makes the process the youngest member. */
+/** Makes the process the youngest member. It is tied to nobody there until `updateTie` says so. */
 export function addMember<P>(pgrp: Pgrp<P>, group: ThreadGroup<P>): void {
   group.pgrp = pgrp;
-  group.memberAt = enter(pgrp.members, group, moveTo);
-}
-
-function moveTo<P>(member: ThreadGroup<P>, place: number): void {
-  member.memberAt = place;
+  group.memberAt = enter(pgrp.members, group);
+  if (group.stopped) pgrp.stopped++;
 }
 
 /** The processes of a group, the one that joined last first. */
@@ -25,7 +22,7 @@ export function holdsPgrp<P>(group: ThreadGroup<P>): boolean {
 /** The process, which is in no group, founds one, and holds its number. */
 export function openPgrp<P>(t: Table<P>, group: ThreadGroup<P>, pgrp: Pgrp<P>): void {
   addMember(pgrp, group);
-  pgrp.session.pgrps.add(pgrp);
+  pgrp.sessionAt = enter(pgrp.session.pgrps, pgrp);
   t.allocator.attachPid(group.groupLeader.task, PIDTYPE_PGID, pgrp.pid);
 }
 
@@ -39,12 +36,14 @@ export function openSession<P>(t: Table<P>, group: ThreadGroup<P>, session: Sess
 export function leavePgrp<P>(t: Table<P>, group: ThreadGroup<P>): void {
   const { pgrp } = group;
   const holds = holdsPgrp(group);
+  untie(group);
+  if (group.stopped) pgrp.stopped--;
   leave(pgrp.members, group.memberAt);
   if (!holds) return;
   const { task } = group.groupLeader;
   const next = oldest(pgrp.members);
   if (next === undefined) {
-    pgrp.session.pgrps.delete(pgrp);
+    leave(pgrp.session.pgrps, pgrp.sessionAt);
     t.allocator.detachPid(task, PIDTYPE_PGID);
   } else t.allocator.transferPid(task, next.groupLeader.task, PIDTYPE_PGID);
 }
@@ -53,7 +52,7 @@ export function leavePgrp<P>(t: Table<P>, group: ThreadGroup<P>): void {
 export function leaveSession<P>(t: Table<P>, group: ThreadGroup<P>, session: Session<P>): void {
   if (session.holder !== group) return;
   const { task } = group.groupLeader;
-  const [pgrp] = session.pgrps;
+  const pgrp = oldest(session.pgrps);
   if (pgrp === undefined) {
     t.allocator.detachPid(task, PIDTYPE_SID);
     return;
@@ -67,4 +66,28 @@ export function passOn<P>(t: Table<P>, group: ThreadGroup<P>, next: { readonly t
   const { task } = group.groupLeader;
   if (holdsPgrp(group)) t.allocator.transferPid(task, next.task, PIDTYPE_PGID);
   if (group.pgrp.session.holder === group) t.allocator.transferPid(task, next.task, PIDTYPE_SID);
+}
+
+/**
+ * Counts the process among those that tie its group, if it is one: alive, with a parent of another group in the same session,
+ * who is not the root's init. Called when any of that has changed. Source: `will_become_orphaned_pgrp()`.
+ */
+export function updateTie<P>(t: Table<P>, group: ThreadGroup<P>): void {
+  const { pgrp } = group;
+  const parent = group.realParent?.group;
+  const isTied =
+    group.live > 0 &&
+    parent !== undefined &&
+    parent !== t.initGroup &&
+    parent.pgrp !== pgrp &&
+    parent.pgrp.session === pgrp.session;
+  if (isTied === group.tied) return;
+  group.tied = isTied;
+  pgrp.ties += isTied ? 1 : -1;
+}
+
+export function untie<P>(group: ThreadGroup<P>): void {
+  if (!group.tied) return;
+  group.tied = false;
+  group.pgrp.ties--;
 }

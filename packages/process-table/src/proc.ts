@@ -2,7 +2,7 @@
 
 import { type Nr, type NsRef, PidBug, type PidRef, type TaskRef } from '@pidlab/contract';
 import { fail, integer, ownerOf, taskAt } from './checks.ts';
-import { isLeader, type Table, type Task, threadsOf } from './task.ts';
+import { isLeader, type Table, type Task, threadCount, threadsOf } from './task.ts';
 import { findTask } from './task-index.ts';
 import type { ProcessState, ProcStatus } from './types.ts';
 
@@ -37,7 +37,7 @@ export function status<P>(t: Table<P>, nr: number, ns: NsRef): ProcStatus {
   const a = t.allocator;
   const task = known(t, nr, ns, 'status');
   const { group } = task;
-  const path = pathDown(t, task.pidNs, ns);
+  const path = pathDown(t, task.home.ref, ns);
   const numbers = (pid: PidRef): Nr[] => path.map((at) => a.pidNrNs(pid, at));
   const { realParent: parent } = group;
   return {
@@ -49,14 +49,14 @@ export function status<P>(t: Table<P>, nr: number, ns: NsRef): ProcStatus {
     NStgid: numbers(group.groupLeader.pid),
     NSpgid: numbers(group.pgrp.pid),
     NSsid: numbers(group.pgrp.session.pid),
-    Threads: threadsOf(group).length,
+    Threads: threadCount(group),
   };
 }
 
 const STATES: Record<ProcessState, ProcStatus['State']> = {
   running: 'R (running)',
   stopped: 'T (stopped)',
-  exiting: 'D (exiting)',
+  exiting: 'S (sleeping)',
   zombie: 'Z (zombie)',
   dead: 'Z (zombie)', // nobody finds it
 };

@@ -3,13 +3,13 @@
  * the hooks. `settle` runs when the call's own work is done, so nothing of this ever meets half-done work.
  */
 
-import { finishTask, onlyInitLeft } from './exit.ts';
+import { canFinish, finishTask } from './exit.ts';
 import { receive } from './receive.ts';
 import type { News, Table } from './task.ts';
 
 /** Does what is left to do, tells the hooks, and returns `result`. */
 export function settle<P, R>(t: Table<P>, result: R): R {
-  if (t.posts.length > 0 || t.exiting.size > 0) finish(t);
+  if (t.posts.length > 0 || t.emptied.length > 0 || t.waiting.size > 0) finish(t);
   if (t.news.length > 0 && !t.telling) tell(t);
   return result;
 }
@@ -19,17 +19,23 @@ function finish<P>(t: Table<P>): void {
     for (let i = 0; i < t.posts.length; i++) receive(t, t.posts[i]);
     t.posts.length = 0;
   } while (finishInits(t) || t.posts.length > 0);
+  t.round++;
 }
 
-/** Inits whose namespaces have become empty end. True if one did. */
+/** Inits whose namespaces have become empty end. That may leave others alone, who come behind them in the list. True if one did. */
 function finishInits<P>(t: Table<P>): boolean {
   let any = false;
-  for (const init of t.exiting) {
-    if (!onlyInitLeft(t, init)) continue;
-    t.exiting.delete(init);
-    finishTask(t, init);
+  for (const ns of t.waiting) t.emptied.push(ns);
+  for (let i = 0; i < t.emptied.length; i++) {
+    const ns = t.emptied[i];
+    const { exiting } = ns;
+    if (exiting === undefined || !canFinish(t, exiting)) continue;
+    ns.exiting = undefined;
+    t.waiting.delete(ns);
+    finishTask(t, exiting);
     any = true;
   }
+  t.emptied.length = 0;
   return any;
 }
 

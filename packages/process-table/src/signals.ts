@@ -1,10 +1,23 @@
 /** Sending signals. Source: kernel/signal.c. */
 import { type NsRef, PidBug } from '@pidlab/contract';
-import { callerOf, checkSignal, fail, integer, pgrpAt, processAt, taskAt, taskOf } from './checks.ts';
-import { SI_KERNEL, SI_QUEUE, SI_TKILL, SI_USER, SIGCHLD, SIGCONT, SIGNAL_MAX } from './constants.ts';
+import {
+  ask,
+  callerOf,
+  checkSignal,
+  fail,
+  integer,
+  mustNotBeAsked,
+  pgrpAt,
+  processAt,
+  readOptions,
+  taskAt,
+  taskOf,
+} from './checks.ts';
+import { SI_QUEUE, SI_TKILL, SI_USER, SIGCHLD, SIGCONT, SIGNAL_MAX, SIGRTMIN } from './constants.ts';
+import { mayCharge } from './limits.ts';
 import { membersOf } from './members.ts';
-import { dispositionOf, isKernelOnly } from './receive.ts';
-import { post, type Table, type Task, type ThreadGroup } from './task.ts';
+import { dispositionOf, isKernelOnly, willWait } from './receive.ts';
+import { post, SIGNALS, type Table, type Task, type ThreadGroup } from './task.ts';
 import type { Disposition, Process, SigactionFlags } from './types.ts';
 
 /** What a sender says. */
@@ -20,22 +33,18 @@ export function kill<P>(t: Table<P>, process: Process<P>, pid: number, signal: n
   integer(pid, 'pid', 'kill');
   integer(signal, 'signal', 'kill');
   const letter: Letter = { op: 'kill', signal, code: SI_USER, value: undefined };
-  if (pid > 0) sendTo(t, caller, targetAt(t, pid, caller.pidNs, 'kill'), undefined, letter);
+  if (pid > 0) sendTo(t, caller, targetAt(t, pid, caller.home.ref, 'kill'), false, letter);
   else if (pid === -1) killAll(t, caller, letter);
   else killGroup(t, caller, pid, letter);
 }
 
 function killAll<P>(t: Table<P>, caller: Task<P>, letter: Letter): void {
-  const targets = seenFrom(t, caller.pidNs).filter((group) => group !== caller.group && !isInitOf(group, caller.pidNs));
+  const targets = seenFrom(t, caller.home.ref).filter((group) => group !== caller.group && group !== caller.home.init);
   if (targets.length === 0) fail('ESRCH', letter.op, 'the caller sees nobody but itself and the init');
   checkSignal(letter.signal, letter.op);
   // Whom the caller may not signal is passed over, and that is no error.
   const allowed = targets.filter((target) => mayKill(t, caller, target, letter.signal));
-  for (const target of allowed) send(t, caller, target, undefined, letter);
-}
-
-function isInitOf<P>(group: ThreadGroup<P>, ns: NsRef): boolean {
-  return group.isInit && group.groupLeader.pidNs === ns;
+  for (const target of allowed) send(t, caller, target, undefined, undefined, letter);
 }
 
 /** The processes that a namespace sees, in ascending number. */
@@ -52,13 +61,13 @@ function seenFrom<P>(t: Table<P>, ns: NsRef): ThreadGroup<P>[] {
 }
 
 function killGroup<P>(t: Table<P>, caller: Task<P>, pid: number, letter: Letter): void {
-  const pgrp = pid === 0 ? caller.group.pgrp : pgrpAt(t, -pid, caller.pidNs);
+  const pgrp = pid === 0 ? caller.group.pgrp : pgrpAt(t, -pid, caller.home.ref);
   const targets = pgrp === undefined ? [] : membersOf(pgrp);
   if (targets.length === 0) fail('ESRCH', letter.op, `the caller sees no process group ${-pid}`);
   checkSignal(letter.signal, letter.op);
   const allowed = targets.filter((target) => mayKill(t, caller, target, letter.signal));
   if (allowed.length === 0) refuse(letter);
-  for (const target of allowed) send(t, caller, target, undefined, letter);
+  for (const target of allowed) send(t, caller, target, undefined, undefined, letter);
 }
 
 export function tgkill<P>(t: Table<P>, process: Process<P>, tgid: number, tid: number, signal: number): void {
@@ -67,73 +76,82 @@ export function tgkill<P>(t: Table<P>, process: Process<P>, tgid: number, tid: n
   integer(tid, 'tid', 'tgkill');
   integer(signal, 'signal', 'tgkill');
   if (tgid < 1 || tid < 1) fail('EINVAL', 'tgkill', `tgid is ${tgid} and tid ${tid}; both have to be above 0`);
-  const thread = taskAt(t, tid, caller.pidNs);
-  if (thread === undefined || t.allocator.pidNrNs(thread.group.groupLeader.pid, caller.pidNs) !== tgid)
+  const thread = taskAt(t, tid, caller.home.ref);
+  if (thread === undefined || t.allocator.pidNrNs(thread.group.groupLeader.pid, caller.home.ref) !== tgid)
     fail('ESRCH', 'tgkill', `process ${tgid} has no thread ${tid}`);
-  sendTo(t, caller, thread.group, thread, { op: 'tgkill', signal, code: SI_TKILL, value: undefined });
+  sendTo(t, caller, thread, true, { op: 'tgkill', signal, code: SI_TKILL, value: undefined });
 }
 
 export function sigqueue<P>(t: Table<P>, process: Process<P>, pid: number, signal: number, value: unknown): void {
   const caller = callerOf(t, process, 'sigqueue');
   integer(pid, 'pid', 'sigqueue');
   integer(signal, 'signal', 'sigqueue');
-  const target = targetAt(t, pid, caller.pidNs, 'sigqueue');
-  sendTo(t, caller, target, undefined, { op: 'sigqueue', signal, code: SI_QUEUE, value });
+  const target = targetAt(t, pid, caller.home.ref, 'sigqueue');
+  sendTo(t, caller, target, false, { op: 'sigqueue', signal, code: SI_QUEUE, value });
 }
 
 export function signalFromOutside<P>(t: Table<P>, process: Process<P>, signal: number): void {
   const op = 'signalFromOutside';
+  mustNotBeAsked(t, op);
   const { life, group } = taskOf(t, process, op, 'target');
   integer(signal, 'signal', op);
   if (life === 'dead') fail('ESRCH', op, 'the target has been reaped');
   checkSignal(signal, op);
   if (signal === 0) return;
-  const info = { signal, code: SI_KERNEL, pid: 0, value: undefined };
-  post(t, { group, thread: undefined, info, force: true });
+  const info = { signal, code: SI_USER, pid: 0, value: undefined };
+  post(t, { group, thread: undefined, first: undefined, info, force: true });
 }
 
-/** The process of which that number names a thread. */
-function targetAt<P>(t: Table<P>, nr: number, ns: NsRef, op: string): ThreadGroup<P> {
-  const task = taskAt(t, nr, ns);
-  return task === undefined ? fail('ESRCH', op, `the caller sees no process ${nr}`) : task.group;
+/** The task of that number: it stands for its process, and comes first where a handler runs. */
+function targetAt<P>(t: Table<P>, nr: number, ns: NsRef, op: string): Task<P> {
+  return taskAt(t, nr, ns) ?? fail('ESRCH', op, `the caller sees no process ${nr}`);
 }
 
-/** Sends to one process, or to one thread of it, if the caller may. */
-export function sendTo<P>(
-  t: Table<P>,
-  caller: Task<P>,
-  target: ThreadGroup<P>,
-  thread: Task<P> | undefined,
-  letter: Letter,
-): void {
-  checkSignal(letter.signal, letter.op);
-  if (!mayKill(t, caller, target, letter.signal)) refuse(letter);
-  send(t, caller, target, thread, letter);
+/** Sends to the process of `target`, or to that thread alone, if the caller may. */
+export function sendTo<P>(t: Table<P>, caller: Task<P>, target: Task<P>, alone: boolean, letter: Letter): void {
+  const { group } = target;
+  const { op, signal, code } = letter;
+  checkSignal(signal, op);
+  if (!mayKill(t, caller, group, signal)) refuse(letter);
+  // What `kill` sends is not lost, though it may come without its sender.
+  if (signal >= SIGRTMIN && code !== SI_USER && willWait(group, signal, isOutside(t, caller, group)))
+    if (!mayCharge(group.groupLeader.home, SIGNALS))
+      fail('EAGAIN', op, 'a limit of pending signals is reached, of the target’s namespace or of one above it');
+  send(t, caller, group, alone ? target : undefined, target, letter);
 }
 
 function refuse({ op, signal }: Letter): never {
   fail('EPERM', op, `mayKill does not let the caller send signal ${signal} there`);
 }
 
-/** Source: `check_kill_permission()`. */
+/** Source: `check_kill_permission()`. Linux lets SIGCONT through within a session. */
 function mayKill<P>(t: Table<P>, caller: Task<P>, target: ThreadGroup<P>, signal: number): boolean {
-  const { mayKill: ask } = t.hooks;
-  if (ask === undefined || target === caller.group) return true;
-  if (signal === SIGCONT && target.pgrp.session === caller.group.pgrp.session) return true;
-  return ask(caller, target.groupLeader, signal);
+  const { mayKill: hook } = t.hooks;
+  if (hook === undefined || target === caller.group) return true;
+  if (!t.isolated && signal === SIGCONT && target.pgrp.session === caller.group.pgrp.session) return true;
+  return ask(t, () => hook(caller, target.groupLeader, signal));
+}
+
+/** The receiver's namespace does not see the sender. */
+function isOutside<P>(t: Table<P>, caller: Task<P>, target: ThreadGroup<P>): boolean {
+  return senderAs(t, caller, target) === 0;
+}
+
+function senderAs<P>(t: Table<P>, caller: Task<P>, target: ThreadGroup<P>): number {
+  return t.allocator.pidNrNs(caller.group.groupLeader.pid, target.groupLeader.home.ref);
 }
 
 function send<P>(
   t: Table<P>,
   caller: Task<P>,
-  target: ThreadGroup<P>,
+  group: ThreadGroup<P>,
   thread: Task<P> | undefined,
+  first: Task<P> | undefined,
   { signal, code, value }: Letter,
 ): void {
   if (signal === 0) return;
-  // 0 where the receiver's namespace does not see the sender: it comes from outside.
-  const pid = t.allocator.pidNrNs(caller.group.groupLeader.pid, target.groupLeader.pidNs);
-  post(t, { group: target, thread, info: { signal, code, pid, value }, force: pid === 0 });
+  const pid = senderAs(t, caller, group);
+  post(t, { group, thread, first, info: { signal, code, pid, value }, force: pid === 0 });
 }
 
 export function sigaction<P>(
@@ -141,9 +159,10 @@ export function sigaction<P>(
   process: Process<P>,
   signal: number,
   disposition: Disposition,
-  flags: SigactionFlags = {},
+  given: SigactionFlags = {},
 ): Disposition {
   const { group } = callerOf(t, process, 'sigaction');
+  const flags = readOptions(given, ['noCldWait', 'noCldStop'], 'sigaction');
   integer(signal, 'signal', 'sigaction');
   if (signal < 1 || signal > SIGNAL_MAX || isKernelOnly(signal))
     fail('EINVAL', 'sigaction', `signal is ${signal}; it has to be in [1, ${SIGNAL_MAX}], and not SIGKILL or SIGSTOP`);

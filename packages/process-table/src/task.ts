@@ -7,8 +7,10 @@
  * ```
  *   Task (a thread) ── brood ──► ThreadGroup, ThreadGroup, …        oldest first
  *     │   ▲                        │    │ └─ realParent ──► that Task
- *     │   │                        │  zombies: the same order, only those that can be reaped
+ *     │   │                        │  zombies: the places of those that can be reaped
  *   group groupLeader, others    pgrp ──► Pgrp ── session ──► Session
+ *
+ *   home, childHome ──► Namespace ── parent ──► Namespace, …          up to the root's
  * ```
  *
  * Most processes have one thread, and ten thousand of them do not fit into the processor's cache: each visit to one pays for
@@ -16,6 +18,7 @@
  * when another thread's `exec` takes its place. A further thread has the fields of a group, and nobody looks at them.
  */
 import type { NsRef, PidAllocator, PidRef, TaskRef } from '@pidlab/contract';
+import type { PlaceSet } from './place-set.ts';
 import { itemsOf, Roster } from './roster.ts';
 import type { TaskIndex } from './task-index.ts';
 import type { Hooks, Process, ProcessState, SignalInfo } from './types.ts';
@@ -30,25 +33,30 @@ const IS_INIT = 4;
 const SUBREAPER = 8;
 const STOPPED = 16;
 const CONTINUE_REPORT = 32;
+const TIED = 64;
+const ENDING = 128;
 
 export abstract class ThreadGroup<P> {
-  declare readonly table: Table<P>;
   declare groupLeader: Task<P>;
   /** Its further threads, oldest first; none of them is a zombie. */
-  declare others: Task<P>[] | undefined;
+  declare others: Threads<P> | undefined;
   /** Threads that are alive. */
   declare live: number;
 
-  // ── its process group, and its place among the members ──
+  // ── its process group ──
   declare pgrp: Pgrp<P>;
+  /** Its place among the members; of a further thread, its place among the threads. */
   declare memberAt: number;
 
   // ── its place in the tree ──
   declare realParent: Task<P> | undefined;
   /** Its place among the children. */
   declare childAt: number;
-  declare nextZombie: ThreadGroup<P> | undefined;
-  declare prevZombie: ThreadGroup<P> | undefined;
+  /**
+   * The nearest subreaper above it in its namespace; or one that is none any more, whose own field leads on. So a chain of
+   * thousands does not have to be climbed at each death.
+   */
+  declare above: ThreadGroup<P> | undefined;
 
   // ── its end ──
   declare exitSignal: number;
@@ -66,11 +74,10 @@ export abstract class ThreadGroup<P> {
   declare signals: Dispositions;
   /** While it is stopped: the signal, if nobody has waited for that; else 0. */
   declare stopReport: number;
-  /** What reached it while it was stopped. */
-  declare held: Held<P>[] | undefined;
+  /** What waits until it goes on, by the thread that it was sent to, or by `undefined`. */
+  declare pending: Map<Task<P> | undefined, Queue<P>> | undefined;
 
-  constructor(table: Table<P>, pgrp: Pgrp<P>, signals: Dispositions) {
-    this.table = table;
+  constructor(pgrp: Pgrp<P>, signals: Dispositions) {
     this.pgrp = pgrp;
     this.memberAt = 0;
     this.realParent = undefined;
@@ -79,13 +86,12 @@ export abstract class ThreadGroup<P> {
     this.others = undefined;
     this.live = 1;
     this.childAt = 0;
-    this.nextZombie = undefined;
-    this.prevZombie = undefined;
+    this.above = undefined;
     this.status = undefined;
     this.marks = 0;
     this.signals = signals;
     this.stopReport = 0;
-    this.held = undefined;
+    this.pending = undefined;
   }
 
   /** It is in its parent's list of zombies. */
@@ -140,6 +146,24 @@ export abstract class ThreadGroup<P> {
     this.mark(CONTINUE_REPORT, so);
   }
 
+  /** A live process that could let its group go on, if that stopped, is its parent: one of another group in the same session. */
+  get tied(): boolean {
+    return (this.marks & TIED) !== 0;
+  }
+
+  set tied(so: boolean) {
+    this.mark(TIED, so);
+  }
+
+  /** All of its threads are to end. */
+  get ending(): boolean {
+    return (this.marks & ENDING) !== 0;
+  }
+
+  set ending(so: boolean) {
+    this.mark(ENDING, so);
+  }
+
   private mark(mark: number, so: boolean): void {
     this.marks = so ? this.marks | mark : this.marks & ~mark;
   }
@@ -148,13 +172,15 @@ export abstract class ThreadGroup<P> {
 const UNKNOWN = undefined as never;
 
 export class Task<P> extends ThreadGroup<P> implements Process<P> {
+  /** Private, so that whatever is no task, though it looks like one, is known by the lack of it. */
+  readonly #table: Table<P>;
   declare group: ThreadGroup<P>;
   declare payload: P;
   declare task: TaskRef;
   declare pid: PidRef;
-  declare readonly pidNs: NsRef;
-  /** Holds a reference unless it is `pidNs`, which the pid itself keeps alive. */
-  declare pidNsForChildren: NsRef;
+  declare readonly home: Namespace<P>;
+  /** Where its next child will be. Holds a reference unless it is `home`, which the pid itself keeps alive. */
+  declare childHome: Namespace<P>;
   declare life: Life;
   /** Goes up at each exec: a child that was made before does not choose its exit signal any more. */
   declare execId: number;
@@ -169,10 +195,11 @@ export class Task<P> extends ThreadGroup<P> implements Process<P> {
     payload: P,
     task: TaskRef,
     pid: PidRef,
-    ns: NsRef,
+    home: Namespace<P>,
     execId: number,
   ) {
-    super(table, pgrp, signals);
+    super(pgrp, signals);
+    this.#table = table;
     this.group = this;
     this.groupLeader = this;
     this.payload = payload;
@@ -180,15 +207,26 @@ export class Task<P> extends ThreadGroup<P> implements Process<P> {
     // Handles are too large to be stored in place, so that saves an object for each field, and one more whenever it is read.
     this.task = UNKNOWN;
     this.pid = UNKNOWN;
-    this.pidNs = UNKNOWN;
-    this.pidNsForChildren = UNKNOWN;
     this.task = task;
     this.pid = pid;
-    this.pidNs = ns;
-    this.pidNsForChildren = ns;
+    this.home = home;
+    this.childHome = home;
     this.execId = execId;
     this.life = 'alive';
     this.brood = undefined;
+  }
+
+  /** Whether `value` is a task of that table: a proxy of one, or what inherits from one, is not. */
+  static is<P>(value: unknown, table: Table<P>): value is Task<P> {
+    return typeof value === 'object' && value !== null && #table in value && value.#table === (table as Table<unknown>);
+  }
+
+  get pidNs(): NsRef {
+    return this.home.ref;
+  }
+
+  get pidNsForChildren(): NsRef {
+    return this.childHome.ref;
   }
 
   get state(): ProcessState {
@@ -215,6 +253,12 @@ export class Task<P> extends ThreadGroup<P> implements Process<P> {
   get waitStatus(): number | undefined {
     return this.life === 'zombie' || this.life === 'dead' ? this.group.status : undefined;
   }
+
+  /** The rest leads from one to the next through the whole table. */
+  toJSON(): { readonly nr: number; readonly state: ProcessState } {
+    const nr = this.life === 'dead' ? 0 : this.#table.allocator.pidNr(this.pid);
+    return { nr, state: this.state };
+  }
 }
 
 /** What a process does with signals. */
@@ -227,10 +271,39 @@ export interface Dispositions {
 
 export const DEFAULT_DISPOSITIONS: Dispositions = { actions: undefined, noCldWait: false, noCldStop: false };
 
+/** The further threads of a process. */
+export class Threads<P> extends Roster<Task<P>> {
+  moved(thread: Task<P>, place: number): void {
+    thread.memberAt = place;
+  }
+}
+
 /** The children of a task. */
 export class Brood<P> extends Roster<ThreadGroup<P>> {
-  firstZombie: ThreadGroup<P> | undefined = undefined;
-  lastZombie: ThreadGroup<P> | undefined = undefined;
+  /** How many of them can be reaped. */
+  zombieCount = 0;
+  /** The place of one: while it is the only one, its place is nowhere else. */
+  zombieAt = 0;
+  /** The places of all, while they are more. */
+  zombies: PlaceSet | undefined = undefined;
+
+  moved(child: ThreadGroup<P>, place: number): void {
+    child.childAt = place;
+    if (!child.waitable) return;
+    if (this.zombieCount === 1) this.zombieAt = place;
+    else this.zombies!.add(place);
+  }
+
+  override forgetPlaces(): void {
+    this.zombies?.clear();
+  }
+}
+
+/** The processes of a group. */
+class Members<P> extends Roster<ThreadGroup<P>> {
+  moved(member: ThreadGroup<P>, place: number): void {
+    member.memberAt = place;
+  }
 }
 
 /**
@@ -240,7 +313,15 @@ export class Brood<P> extends Roster<ThreadGroup<P>> {
 export class Pgrp<P> {
   readonly pid: PidRef;
   readonly session: Session<P>;
-  readonly members: Roster<ThreadGroup<P>> = new Roster();
+  readonly members: Members<P> = new Members();
+  /** Its place among the groups of the session. */
+  sessionAt = 0;
+  /** Members that are tied: the group is orphaned while there are none. */
+  ties = 0;
+  /** Members that are stopped. */
+  stopped = 0;
+  /** When it was last hung up, by the table's count of rounds. */
+  hungUp = -1;
 
   constructor(pid: PidRef, session: Session<P>) {
     this.pid = pid;
@@ -248,10 +329,17 @@ export class Pgrp<P> {
   }
 }
 
+/** The groups of a session. */
+class Pgrps<P> extends Roster<Pgrp<P>> {
+  moved(pgrp: Pgrp<P>, place: number): void {
+    pgrp.sessionAt = place;
+  }
+}
+
 /** A session, whose number one of its processes holds as PIDTYPE_SID. All members of a group are in one session. */
 export class Session<P> {
   readonly pid: PidRef;
-  readonly pgrps: Set<Pgrp<P>> = new Set();
+  readonly pgrps: Pgrps<P> = new Pgrps();
   declare holder: ThreadGroup<P>;
 
   constructor(pid: PidRef) {
@@ -259,13 +347,70 @@ export class Session<P> {
   }
 }
 
+/** What is limited for a namespace: the index of its meter. */
+export const PIDS = 0;
+export const NAMESPACES = 1;
+export const PIDFDS = 2;
+export const SIGNALS = 3;
+export type Metered = 0 | 1 | 2 | 3;
+
+/** How much there is of something in a namespace and all below it, and how much there may be. */
+export class Meter {
+  current = 0;
+  peak = 0;
+  max: number = Number.POSITIVE_INFINITY;
+  /** Calls that were refused because of `max`. */
+  events = 0;
+}
+
+/**
+ * What the table knows of a namespace. It is there as long as a task is in it, or has its next child go there, or one below
+ * it is there.
+ */
+export class Namespace<P> {
+  readonly ref: NsRef;
+  readonly parent: Namespace<P> | undefined;
+  /** The process that is its init, from the first birth until the init has ended. */
+  init: ThreadGroup<P> | undefined = undefined;
+  /** The init's last thread, while that waits for the others to be gone. */
+  exiting: Task<P> | undefined = undefined;
+  /** Tasks in it, tasks from elsewhere whose next child goes there, namespaces right below; the root's has one more. */
+  holders = 0;
+  /** PIDS counts the tasks that it sees, zombies included. */
+  readonly meters: readonly [Meter, Meter, Meter, Meter] = [new Meter(), new Meter(), new Meter(), new Meter()];
+  /** What its tasks have opened. */
+  readonly pidfds: Set<Closable> = new Set();
+
+  constructor(ref: NsRef, parent: Namespace<P> | undefined) {
+    this.ref = ref;
+    this.parent = parent;
+  }
+}
+
+/** An open pidfd. */
+export interface Closable {
+  close(): void;
+}
+
 /** A signal on its way to a process, or to one thread of it. */
 export interface Held<P> {
   readonly group: ThreadGroup<P>;
+  /** The thread that alone it is for. */
   readonly thread: Task<P> | undefined;
+  /** For the whole process: the thread that runs the handler if it can. */
+  readonly first: Task<P> | undefined;
   readonly info: Omit<SignalInfo, 'action'>;
   /** It comes from outside the receiver's namespace. */
   readonly force: boolean;
+}
+
+/** Signals that wait for one target to go on. */
+export interface Queue<P> {
+  readonly signals: Held<P>[];
+  /** Which signals are there: a standard signal waits once. */
+  readonly present: Set<number>;
+  /** So many are charged to the namespace. */
+  charged: number;
 }
 
 /** The state of a table. */
@@ -275,16 +420,25 @@ export interface Table<P> {
   readonly tasks: TaskIndex<Task<P>>;
   /** The root's init, whoever leads it. */
   initGroup: ThreadGroup<P>;
-  /** Processes that are stopped. */
-  stopped: number;
-  /** Last threads of inits that wait for their namespaces to become empty. */
-  readonly exiting: Set<Task<P>>;
+  /** Whether what a guest does stays in its namespace, where Linux would let it out. */
+  readonly isolated: boolean;
+  readonly root: Namespace<P>;
+  /** Those with a record, the root's included. */
+  readonly namespaces: Map<NsRef, Namespace<P>>;
+  /** Namespaces that may have become empty, whose inits have waited for that. */
+  readonly emptied: Namespace<P>[];
+  /** As on Linux: inits that may wait for a number that somebody outside holds, and so are looked at after each call. */
+  readonly waiting: Set<Namespace<P>>;
+  /** Goes up each time that everything has settled. */
+  round: number;
   /** Signals that have been sent and not looked at yet. */
   readonly posts: Held<P>[];
   /** What the hooks have to be told. */
   readonly news: News<P>[];
   /** The hooks are being told: what they cause is told after them. */
   telling: boolean;
+  /** A hook is being asked, in the middle of a call: it must not make any. */
+  asking: boolean;
 }
 
 export type News<P> =
@@ -304,13 +458,20 @@ export function isLeader<P>(task: Task<P>): boolean {
 
 /** The threads of a group that have not been released, the leader first. */
 export function threadsOf<P>(group: ThreadGroup<P>): Task<P>[] {
-  return group.others === undefined ? [group.groupLeader] : [group.groupLeader, ...group.others];
+  return group.others === undefined ? [group.groupLeader] : [group.groupLeader, ...itemsOf(group.others)];
+}
+
+/** How many there are. */
+export function threadCount<P>({ others }: ThreadGroup<P>): number {
+  return others === undefined ? 1 : 1 + others.size;
 }
 
 /** The first thread of the group that is alive. Source: `find_alive_thread()`. */
-export function aliveThread<P>(group: ThreadGroup<P>): Task<P> | undefined {
-  if (group.groupLeader.life === 'alive') return group.groupLeader;
-  return group.others?.find((thread) => thread.life === 'alive');
+export function aliveThread<P>({ groupLeader, others }: ThreadGroup<P>): Task<P> | undefined {
+  if (groupLeader.life === 'alive') return groupLeader;
+  // All further threads are alive but one that is about to go.
+  if (others !== undefined) for (const thread of itemsOf(others)) if (thread.life === 'alive') return thread;
+  return undefined;
 }
 
 export function childrenOf<P>(parent: Task<P>): Iterable<ThreadGroup<P>> {

@@ -1,8 +1,9 @@
 /**
  * What the table promises.
  *
- * Every call names its caller first: the process, or the thread of it, that makes the system call. Numbers that go in and
- * come out are as the caller's own namespace sees them, and 0 is "not visible from there", as in the kernel.
+ * A system call names its caller first: the process, or the thread of it, that makes it. Numbers that go in and come out are
+ * as the caller's own namespace sees them, and 0 is "not visible from there", as in the kernel. What has no caller is the
+ * host's: `signalFromOutside`, `setLimits`, `usage`, and what `/proc` shows.
  */
 import type { Nr, NsRef, PidAllocator, PidRef, TaskRef, Vnr } from '@pidlab/contract';
 import type { WOULD_BLOCK } from './constants.ts';
@@ -13,7 +14,7 @@ import type { WOULD_BLOCK } from './constants.ts';
  * - `running`: it may make calls.
  * - `stopped`: a signal has stopped it; SIGCONT lets it go on.
  * - `exiting`: the last thread of a namespace's init, which cannot end before everybody in its namespace is gone. Only
- *   processes whose parents are outside can keep it there: they have to be waited for.
+ *   zombies whose parents are outside can keep it there: they have to be waited for.
  * - `zombie`: it has ended; its number is taken until its parent has waited for it.
  * - `dead`: it has been reaped, and its numbers may be somebody else's.
  */
@@ -50,7 +51,41 @@ export interface ProcessTableOptions<P> extends Hooks<P> {
   readonly allocator: PidAllocator;
   /** The payload of the root's init. */
   readonly initPayload: P;
+  /**
+   * What a guest can do beyond its namespace. With `'guests'`, the default, the init of a namespace starts a session of its
+   * own, nobody chooses numbers in a namespace that it does not see (unless `maySetTid` says so), who has a parent outside
+   * makes no siblings, and `mayKill` is asked about every signal to another process. `'linux'` is as Linux is.
+   */
+  readonly isolation?: 'guests' | 'linux';
+  /** Limits of the root, and so of everybody. Default: 16,384 pending signals, and nothing else. */
+  readonly limits?: Limits;
 }
+
+/** What can be limited for a namespace and all below it. */
+export type Limit = 'pids' | 'namespaces' | 'pidfds' | 'pendingSignals';
+
+/**
+ * How many of each there may be: an integer from 0, or Infinity. What is left out stays as it is. A limit below what is there
+ * takes nothing away.
+ *
+ * `pids`: tasks that the namespace sees, threads and zombies included; one more is EAGAIN. `namespaces`: namespaces below it;
+ * ENOSPC. `pidfds`: open ones that its tasks have opened; EMFILE. `pendingSignals`: real-time signals that wait for its
+ * stopped processes; EAGAIN from `sigqueue`, `tgkill` and a thread's pidfd.
+ */
+export type Limits = { readonly [name in Limit]?: number };
+
+/** One line of the account of a namespace: the files of the pids cgroup. */
+export interface UsageOf {
+  readonly current: number;
+  /** The most there ever was. */
+  readonly peak: number;
+  readonly max: number;
+  /** Calls that this limit has refused. */
+  readonly events: number;
+}
+
+/** The account of a namespace, of all below it too. */
+export type Usage = { readonly [name in Limit]: UsageOf };
 
 /**
  * What the table tells you, and asks you.
@@ -62,8 +97,9 @@ export interface ProcessTableOptions<P> extends Hooks<P> {
  */
 export interface Hooks<P> {
   /**
-   * A signal has reached a process and is not ignored. `process` is the thread that it was sent to, or for the whole
-   * process its leader (another live thread, where the leader has ended). `info.action` says what became of it: with
+   * A signal has reached a process and is not ignored. `process` is the thread that it was sent to; for the whole process the
+   * thread that `kill` named, or that made the child that ended, stopped or went on; else its leader; where that has ended
+   * another live thread. `info.action` says what became of it: with
    * `handle` it is for you to run the handler, anything else has been done. Not called with `handle` for a task that has
    * ended meanwhile.
    */
@@ -73,16 +109,26 @@ export interface Hooks<P> {
   /** A child of `parent` can be waited for: wake whoever got WOULD_BLOCK. Children that reap themselves count: ECHILD may be news. */
   readonly childChanged?: (parent: Process<P>, child: Process<P>) => void;
   /**
-   * Whether `sender` may signal `target`, a process other than its own; default: always. Refused is EPERM, except SIGCONT
-   * within one session. Called before anything changes; it must not call the table, and what it throws ends the call.
+   * Whether `sender` may signal `target`, a process other than its own; default: always. Refused is EPERM. With
+   * `isolation: 'linux'` it is not asked about SIGCONT within one session.
+   *
+   * This hook and the two below are asked before anything changes. They may look at the table, but what would change it is a
+   * PidBug. What they throw ends the call.
    */
   readonly mayKill?: (sender: Process<P>, target: Process<P>, signal: number) => boolean;
+  /** Whether `caller` may make a process, a thread, or the init of a new namespace; default: always. Refused is EPERM. */
+  readonly mayFork?: (caller: Process<P>, what: { readonly newPid: boolean; readonly thread: boolean }) => boolean;
+  /**
+   * Whether `caller` may choose numbers in namespaces that it does not see, innermost of those first; default: never. Refused
+   * is EPERM. Not asked with `isolation: 'linux'`, where everybody may.
+   */
+  readonly maySetTid?: (caller: Process<P>, outer: readonly number[]) => boolean;
 }
 
 /** What comes with a signal: `siginfo_t`. */
 export interface SignalInfo {
   readonly signal: number;
-  /** SI_USER, SI_TKILL, SI_QUEUE, SI_KERNEL; for SIGCHLD one of CLD_EXITED, CLD_KILLED, CLD_STOPPED, CLD_CONTINUED. */
+  /** SI_USER (also from outside the root), SI_TKILL (a thread's pidfd too), SI_QUEUE, SI_KERNEL; for SIGCHLD one of CLD_EXITED, CLD_KILLED, CLD_STOPPED, CLD_CONTINUED. */
   readonly code: number;
   /** The sender (for SIGCHLD the child) as the receiver's namespace sees it; 0 from outside. */
   readonly pid: number;
@@ -111,15 +157,27 @@ export interface CloneOptions<P> {
   readonly thread?: boolean;
   /** CLONE_PARENT: it is the caller's sibling, not its child. */
   readonly parent?: boolean;
-  /** Chosen numbers, innermost first. */
+  /** Chosen numbers, innermost first, at most 32. Those of namespaces that the caller does not see: see `isolation`. */
   readonly setTid?: readonly number[];
   /** The signal that its end sends to its parent; default SIGCHLD, 0 for none. Not together with `thread` or `parent`. */
   readonly exitSignal?: number;
+  /**
+   * It starts a session and a process group of its own, as by `setsid`. Default: whether it is the init of a namespace, and
+   * always false with `isolation: 'linux'`. Not together with `thread`.
+   */
+  readonly newSession?: boolean;
+  /** Limits of the new namespace. Only beside `newPid`. */
+  readonly limits?: Limits;
   /** Default: the caller's payload, the very same. */
   readonly payload?: P;
+  /**
+   * Makes the payload of the new task, which has its numbers and its place already. It may look at the table and must not
+   * change it; where it throws there is no new task. Instead of `payload`.
+   */
+  readonly payloadOf?: (task: Process<P>) => P;
 }
 
-/** What a wait found. */
+/** What a wait found. In JSON and in a structured clone it is the four numbers. */
 export interface Waited<P> {
   /** The child's number, as the caller sees it. */
   readonly pid: Vnr;
@@ -142,13 +200,18 @@ export interface Pidfd {
   readonly pid: PidRef;
   /** It stands for one thread, not for a process. */
   readonly thread: boolean;
-  /** Whether `closePidfd` has been called. */
+  /** Whether it has been closed, or the namespace that it was opened in has ended. */
   readonly closed: boolean;
+}
+
+export interface PidfdOptions {
+  /** PIDFD_THREAD: for any thread, and only for that. */
+  readonly thread?: boolean;
 }
 
 /** What `/proc/<pid>/status` says, as a mount of `/proc` in some namespace shows it. Lists begin with that namespace. */
 export interface ProcStatus {
-  readonly State: 'R (running)' | 'T (stopped)' | 'D (exiting)' | 'Z (zombie)';
+  readonly State: 'R (running)' | 'T (stopped)' | 'S (sleeping)' | 'Z (zombie)';
   readonly Tgid: Nr;
   readonly Pid: Nr;
   /** 0 where the parent is not visible. */
@@ -166,8 +229,8 @@ export interface ProcStatus {
 /**
  * Processes over a pid allocator.
  *
- * Expected failures are a `PidError` with the code of the man page, and then nothing has changed (cursors may have moved
- * where `allocPid` says so). A caller that has ended, a process of another table, or an argument of the wrong type is a
+ * Expected failures are a `PidError` with the code of the man page, and then nothing has changed that a call of the table
+ * shows (cursors may have moved where `allocPid` says so, and the `events` of a limit). A caller that has ended, a process of another table, or an argument of the wrong type is a
  * `PidBug`. A number is any integer: one that no process can have is not found. The functions do not use `this`.
  */
 export interface ProcessTable<P> {
@@ -187,23 +250,25 @@ export interface ProcessTable<P> {
    * A new task. It is in the caller's group and session and has its dispositions; nothing else changes, and when anything
    * fails nothing has.
    *
-   * EINVAL: `parent` for a namespace's init; `thread` with `newPid`, or when the caller's children go to another
-   * namespace; `newPid` when they do; `exitSignal` outside `[0, 64]`, or not 0 together with `thread` or `parent`;
-   * `setTid` as in `allocPid`. ENOSPC: `newPid` where the strategy cannot nest deeper (`traits.maxLevel`) or has no
-   * namespace left. ENOMEM: the children's namespace has lost its init, or there is no memory. EAGAIN: no number is free.
-   * EEXIST: a chosen number is taken. Source: `copy_process()`, `clone(2)`.
+   * EINVAL: `parent` for a namespace's init, or for one whose parent is outside (see `isolation`); `thread` with `newPid`, or
+   * when the caller's children go to another namespace; `newPid` when they do; `exitSignal` outside `[0, 64]`, or not 0
+   * together with `thread` or `parent`; `newSession` with `thread`; `limits` without `newPid`; `setTid` as in `allocPid`, or of
+   * more than 32 numbers. EPERM: `mayFork`, or numbers that are not the caller's to choose. ENOSPC: `newPid` where the strategy cannot
+   * nest deeper (`traits.maxLevel`), has no namespace left, or a limit is reached. ENOMEM: the children's namespace has lost its
+   * init, or there is no memory. EAGAIN: no number is free, or a limit is reached. EEXIST: a chosen number is taken.
+   * PidBug: options that are unknown or cannot be read. Source: `copy_process()`, `clone(2)`.
    */
   clone(caller: Process<P>, options?: CloneOptions<P>): Process<P>;
 
   /**
    * unshare(CLONE_NEWPID): the caller's next child will be the init of a new namespace. EINVAL: its children go to another
-   * namespace than its own already. ENOSPC, ENOMEM. Source: `copy_pid_ns()`, `unshare(2)`.
+   * namespace than its own already. ENOSPC (a limit too), ENOMEM. Source: `copy_pid_ns()`, `unshare(2)`.
    */
   unshare(caller: Process<P>): void;
 
   /**
    * The caller's next children will be in `ns`: its own namespace or one below it, else EINVAL. A namespace whose init has
-   * ended is accepted, and each fork into it is ENOMEM. Source: `pidns_install()`, `setns(2)`.
+   * ended is accepted, and each fork into it is ENOMEM; so is one that has no process yet, and the next child is its init. Source: `pidns_install()`, `setns(2)`.
    */
   setns(caller: Process<P>, ns: NsRef): void;
 
@@ -214,11 +279,18 @@ export interface ProcessTable<P> {
    */
   exec(caller: Process<P>): void;
 
+  // ── limits ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Limits a namespace with all below it. ESRCH: no task is in it, and no child will be. EINVAL: a limit below 0. */
+  setLimits(ns: NsRef, limits: Limits): void;
+  /** How much a namespace has, with all below it, and how often it was refused more. ESRCH as above. */
+  usage(ns: NsRef): Usage;
+
   // ── death ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * The calling thread ends with `code & 0xff`; the process with it, if it was the last one. The last thread of a
-   * namespace's init kills everybody there first. Children get a live thread of the process as parent, or the nearest
+   * namespace's init kills everybody there first, and closes the pidfds that were opened there. Children get a live thread of the process as parent, or the nearest
    * subreaper of the same namespace, or the namespace's init. Source: `do_exit()`.
    */
   exit(caller: Process<P>, code: number): void;
@@ -253,7 +325,9 @@ export interface ProcessTable<P> {
   /**
    * Sends `signal` to: a process (`pid` above 0; a thread's number means its process), the caller's group (0), the group
    * `-pid` (below -1), or everybody that the caller sees but 1 and its own process (-1). Signal 0 sends nothing and checks.
-   * It has effect at once: by default it may end or stop its target. Zombies take any signal.
+   * It has effect at once: by default it may end or stop its target. Zombies take any signal. A stopped process keeps what
+   * it is sent until SIGCONT: a standard signal once, a real-time one each time, as long as the limit of `pendingSignals` has
+   * room, and then once without its sender. Stop signals are not kept.
    *
    * A namespace's init gets only signals that it has a handler for, and SIGKILL and SIGSTOP from outside its namespace.
    *
@@ -262,14 +336,17 @@ export interface ProcessTable<P> {
    */
   kill(caller: Process<P>, pid: number, signal: number): void;
 
-  /** Sends `signal` to the thread `tid` of the process `tgid`. EINVAL: a number below 1, or the signal. ESRCH. EPERM. */
+  /**
+   * Sends `signal` to the thread `tid` of the process `tgid`. EINVAL: a number below 1, or the signal. ESRCH. EPERM. EAGAIN: a
+   * real-time signal that would have to wait, and the limit of pending signals is reached.
+   */
   tgkill(caller: Process<P>, tgid: number, tid: number, signal: number): void;
 
-  /** Sends `signal` with a value to the process `pid`. ESRCH, EINVAL, EPERM as `kill`; `pid` below 1 is ESRCH. */
+  /** Sends `signal` with a value to the process `pid`. ESRCH, EINVAL, EPERM as `kill`, EAGAIN as `tgkill`; `pid` below 1 is ESRCH. */
   sigqueue(caller: Process<P>, pid: number, signal: number, value: unknown): void;
 
   /**
-   * Sends `signal` as somebody above the root would: si_pid is 0, no permission is asked, and inits are not protected
+   * Sends `signal` as somebody above the root would: SI_USER, si_pid 0; no permission is asked, and inits are not protected
    * from SIGKILL and SIGSTOP, the root's neither. ESRCH: `target` is dead. EINVAL.
    */
   signalFromOutside(target: Process<P>, signal: number): void;
@@ -316,12 +393,13 @@ export interface ProcessTable<P> {
 
   /**
    * A reference to the process `pid`, or with `thread` to any thread. EINVAL: `pid` below 1. ESRCH: nobody there.
-   * ENOENT: a further thread, without `thread`. Source: `pidfd_open(2)`.
+   * ENOENT: a further thread, without `thread`. EMFILE: a limit is reached. It is open until `closePidfd`, or until the
+   * caller's namespace ends. Source: `pidfd_open(2)`.
    */
-  openPidfd(caller: Process<P>, pid: number, options?: { readonly thread?: boolean }): Pidfd;
+  openPidfd(caller: Process<P>, pid: number, options?: PidfdOptions): Pidfd;
   /**
    * Sends a signal to whom the pidfd was opened for, never to a later owner of the number. ESRCH: it has been reaped.
-   * EINVAL: it is in no namespace that the caller sees, or the signal. EPERM. EBADF: closed.
+   * EINVAL: it is in no namespace that the caller sees, or the signal. EPERM. EAGAIN as `tgkill`, for a thread's. EBADF: closed.
    */
   pidfdSendSignal(caller: Process<P>, fd: Pidfd, signal: number): void;
   /** The number as the caller sees it; 0 where it does not, -1 once it has been reaped. EBADF. Source: `Pid:` of a pidfd's fdinfo. */

@@ -1,5 +1,7 @@
 /** Waiting for children. Source: `kernel_wait4()`, `kernel_waitid()` and `do_wait()`, kernel/exit.c. */
+import type { Vnr } from '@pidlab/contract';
 import { callerOf, fail, INT_MIN, integer, ownerOf, pgrpAt, processAt, vnrOf } from './checks.ts';
+import { nextZombie } from './children.ts';
 import {
   __WALL,
   __WCLONE,
@@ -39,8 +41,8 @@ export function wait4<P>(t: Table<P>, process: Process<P>, pid: number, options 
   if (pid === INT_MIN) fail('ESRCH', 'wait4', 'the group -(-2^31) cannot exist');
   const all = options | WEXITED;
   if (pid === -1) return answer(askAll(t, caller, ANY, all), all, 'wait4');
-  if (pid > 0) return answer(askOne(t, caller, processAt(t, pid, caller.pidNs), all), all, 'wait4');
-  const pgrp = pid === 0 ? caller.group.pgrp : pgrpAt(t, -pid, caller.pidNs);
+  if (pid > 0) return answer(askOne(t, caller, processAt(t, pid, caller.home.ref), all), all, 'wait4');
+  const pgrp = pid === 0 ? caller.group.pgrp : pgrpAt(t, -pid, caller.home.ref);
   return answer(askAll(t, caller, pgrp, all), all, 'wait4');
 }
 
@@ -71,8 +73,8 @@ function ask<P>(t: Table<P>, caller: Task<P>, idtype: number, id: number | Pidfd
   integer(nr, 'id', 'waitid');
   const least = idtype === P_PID ? 1 : 0;
   if (nr < least) fail('EINVAL', 'waitid', `id is ${nr}; it has to be at least ${least}`);
-  if (idtype === P_PID) return askOne(t, caller, processAt(t, nr, caller.pidNs), options);
-  return askAll(t, caller, nr === 0 ? caller.group.pgrp : pgrpAt(t, nr, caller.pidNs), options);
+  if (idtype === P_PID) return askOne(t, caller, processAt(t, nr, caller.home.ref), options);
+  return askAll(t, caller, nr === 0 ? caller.group.pgrp : pgrpAt(t, nr, caller.home.ref), options);
 }
 
 function checkOptions(options: number, known: number, op: string): void {
@@ -104,20 +106,15 @@ function askAll<P>(t: Table<P>, caller: Task<P>, pgrp: Pgrp<P> | typeof ANY | un
   if (pgrp === undefined) return undefined;
   if (caller.group.others === undefined || (options & __WNOTHREAD) !== 0)
     return askChildren(t, caller, caller, pgrp, options);
-  let any = false;
-  for (const parent of threadsFrom(caller)) {
-    const found = askChildren(t, caller, parent, pgrp, options);
-    if (found !== undefined && found !== WOULD_BLOCK) return found;
-    any ||= found === WOULD_BLOCK;
-  }
-  return any ? WOULD_BLOCK : undefined;
-}
-
-/** The threads of the process, the caller first. */
-function threadsFrom<P>(caller: Task<P>): Task<P>[] {
   const threads = threadsOf(caller.group);
-  const at = threads.indexOf(caller);
-  return [...threads.slice(at), ...threads.slice(0, at)];
+  const first = threads.indexOf(caller);
+  let all: Found<P>;
+  for (let i = 0; i < threads.length; i++) {
+    const parent = threads[(first + i) % threads.length];
+    all = askChildren(t, caller, parent, pgrp, options) ?? all;
+    if (typeof all === 'object') return all;
+  }
+  return all;
 }
 
 function askChildren<P>(
@@ -128,7 +125,7 @@ function askChildren<P>(
   options: number,
 ): Found<P> {
   if ((options & (WSTOPPED | WCONTINUED)) === 0) {
-    for (let child = parent.brood?.firstZombie; child !== undefined; child = child.nextZombie)
+    for (let child = nextZombie(parent, undefined); child !== undefined; child = nextZombie(parent, child))
       if (suits(child, pgrp, options)) return look(t, caller, child, options);
     for (const child of childrenOf(parent)) if (suits(child, pgrp, options)) return WOULD_BLOCK;
     return undefined;
@@ -164,13 +161,11 @@ function look<P>(t: Table<P>, caller: Task<P>, child: ThreadGroup<P>, options: n
   if (child.stopped && child.stopReport !== 0 && (options & WSTOPPED) !== 0) {
     const value = child.stopReport;
     if (!keep) child.stopReport = 0;
-    const status = (value << 8) | STOPPED_STATUS;
-    return { pid: vnrOf(t, leader.pid, caller), process: leader, code: CLD_STOPPED, value, status };
+    return new WaitReport(vnrOf(t, leader.pid, caller), leader, CLD_STOPPED, value, (value << 8) | STOPPED_STATUS);
   }
   if (child.continueReport && (options & WCONTINUED) !== 0) {
     if (!keep) child.continueReport = false;
-    const status = CONTINUED_STATUS;
-    return { pid: vnrOf(t, leader.pid, caller), process: leader, code: CLD_CONTINUED, value: SIGCONT, status };
+    return new WaitReport(vnrOf(t, leader.pid, caller), leader, CLD_CONTINUED, SIGCONT, CONTINUED_STATUS);
   }
   return WOULD_BLOCK;
 }
@@ -178,11 +173,28 @@ function look<P>(t: Table<P>, caller: Task<P>, child: ThreadGroup<P>, options: n
 function reportEnd<P>(t: Table<P>, caller: Task<P>, { groupLeader: leader, status = 0 }: ThreadGroup<P>): Waited<P> {
   const signal = status & 0x7f;
   const code = signal === 0 ? CLD_EXITED : CLD_KILLED;
-  return {
-    pid: vnrOf(t, leader.pid, caller),
-    process: leader,
-    code,
-    value: signal === 0 ? status >> 8 : signal,
-    status,
-  };
+  return new WaitReport(vnrOf(t, leader.pid, caller), leader, code, signal === 0 ? status >> 8 : signal, status);
+}
+
+/** Where the process is: JSON and structured clones pass over symbols, and so have the numbers and not the whole table. */
+const PROCESS = Symbol('process');
+
+class WaitReport<P> implements Waited<P> {
+  readonly pid: Vnr;
+  readonly code: number;
+  readonly value: number;
+  readonly status: number;
+  readonly [PROCESS]: Process<P>;
+
+  constructor(pid: Vnr, process: Process<P>, code: number, value: number, status: number) {
+    this.pid = pid;
+    this.code = code;
+    this.value = value;
+    this.status = status;
+    this[PROCESS] = process;
+  }
+
+  get process(): Process<P> {
+    return this[PROCESS];
+  }
 }

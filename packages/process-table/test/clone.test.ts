@@ -76,14 +76,37 @@ each('chosen numbers', ({ t, init, box, strategy }) => {
   for (const setTid of [[0], [-1], [t.allocator.pidMax(p.pidNs)], [60, 60]])
     fails(t, 'EINVAL', () => t.clone(init, { setTid }));
   const inner = box();
-  if (strategy.traits.maxNumbers > 1) {
-    const chosen = t.clone(inner, { setTid: [7, 70] });
-    expect(t.status(70, init.pidNs).NSpid).toEqual([70, 7]);
-    expect(t.getpid(chosen)).toBe(7);
-  } else fails(t, 'EINVAL', () => t.clone(inner, { setTid: [7, 70] }));
+  const { maxNumbers } = strategy.traits;
+  // The numbers outside are not its to choose; the shape comes first.
+  fails(t, maxNumbers > 1 ? 'EPERM' : 'EINVAL', () => t.clone(inner, { setTid: [7, 70] }));
+  fails(t, 'EINVAL', () => t.clone(inner, { setTid: [7, 70, 700, 7000] }));
   fails(t, 'EINVAL', () => t.clone(init, { newPid: true, setTid: [2] }));
 });
 
+each(
+  'chosen numbers outside, by permission',
+  ({ t, init, box, strategy }) => {
+    const inner = box();
+    if (strategy.traits.maxNumbers > 1) {
+      const chosen = t.clone(inner, { setTid: [7, 70] });
+      expect(t.status(70, init.pidNs).NSpid).toEqual([70, 7]);
+      expect(t.getpid(chosen)).toBe(7);
+      fails(t, 'EPERM', () => t.clone(inner, { setTid: [8, 80] }));
+    } else fails(t, 'EINVAL', () => t.clone(inner, { setTid: [7, 70] }));
+  },
+  { maySetTid: ({ payload }, outer) => payload === 'box' && outer.length === 1 && outer[0] === 70 },
+);
+
+each(
+  'as on Linux whoever may choose a number may choose all of its numbers',
+  ({ t, init, box, strategy }) => {
+    const inner = box();
+    if (strategy.traits.maxNumbers === 1) return;
+    t.clone(inner, { setTid: [7, 70] });
+    expect(t.status(70, init.pidNs).NSpid).toEqual([70, 7]);
+  },
+  { isolation: 'linux' },
+);
 each('nothing is left of what fails', ({ t, init }) => {
   const a = t.allocator;
   a.setPidMax(init.pidNs, 301);

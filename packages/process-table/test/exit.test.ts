@@ -19,7 +19,7 @@ each('an ended child is a zombie until it is waited for, and its number is taken
   expect([p.state, p.waitStatus]).toEqual(['zombie', 0x300]);
   expect(t.status(2, init.pidNs).State).toBe('Z (zombie)');
   t.kill(init, 2, SIGKILL);
-  expect(t.wait4(init, -1)).toEqual({ pid: 2, process: p, code: CLD_EXITED, value: 3, status: 0x300 });
+  expect(t.wait4(init, -1)).toMatchObject({ pid: 2, process: p, code: CLD_EXITED, value: 3, status: 0x300 });
   expect([p.state, p.waitStatus, p.parent]).toEqual(['dead', 0x300, undefined]);
   fails(t, 'ESRCH', () => t.kill(init, 2, 0));
   fails(t, 'ECHILD', () => t.wait4(init, -1));

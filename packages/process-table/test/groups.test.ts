@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { SIGKILL, WNOHANG } from '../src/index.ts';
-import { each, fails } from './worlds.ts';
+import { each, fails, type P, type World } from './worlds.ts';
 
 each('a child is moved into a group of its own, into another, and back', ({ t, init }) => {
   const [a, b] = [t.fork(init), t.fork(init)];
@@ -106,23 +106,108 @@ each('the leader of a process that holds numbers is replaced by a thread', ({ t,
   expect([t.getpgid(child, 0), t.getsid(child, 0)]).toEqual([2, 2]);
 });
 
-each('a container’s init is in a group and session that it does not see', ({ t, box }) => {
+each('a container’s init starts a session of its own', ({ t, init, box }) => {
   const inner = box();
-  expect([t.getpgid(inner, 0), t.getsid(inner, 0), t.getppid(inner)]).toEqual([0, 0, 0]);
-  t.setpgid(inner, 0, 0);
-  expect([t.getpgid(inner, 0), t.getsid(inner, 0)]).toEqual([1, 0]);
+  expect([t.getpgid(inner, 0), t.getsid(inner, 0), t.getppid(inner)]).toEqual([1, 1, 0]);
+  const outside = t.allocator.pidNr(inner.pid);
+  expect([t.getpgid(init, outside), t.getsid(init, outside)]).toEqual([outside, outside]);
+  fails(t, 'EPERM', () => t.setsid(inner));
+  fails(t, 'EPERM', () => t.setpgid(inner, 0, 0));
+  const p = t.fork(init);
+  t.unshare(p);
+  const first = t.fork(p);
+  const second = t.fork(p);
+  expect([t.getsid(first, 0), t.getsid(second, 0)]).toEqual([1, 0]);
 });
 
-each('an outer process can join an inner group, and keeps its number', ({ t, init, box }) => {
+each('where a session starts can be said at clone', ({ t, init }) => {
+  const inherited = t.clone(init, { newPid: true, newSession: false });
+  expect([t.getpgid(inherited, 0), t.getsid(inherited, 0)]).toEqual([0, 0]);
+  const own = t.clone(init, { newSession: true });
+  expect([t.getpgid(own, 0), t.getsid(own, 0)]).toEqual([t.getpid(own), t.getpid(own)]);
+  fails(t, 'EINVAL', () => t.clone(init, { newSession: true, thread: true }));
+});
+
+each(
+  'as on Linux a container’s init is in a group and session that it does not see',
+  ({ t, box }) => {
+    const inner = box();
+    expect([t.getpgid(inner, 0), t.getsid(inner, 0), t.getppid(inner)]).toEqual([0, 0, 0]);
+    t.setpgid(inner, 0, 0);
+    expect([t.getpgid(inner, 0), t.getsid(inner, 0)]).toEqual([1, 0]);
+  },
+  { isolation: 'linux' },
+);
+
+/** An outer process in a group of which the leader is inside, by its number outside. */
+function joined({ t, init }: World): [inner: P, outer: P, nr: number] {
   const outer = t.fork(init);
-  const inner = box();
+  const inner = t.clone(init, { newPid: true, newSession: false });
   const a = t.fork(inner);
   t.setpgid(a, 0, 0);
   const nr = t.allocator.pidNr(a.pid);
   t.setpgid(outer, 0, nr);
   expect(t.getpgid(outer, 0)).toBe(nr);
   t.exit(inner, 0);
-  expect([inner.state, a.state]).toEqual(['exiting', 'dead']);
-  t.setpgid(outer, 0, 0);
-  expect(inner.state).toBe('zombie');
-});
+  expect(a.state).toBe('dead');
+  return [inner, outer, nr];
+}
+
+each(
+  'who has joined an inner group keeps its number, and nobody from ending',
+  (world) => {
+    const { t } = world;
+    const [inner, outer, nr] = joined(world);
+    expect([inner.state, t.getpgid(outer, 0)]).toEqual(['zombie', nr]);
+  },
+  { isolation: 'guests' },
+);
+
+each(
+  'as on Linux an init waits for the number of a group with somebody outside in it',
+  (world) => {
+    const { t } = world;
+    const [inner, outer] = joined(world);
+    expect(inner.state).toBe('exiting');
+    t.setpgid(outer, 0, 0);
+    expect(inner.state).toBe('zombie');
+  },
+  { isolation: 'linux' },
+);
+
+for (const isolation of ['guests', 'linux'] as const) {
+  each(
+    `${isolation}: an init in the group of a dead child can be ended`,
+    ({ t, init }) => {
+      const box = t.clone(init, { newPid: true, newSession: false });
+      const k = t.fork(box);
+      t.setpgid(k, 0, 0);
+      t.setpgid(box, 0, 2);
+      t.exit(k, 0);
+      t.wait4(box, -1);
+      t.kill(init, t.allocator.pidNr(box.pid), SIGKILL);
+      expect(box.state).toBe('zombie');
+      t.wait4(init, -1);
+      t.exit(init, 0);
+      expect([init.state, t.size]).toEqual(['dead', 0]);
+    },
+    { isolation },
+  );
+
+  each(
+    `${isolation}: two inits that hold each other’s numbers can be ended`,
+    ({ t, init }) => {
+      const boxes = [1, 2].map(() => t.clone(init, { newPid: true, newSession: false }));
+      const kids = boxes.map((box) => t.fork(box));
+      for (const kid of kids) t.setpgid(kid, 0, 0);
+      const numbers = kids.map((kid) => t.allocator.pidNr(kid.pid));
+      // From outside they are children of one process, which puts each into the group of the other's child.
+      t.setpgid(init, t.allocator.pidNr(boxes[0].pid), numbers[1]);
+      t.setpgid(init, t.allocator.pidNr(boxes[1].pid), numbers[0]);
+      t.exit(boxes[0], 0);
+      t.exit(boxes[1], 0);
+      expect(boxes.map(({ state }) => state)).toEqual(['zombie', 'zombie']);
+    },
+    { isolation },
+  );
+}

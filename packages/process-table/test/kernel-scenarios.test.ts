@@ -298,7 +298,7 @@ for (const subject of subjects) {
   describe(`${subject.name}: what a real kernel is asserted to do`, () => {
     for (const { id, sentence, source, body } of clauses) {
       test(`${id} ${sentence} [${source}]`, () => {
-        const world = createWorld(subject);
+        const world = createWorld(subject, { isolation: 'linux' });
         body(world);
         expect(world.t.checkInvariants()).toEqual([]);
       });

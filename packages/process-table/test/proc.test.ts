@@ -52,8 +52,12 @@ each('status tells the numbers from the viewer’s level down to the task’s ow
     NSsid: [outside(p), 2],
     Threads: 2,
   });
-  expect(t.status(1, ns)).toMatchObject({ PPid: 0, NSpid: [1], NSpgid: [0], NSsid: [0] });
-  expect(t.status(outside(inner), root)).toMatchObject({ PPid: 1, NSpgid: [1, 0], NSsid: [1, 0] });
+  expect(t.status(1, ns)).toMatchObject({ PPid: 0, NSpid: [1], NSpgid: [1], NSsid: [1] });
+  expect(t.status(outside(inner), root)).toMatchObject({
+    PPid: 1,
+    NSpgid: [outside(inner), 1],
+    NSsid: [outside(inner), 1],
+  });
 });
 
 each('a process that waits to end is shown', ({ t, init, box }) => {
@@ -62,5 +66,5 @@ each('a process that waits to end is shown', ({ t, init, box }) => {
   t.setns(p, inner.pidNs);
   t.fork(p);
   t.exit(inner, 0);
-  expect(t.status(1, inner.pidNs)).toMatchObject({ State: 'D (exiting)', Threads: 1 });
+  expect(t.status(1, inner.pidNs)).toMatchObject({ State: 'S (sleeping)', Threads: 1 });
 });

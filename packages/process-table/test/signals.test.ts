@@ -1,12 +1,13 @@
 import { expect } from 'vitest';
 import {
-  SI_KERNEL,
   SI_QUEUE,
   SI_TKILL,
+  SI_USER,
   SIGCHLD,
   SIGCONT,
   SIGHUP,
   SIGKILL,
+  SIGSEGV,
   SIGSTOP,
   SIGTERM,
   SIGTSTP,
@@ -44,14 +45,20 @@ each('a handler is inherited by fork and gone after exec; ignored stays ignored'
   expect(t.sigaction(child, SIGUSR1, 'default')).toBe('ignore');
 });
 
-each('kill names a process, by any of its threads', ({ t, init, log }) => {
+each('kill names a process, by any of its threads, which runs the handler', ({ t, init, log }) => {
   const p = t.fork(init, 'p');
   t.sigaction(p, SIGUSR1, 'handle');
   t.clone(p, { thread: true, payload: 'thread' });
   t.kill(init, 3, SIGUSR1);
+  t.kill(init, 2, SIGUSR1);
   t.exit(p, 0);
   t.kill(init, 2, SIGUSR1);
-  expect(log).toEqual(['deliver p 10 handle from 1', 'exited p', 'deliver thread 10 handle from 1']);
+  expect(log).toEqual([
+    'deliver thread 10 handle from 1',
+    'deliver p 10 handle from 1',
+    'exited p',
+    'deliver thread 10 handle from 1',
+  ]);
 });
 
 each('signal 0 and zombies: nothing happens, and it is no error', ({ t, init, log }) => {
@@ -150,12 +157,21 @@ each('sigqueue carries a value, and the sender as the receiver sees it', ({ t, i
   fails(t, 'EINVAL', () => t.sigqueue(init, 1, 65, 0));
 });
 
-each('from a container outwards, by a common group: the sender’s number outside', ({ t, init, box, infos }) => {
-  const inner = box();
+each('from a container outwards, by a common group: the sender’s number outside', ({ t, init, infos }) => {
+  const inner = t.clone(init, { newPid: true, newSession: false });
   t.sigaction(init, SIGUSR1, 'handle');
   t.sigaction(inner, SIGUSR1, 'handle');
   t.kill(inner, 0, SIGUSR1);
   expect(infos.map(({ pid }) => pid).sort((a, b) => a - b)).toEqual([1, t.allocator.pidNr(inner.pid)]);
+});
+
+each('kill(0) from a container reaches nobody outside', ({ t, init, box, log }) => {
+  const shell = t.fork(init, 'shell');
+  const inner = box();
+  const a = t.fork(inner, 'a');
+  t.kill(a, 0, SIGKILL);
+  expect([shell.state, init.state, inner.state, a.state]).toEqual(['running', 'running', 'running', 'zombie']);
+  expect(log.filter((line) => line.startsWith('exited'))).toEqual(['exited a']);
 });
 
 each('a namespace’s init is protected from inside', ({ t, init, box }) => {
@@ -191,7 +207,7 @@ each('nobody inside ends the root’s init; outside can', ({ t, init, log, infos
   t.signalFromOutside(init, SIGTERM);
   expect([init.state, log]).toEqual(['running', []]);
   t.signalFromOutside(p, SIGSTOP);
-  expect(infos[0]).toMatchObject({ pid: 0, code: SI_KERNEL, action: 'stop' });
+  expect(infos[0]).toMatchObject({ pid: 0, code: SI_USER, action: 'stop' });
   fails(t, 'EINVAL', () => t.signalFromOutside(init, 65));
   t.signalFromOutside(init, 0);
   t.signalFromOutside(init, SIGKILL);
@@ -250,9 +266,9 @@ each(
     fails(t, 'EPERM', () => t.sigqueue(p, 3, SIGTERM, 0));
     fails(t, 'EINVAL', () => t.kill(p, 3, 65));
     expect(asked).toEqual(['p→no 15', 'p→no 0', 'p→no 0', 'p→no 15']);
-    // Its own process, and SIGCONT in the same session, need no leave.
+    // Its own process needs no leave; SIGCONT does, as everything else.
     t.kill(q, 3, 0);
-    t.kill(p, 3, SIGCONT);
+    fails(t, 'EPERM', () => t.kill(p, 3, SIGCONT));
     t.setsid(q);
     fails(t, 'EPERM', () => t.kill(p, 3, SIGCONT));
     // One that may be signalled is enough; for -1 not even that.
@@ -344,4 +360,73 @@ each('stopping tells the parent, unless SA_NOCLDSTOP', ({ t, init, infos }) => {
   expect([chld().length, child.state]).toEqual([2, 'stopped']);
   t.kill(p, 3, SIGKILL);
   expect(chld().length).toBe(3);
+});
+
+each(
+  'as on Linux SIGCONT within a session needs no leave',
+  ({ t, init }) => {
+    const [p, q] = [t.fork(init), t.fork(init)];
+    t.kill(p, 3, SIGCONT);
+    t.setsid(q);
+    fails(t, 'EPERM', () => t.kill(p, 3, SIGCONT));
+  },
+  { isolation: 'linux', mayKill: () => false },
+);
+
+each('a thread’s pidfd signals as tgkill does, a process’s as kill does', ({ t, init, infos, log }) => {
+  const p = t.fork(init, 'p');
+  t.sigaction(p, SIGUSR1, 'handle');
+  t.clone(p, { thread: true, payload: 'thread' });
+  t.pidfdSendSignal(init, t.openPidfd(init, 3, { thread: true }), SIGUSR1);
+  t.pidfdSendSignal(init, t.openPidfd(init, 2), SIGUSR1);
+  expect(infos.map(({ code }) => code)).toEqual([SI_TKILL, SI_USER]);
+  expect(log).toEqual(['deliver thread 10 handle from 1', 'deliver p 10 handle from 1']);
+});
+
+each('the thread that made the child runs the handler of SIGCHLD', ({ t, init, log }) => {
+  const p = t.fork(init, 'p');
+  t.sigaction(p, SIGCHLD, 'handle');
+  const thread = t.clone(p, { thread: true, payload: 'thread' });
+  const child = t.fork(thread, 'child');
+  t.kill(p, t.getpid(child), SIGSTOP);
+  t.kill(p, t.getpid(child), SIGKILL);
+  expect(log.filter((line) => line.includes('deliver thread'))).toEqual([
+    'deliver thread 17 handle from 4',
+    'deliver thread 17 handle from 4',
+  ]);
+});
+
+each('a standard signal waits once, whatever it meets; stop signals do not wait', ({ t, init, log, infos }) => {
+  const p = t.fork(init, 'p');
+  for (const signal of [SIGTERM, SIGUSR1, SIGTSTP]) t.sigaction(p, signal, 'handle');
+  t.kill(init, 2, SIGSTOP);
+  for (let i = 0; i < 1_000; i++) for (const signal of [SIGUSR1, SIGTERM, SIGTSTP]) t.sigqueue(init, 2, signal, i);
+  log.length = infos.length = 0;
+  t.kill(init, 2, SIGCONT);
+  expect(log).toEqual([
+    'childChanged init p',
+    'deliver p 18 continue from 1',
+    'deliver p 10 handle from 1',
+    'deliver p 15 handle from 1',
+  ]);
+  expect(infos.map(({ value }) => value)).toEqual([undefined, 0, 0]);
+});
+
+each('what waits comes as a kernel takes it: for one thread first, then by number, faults before all', (world) => {
+  const { t, init, log } = world;
+  const p = t.fork(init, 'p');
+  const thread = t.clone(p, { thread: true, payload: 'thread' });
+  for (const signal of [SIGUSR1, SIGTERM, SIGSEGV, 40]) t.sigaction(p, signal, 'handle');
+  t.kill(init, 2, SIGSTOP);
+  for (const signal of [40, SIGTERM, SIGSEGV, SIGUSR1]) t.kill(init, 2, signal);
+  t.tgkill(init, 2, t.gettid(thread), SIGTERM);
+  log.length = 0;
+  t.kill(init, 2, SIGCONT);
+  expect(log.slice(2).map((line) => line.split(' ').slice(1, 3).join(' '))).toEqual([
+    'thread 15',
+    'p 11',
+    'p 10',
+    'p 15',
+    'p 40',
+  ]);
 });

@@ -180,3 +180,16 @@ each('who joined a group last is signalled first', ({ t, init, log }) => {
   const killed = log.filter((line) => line.startsWith('exited')).map((line) => line.split(' ')[1]);
   expect(killed).toEqual(['62', '61', '60', '56', '49', '42', '35', '28', '21', '14', '7', '0', 'leader']);
 });
+
+each('what a wait found goes through JSON and structured clones, as numbers', ({ t, init }) => {
+  const p = t.fork(init);
+  t.exit(p, 3);
+  const waited = t.wait4(init, -1);
+  const numbers = { pid: 2, code: 1, value: 3, status: 0x300 };
+  expect([JSON.parse(JSON.stringify(waited)), structuredClone(waited)]).toEqual([numbers, numbers]);
+  expect(waited).toMatchObject({ process: p });
+  expect(JSON.parse(JSON.stringify([p, init]))).toEqual([
+    { nr: 0, state: 'dead' },
+    { nr: 1, state: 'running' },
+  ]);
+});

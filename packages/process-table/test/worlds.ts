@@ -4,7 +4,13 @@ import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
 import * as pidspace from '@pidlab/core-pidspace';
 import { describe, expect, test } from 'vitest';
-import { createProcessTable, type Hooks, type Process, type ProcessTable, type SignalInfo } from '../src/index.ts';
+import {
+  createProcessTable,
+  type Process,
+  type ProcessTable,
+  type ProcessTableOptions,
+  type SignalInfo,
+} from '../src/index.ts';
 
 /** Whatever the table runs on: the three designs, and the reference model of each. */
 export const subjects: (Strategy & { readonly name: string })[] = [
@@ -32,7 +38,10 @@ export interface World {
   box(payload?: string): P;
 }
 
-export function createWorld(strategy: Strategy, hooks: Hooks<string> = {}): World {
+/** Hooks, and what else a table is made with. */
+export type Extra = Partial<ProcessTableOptions<string>>;
+
+export function createWorld(strategy: Strategy, extra: Extra = {}): World {
   const log: string[] = [];
   const infos: SignalInfo[] = [];
   const t = createProcessTable<string>({
@@ -49,18 +58,18 @@ export function createWorld(strategy: Strategy, hooks: Hooks<string> = {}): Worl
     childChanged(parent, child) {
       log.push(`childChanged ${parent.payload} ${child.payload}`);
     },
-    ...hooks,
+    ...extra,
   });
   const box = (payload = 'box'): P => t.clone(t.init, { newPid: true, payload });
   return { t, init: t.init, strategy, log, infos, box };
 }
 
 /** One test for each subject; whatever it did, everything holds after it. */
-export function each(name: string, body: (world: World) => void, hooks: Hooks<string> = {}): void {
+export function each(name: string, body: (world: World) => void, extra: Extra = {}): void {
   describe(name, () => {
     for (const subject of subjects) {
       test(subject.name, () => {
-        const world = createWorld(subject, hooks);
+        const world = createWorld(subject, extra);
         body(world);
         expect(world.t.checkInvariants()).toEqual([]);
       });

@@ -14,7 +14,8 @@ import { AGAIN_MS, mutantsPage } from '../src/mutants/table.ts';
  */
 
 const page = join(import.meta.dirname, '..', '..', '..', 'docs', 'mutants.md');
-const options: HuntOptions = { all: false, timeoutMs: 15_000, againMs: AGAIN_MS, processes: 2 };
+const options: HuntOptions = { all: false, timeoutMs: 120_000, hangMs: 5_000, againMs: AGAIN_MS, processes: 2 };
+const tried = mutants.filter(({ leftTo }) => leftTo === undefined);
 
 test('every mutant changes exactly one place, and has a name of its own', () => {
   const stale = mutants.filter((mutant) => occurrences(mutant) !== 1);
@@ -27,15 +28,17 @@ test('every mutant changes exactly one place, and has a name of its own', () => 
 });
 
 test('the clauses that are named for mutants hold on the strategies as they are', async () => {
-  for (const [strategy, answer] of await control(mutants, options)) {
+  // Those of several threads are tried on what is built as it is published, by the suite's own tests.
+  const ofOneThread = tried.filter(({ caughtBy }) => !caughtBy.startsWith('SHARED-'));
+  for (const [strategy, answer] of await control(ofOneThread, options)) {
     assert.deepEqual(answer.failures, [], strategy);
     assert.ok(answer.ran > 0, `${strategy} is stuck in ${answer.stuckIn}`);
   }
 }, 600_000);
 
 test('every mutant is caught by the clause that is named for it', async () => {
-  const answers = await hunt(mutants, options);
-  const surprises = mutants.map((mutant, i) => surprise(mutant, answers[i]!)).filter((s) => s !== undefined);
+  const answers = await hunt(tried, options);
+  const surprises = tried.map((mutant, i) => surprise(mutant, answers[i]!)).filter((s) => s !== undefined);
   assert.deepEqual(surprises, []);
 }, 1_800_000);
 

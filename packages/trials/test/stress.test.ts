@@ -13,6 +13,9 @@ const BIN = fileURLToPath(new URL('../bin/pid-stress.js', import.meta.resolve('@
 /** What of a line of pid-stress is looked at here. */
 type Reckoning = Record<'duplicates' | 'lost' | 'violations' | 'leaked', number>;
 
+/** Runs of two seconds in which it has to be found: threads meet when they happen to. */
+const ENOUGH = 30;
+
 describe('the exit status of pid-stress', () => {
   test.each<[string, Change, (reckoning: Reckoning) => boolean]>([
     [
@@ -35,18 +38,21 @@ describe('the exit status of pid-stress', () => {
       },
       ({ leaked }) => leaked > 0,
     ],
-  ])('is 1 when %s', async (_what, change, isNoticed) => {
+  ])('is 1 when %s', { timeout: 600_000 }, async (_what, change, isNoticed) => {
     const dir = mkdtempSync(join(tmpdir(), 'pidlab-stress-'));
     try {
       const file = join(dir, 'broken.mjs');
       await buildStrategy('hierarchical', [change], file);
-      const { status, stdout } = spawnSync(process.execPath, [BIN, '--seconds', '4', '--strategy', file], {
-        encoding: 'utf8',
-      });
-      const lines = stdout.trimEnd().split('\n');
-      assert.equal(status, 1);
-      assert.equal(lines.length, 1);
-      assert.ok(isNoticed(JSON.parse(lines[0]!)), lines[0]);
+      for (let run = 0; run < ENOUGH; run++) {
+        const { status, stdout } = spawnSync(process.execPath, [BIN, '--seconds', '2', '--strategy', file], {
+          encoding: 'utf8',
+        });
+        if (status === 0) continue;
+        assert.equal(status, 1);
+        assert.ok(isNoticed(JSON.parse(stdout)), stdout);
+        return;
+      }
+      assert.fail(`nothing was noticed in ${ENOUGH} runs`);
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }

@@ -3,6 +3,7 @@ import { GridComponent, LegendComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { figure } from '../format.ts';
+import type { Subject } from '../workload.ts';
 
 use([BarChart, CustomChart, LineChart, GridComponent, LegendComponent, SVGRenderer]);
 
@@ -20,7 +21,7 @@ interface Datum {
 /** One subject in a chart. */
 export interface Series {
   readonly name: string;
-  readonly kind: 'strategy' | 'baseline' | 'floor';
+  readonly kind: Subject['kind'];
   /** Which colour of the page's palette. */
   readonly colour: number;
   /** One for each place on the x axis; a missing one was not measured. */
@@ -93,7 +94,7 @@ function legend(chart: Chart): EChartsCoreOption {
   };
 }
 
-const DASH = { strategy: 'solid', baseline: 'dashed', floor: 'dotted' } as const;
+const DASH = { strategy: 'solid', baseline: 'dashed', floor: 'dotted', native: 'dotted', twin: 'dotted' } as const;
 const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'];
 
 /** Values over a logarithmic x axis: how something grows. */

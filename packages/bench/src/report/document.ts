@@ -1,11 +1,10 @@
-import { comparison, figure, interval, multiple, paramsText, remarkLines } from '../format.ts';
-import type { Result } from '../results.ts';
+import { comparison, figure, measuredText, multiple, paramsText, remarkLines, spread, times } from '../format.ts';
+import { cellsOf, type Factor, type Noise, type Pair, type Result } from '../results.ts';
 import type { Scenario } from '../scenario.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import { barChart, type Chart, lineChart, type Series } from './charts.ts';
 import { findingOf, growthOf, wordsOf } from './findings.ts';
-import { cellsOf, type Report, unique } from './report.ts';
-import { pairsOf, pairText } from './versus.ts';
+import { type Report, unique } from './report.ts';
 
 /** A piece of the report. Markdown and HTML are made from the same pieces; only HTML shows the charts. */
 export type Block =
@@ -28,7 +27,7 @@ export function documentOf(report: Report): Block[] {
     ...conformanceBlocks(report),
     ...replayBlocks(report),
     ...targetBlocks(report),
-    ...SCENARIOS.flatMap((scenario) => scenarioBlocks(scenario, report.results)),
+    ...SCENARIOS.flatMap((scenario) => scenarioBlocks(scenario, report)),
     ...methodBlocks(report),
   ];
 }
@@ -38,14 +37,19 @@ export function summaryOf(report: Report): string[] {
   const passed = report.conformance.reduce((sum, entry) => sum + entry.passed, 0);
   const failed = report.conformance.reduce((sum, entry) => sum + entry.failed, 0);
   const replayed = report.replay.filter(({ status }) => status === 'passed').length;
-  const count = (met: string): number => report.targets.filter((target) => target.met === met).length;
+  const count = (verdict: string): number => report.targets.filter((target) => target.verdict === verdict).length;
   const missing = report.results.filter(({ status }) => status === 'cut' || status === 'failed').length;
   return [
     `Conformance: ${passed.toLocaleString('en')} clauses kept, ${failed.toLocaleString('en')} not.`,
     `Replay of recorded builds: ${replayed} of ${report.replay.length} as the kernel did it.`,
-    `Targets: ${count('yes')} met, ${count('no')} not met, ${count('unclear')} unclear, ${count('not measured')} not measured.`,
+    `Goals: ${count('met')} met, ${count('missed')} missed, ${count('at the limit')} at the limit, ${count('too few rounds')} with too few rounds, ${count('not measured')} not measured.`,
+    ...(report.noise ? [noiseText(report.noise)] : []),
     ...(missing > 0 ? [`${missing} rows of the benchmark have no number; the tables say why.`] : []),
   ];
+}
+
+function noiseText({ factor, cells }: Noise): string {
+  return `Noise of this run: a strategy and its twin differed by ${times(factor)} or less in 19 of 20 cells (${cells} in all); smaller differences are printed as ~.`;
 }
 
 function environmentBlocks({ environment: e }: Report): Block[] {
@@ -59,6 +63,7 @@ function environmentBlocks({ environment: e }: Report): Block[] {
         ['machine', `${e.machine}, ${e.cores} cores, ${e.memoryGiB} GiB`],
         ['processor', e.cpu],
         ['runtime', `Node ${e.runtime.node}, V8 ${e.runtime.v8}`],
+        ['C compiler', e.compiler ?? 'not asked for'],
         ['commit', e.commit],
         ['seed', String(e.seed)],
         ['date', e.date],
@@ -140,17 +145,17 @@ function targetBlocks({ targets }: Report): Block[] {
     { kind: 'heading', level: 2, text: 'Does it reach what it set out to reach?' },
     {
       kind: 'text',
-      text: '“Unclear” where the limit lies within the interval, or one round gave none. All at level 0 unless said otherwise.',
+      text: 'Met or missed where the whole interval says so; at the limit where an equivalence test shows that it is within 5 % of it; too few rounds where neither could be shown in the time there was. All at level 0 unless said otherwise.',
     },
     {
       kind: 'table',
-      head: ['target', ...strategies],
+      head: ['goal', ...strategies],
       align: `l${'l'.repeat(strategies.length)}`,
       rows: unique(targets, ({ target }) => target).map((target) => [
         target,
         ...strategies.map((strategy) => {
           const found = targets.find((t) => t.target === target && t.strategy === strategy);
-          return found ? `**${found.met}** ${found.measured}`.trim() : '';
+          return found ? `**${found.verdict}** ${measuredText(found)}`.trim() : '';
         }),
       ]),
     },
@@ -158,17 +163,21 @@ function targetBlocks({ targets }: Report): Block[] {
 }
 
 /** What the cells say that are measured for each other's sake. */
-function pairBlocks(results: readonly Result[]): Block[] {
-  const pairs = pairsOf(results);
+function pairBlocks(pairs: readonly Pair[]): Block[] {
   if (pairs.length === 0) return [];
   const lines = pairs.map(
-    (pair) =>
-      `- ${pairText(pair)}${pair.goal && pair.kind === 'strategy' ? ` (${pair.goal.text}: **${pair.goal.met}**)` : ''}`,
+    ({ goal, verdict, ...pair }) => `- ${pairText(pair)}${goal ? ` (${goal}: **${verdict}**)` : ''}`,
   );
   return [{ kind: 'text', text: lines.join('\n') }];
 }
 
-function scenarioBlocks(scenario: Scenario, all: readonly Result[]): Block[] {
+/** What a pair says, in a sentence. */
+export function pairText({ strategy, common, against, factor, isGain }: Pair): string {
+  const words = isGain ? 'as fast' : 'the time';
+  return `${strategy}, ${paramsText(common)}: ${against}, ${times(factor.value)} ${words} ${spread(factor)}`.trim();
+}
+
+function scenarioBlocks(scenario: Scenario, { results: all, pairs, noise }: Report): Block[] {
   const results = all.filter((result) => result.scenario === scenario.id);
   if (results.length === 0) return [];
   const [less, more] = wordsOf(scenario);
@@ -178,8 +187,8 @@ function scenarioBlocks(scenario: Scenario, all: readonly Result[]): Block[] {
       kind: 'text',
       text: `${scenario.measures} per ${scenario.unit}; less is better. Timed: ${scenario.timed}. Not timed: ${scenario.notTimed}.`,
     },
-    ...pairBlocks(results),
-    ...chartBlocks(scenario, results),
+    ...pairBlocks(pairs.filter((pair) => pair.scenario === scenario.id)),
+    ...chartBlocks(scenario, results, noise),
     ...cellsOf(results).flatMap((cell): Block[] => [
       { kind: 'heading', level: 3, text: paramsText(cell[0].params) || 'as it is' },
       {
@@ -187,22 +196,26 @@ function scenarioBlocks(scenario: Scenario, all: readonly Result[]): Block[] {
         head: [
           '',
           'median',
-          '95 % interval',
+          'interval',
           'p99',
-          `against the best baseline`,
-          'against the floor',
-          'samples',
+          'against the best baseline',
+          'floor',
+          'native C',
+          'fastest design',
           'rounds',
         ],
-        align: 'lrlrllrr',
+        align: 'lrlrllllr',
         rows: cell.map((result) => [
           result.kind === 'strategy' ? `**${result.strategy}**` : result.strategy,
           result.median === undefined ? result.status : figure(result.median),
-          interval(result.ci),
+          spread(result),
           result.p99 === undefined ? '' : figure(result.p99),
-          result.vsBaseline ? `${comparison(result.vsBaseline, less, more)} (${result.vsBaseline.against})` : '',
+          result.vsBaseline ? `${comparison(result.vsBaseline, noise, less, more)} (${result.vsBaseline.against})` : '',
           multiple(result.vsFloor),
-          result.samples.toLocaleString('en'),
+          multiple(result.vsNative),
+          result.vsFastest
+            ? `${comparison(turned(result.vsFastest), noise, less, more)} (${result.vsFastest.against})`
+            : '',
           String(result.rounds.length),
         ]),
       },
@@ -216,11 +229,26 @@ function scenarioBlocks(scenario: Scenario, all: readonly Result[]): Block[] {
   ];
 }
 
+/** A factor of time as one of speed. */
+function turned(factor: Factor): Factor {
+  const ends = ([low, high]: readonly [number, number]): [number, number] => [1 / high, 1 / low];
+  return {
+    ...factor,
+    value: 1 / factor.value,
+    range: ends(factor.range),
+    ...(factor.ci ? { ci: ends(factor.ci) } : {}),
+  };
+}
+
 /** Charts of a scenario: growth with live pids where there is any, bars for the rest, factors for strategies. */
-function chartBlocks(scenario: Scenario, results: readonly Result[]): Block[] {
+function chartBlocks(scenario: Scenario, results: readonly Result[], noise: Noise | undefined): Block[] {
   const measured = results.filter((result) => result.median !== undefined);
   if (measured.length === 0) return [];
-  const subjects = unique(results, (result) => result.strategy);
+  // A twin is drawn nowhere: it is a strategy's line once more.
+  const subjects = unique(
+    results.filter(({ kind }) => kind !== 'twin'),
+    (result) => result.strategy,
+  );
   const kindOf = (name: string): Series['kind'] =>
     results.find((result) => result.strategy === name)?.kind ?? 'baseline';
   const seriesOf = (
@@ -271,7 +299,7 @@ function chartBlocks(scenario: Scenario, results: readonly Result[]): Block[] {
     blocks.push({
       kind: 'chart',
       title: `${scenario.question} By number of live pids${rest ? ` (${rest})` : ''}`,
-      caption: `Both axes are logarithmic; lower is better. ${growth} ${findingOf(scenario, largest)}`,
+      caption: `Both axes are logarithmic; lower is better. ${growth} ${findingOf(scenario, largest, noise)}`,
       svg: lineChart(chart),
     });
     const compared = family.filter((cell) => cell.some(({ vsBaseline }) => vsBaseline));
@@ -286,7 +314,7 @@ function chartBlocks(scenario: Scenario, results: readonly Result[]): Block[] {
         title: `How many times ${wordsOf(scenario)[0] === 'faster' ? 'as fast as' : 'less than'} the best JavaScript baseline is each strategy?${rest ? ` (${rest})` : ''}`,
         caption: `Against the best baseline that does the same work; 1 is equal, higher is better, and lines are 95 % intervals. ${last
           .filter(({ vsBaseline }) => vsBaseline)
-          .map((result) => `${result.strategy}: ${comparison(result.vsBaseline, ...wordsOf(scenario))}`)
+          .map((result) => `${result.strategy}: ${comparison(result.vsBaseline, noise, ...wordsOf(scenario))}`)
           .join('; ')} at ${Number(last[0].params.live).toLocaleString('en')} live.`,
         svg: barChart({
           places: compared.map((cell) => `${Number(cell[0].params.live).toLocaleString('en')} live`),
@@ -304,7 +332,7 @@ function chartBlocks(scenario: Scenario, results: readonly Result[]): Block[] {
     blocks.push({
       kind: 'chart',
       title: scenario.question,
-      caption: `${log ? 'The axis is logarithmic; lower' : 'Lower'} is better; lines are 95 % intervals. ${findingOf(scenario, lone[0])}`,
+      caption: `${log ? 'The axis is logarithmic; lower' : 'Lower'} is better; lines are 95 % intervals. ${findingOf(scenario, lone[0], noise)}`,
       svg: barChart({
         places: lone.map((cell) => paramsText(cell[0].params) || 'as it is'),
         placeName: '',
@@ -325,10 +353,12 @@ function methodBlocks({ environment }: Report): Block[] {
       text: [
         `- Mode \`${environment.mode}\`. Each row of each cell runs in fresh processes, one at a time. A round goes through all cells, and in each cell through all rows in an order of its own, so that drift hits all alike.`,
         '- A sample is the mean of hundreds to thousands of operations; p99 is that of samples, not of single operations.',
-        '- The median of a row is the geometric mean of the medians of its rounds. Factors are taken within a round. Intervals are Student’s t on logarithms, over rounds: processes differ more than the samples of one, and a bootstrap of so few values would be too narrow.',
+        '- The median of a row is the geometric mean of the medians of its rounds. Factors are taken within a round. Intervals are on logarithms, over rounds, by a moderated t: the spread of each comparison is drawn towards the one that its scenario has in common.',
+        '- Every row gets two rounds; then only the rows that an open question needs get more. Questions are looked at after 2, 3, 5, 8 and 12 rounds; each look may err once in a hundred, so all together five times at most.',
+        '- Choices are tables of a million draws and more, so that no processor learns them by heart. The size of the environment and of what lies in the heap differs between processes.',
         '- The garbage collector runs before the clock starts. What the operations of a baseline allocate is collected while it is timed, as it would be in use; `gcShare` of each round in the JSON file says how much of the time that took. All processes run with the same flags.',
         '- The number table is aged before anything is timed: an eighth of the pids, drawn at random, has been replaced by later ones.',
-        '- Baselines: `map` is a `Map` of objects and a cyclic counter in each namespace, and for `fork-exit-wait` a process table of classes and Maps; `gvisor` has maps both ways; `number-allocator` and `idgen` are npm packages beside a `Map`; `floor` does the bare memory operations and is nothing that anybody could use.',
+        '- Baselines: `map` is a `Map` of objects and a cyclic counter in each namespace, and for `fork-exit-wait` a process table of classes and Maps; `gvisor` has maps both ways; `number-allocator` and `idgen` are npm packages beside a `Map`; `floor` does the bare memory operations and is nothing that anybody could use; `native C` is the same structure as a C program; `twin` is a strategy once more.',
       ].join('\n'),
     },
   ];

@@ -1,9 +1,9 @@
 import { comparison, figure, multiple, paramsText } from '../format.ts';
-import type { Result } from '../results.ts';
+import type { Noise, Result } from '../results.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** What a cell shows, in a sentence or two, from its numbers alone. */
-export function findingOf(scenario: Scenario, cell: readonly Result[]): string {
+export function findingOf(scenario: Scenario, cell: readonly Result[], noise?: Noise): string {
   const measured = cell.filter((result) => result.median !== undefined);
   const strategies = measured.filter(({ kind }) => kind === 'strategy').sort(byMedian);
   const [best] = strategies;
@@ -14,19 +14,21 @@ export function findingOf(scenario: Scenario, cell: readonly Result[]): string {
     `${where ? `With ${where}` : 'Here'}, ${best.strategy} takes ${figure(best.median ?? 0)} ${best.unit}`,
   ];
   const second = strategies[1];
-  if (second?.ci && best.ci && second.ci[0] <= best.ci[1])
-    parts[0] += ` (the intervals of ${second.strategy} and ${best.strategy} overlap)`;
-  if (best.vsBaseline) parts.push(versus(best, less, more));
+  if (second?.vsFastest && second.vsFastest.verdict !== 'slower')
+    parts[0] += ` (and so, as far as can be said, does ${second.strategy})`;
+  if (best.vsBaseline) parts.push(versus(best, noise, less, more));
   if (best.vsFloor) parts.push(`it takes ${multiple(best.vsFloor)} of what the bare memory operations take`);
+  if (best.vsNative) parts.push(`and ${multiple(best.vsNative)} of what native C takes`);
   return `${parts.join('; ')}.`;
 }
 
-function versus({ vsBaseline }: Result, less: string, more: string): string {
+function versus({ vsBaseline }: Result, noise: Noise | undefined, less: string, more: string): string {
   if (!vsBaseline) return '';
-  const words = comparison(vsBaseline, less, more);
-  return words.startsWith('no significant')
-    ? `${words} against ${vsBaseline.against}, the best baseline that does the same work`
-    : `that is ${words} than ${vsBaseline.against}, the best baseline that does the same work`;
+  const words = comparison(vsBaseline, noise, less, more);
+  const isClear = vsBaseline.verdict === 'faster' || vsBaseline.verdict === 'slower';
+  return isClear && !words.startsWith('~')
+    ? `that is ${words} than ${vsBaseline.against}, the best baseline that does the same work`
+    : `against ${vsBaseline.against}, the best baseline that does the same work: ${words}`;
 }
 
 /** How its values grow between the smallest and the largest number of live pids. */

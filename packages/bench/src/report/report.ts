@@ -1,8 +1,11 @@
+import type { BaselineComparison } from '../baseline-run.ts';
 import type { Environment } from '../environment.ts';
-import type { Result } from '../results.ts';
+import type { Findings } from '../results.ts';
+import { ERROR } from '../statistics.ts';
+import { type Looks, MARGIN } from '../verdict.ts';
 
 /** Goes up when a reader of an older report could misunderstand a newer one. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** How one strategy kept one chapter of the conformance suite. */
 export interface ConformanceEntry {
@@ -31,34 +34,36 @@ export interface ReplayEntry {
   readonly orderFollowed: number;
 }
 
-/** One strategy against one target of the project. */
-export interface Target {
-  readonly target: string;
-  readonly strategy: string;
-  /** What was measured, as text; empty where it was not. */
-  readonly measured: string;
-  /** `unclear`: the interval holds the limit, or one round gave none. */
-  readonly met: 'yes' | 'no' | 'unclear' | 'not measured';
+/** How verdicts were sought. */
+export interface Method {
+  /** After how many rounds a question was looked at. */
+  readonly looks: readonly number[];
+  /** How often all looks at one question together may be wrong. */
+  readonly error: number;
+  /** Within so many times of one another, two values count as one. */
+  readonly margin: number;
+}
+
+/** What `pid-bench --json` writes. */
+export interface Document extends Findings {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly environment: Environment;
+  readonly method: Method;
+  /** Whether somebody stopped the run before it was over. */
+  readonly interrupted?: true;
+  /** Against an older run, where one was named. */
+  readonly baseline?: BaselineComparison;
 }
 
 /** Everything that a run of the lab found: `reports/lab.json`. */
-export interface Report {
-  readonly schemaVersion: typeof SCHEMA_VERSION;
-  readonly environment: Environment;
+export interface Report extends Document {
   readonly conformance: readonly ConformanceEntry[];
   readonly replay: readonly ReplayEntry[];
-  readonly targets: readonly Target[];
-  readonly results: readonly Result[];
 }
 
-/** Results that belong to the same scenario and parameters, in the order in which they came. */
-export function cellsOf(results: readonly Result[]): Result[][] {
-  const cells = new Map<string, Result[]>();
-  for (const result of results) {
-    const key = `${result.scenario} ${JSON.stringify(result.params)}`;
-    cells.set(key, [...(cells.get(key) ?? []), result]);
-  }
-  return [...cells.values()];
+/** The method of these looks. */
+export function methodOf(looks: Looks): Method {
+  return { looks, error: ERROR, margin: MARGIN };
 }
 
 /** The values of a property, each once, in the order in which they come. */

@@ -1,5 +1,5 @@
 import { fill, populate, verifyWorld, type World } from '../populate.ts';
-import { counting, indices, tableLength } from '../random.ts';
+import { choices, counting } from '../random.ts';
 import { grid, numberOf, scenario, type TimedScenario } from '../scenario.ts';
 
 const OPS = 500;
@@ -43,7 +43,7 @@ export const churn: TimedScenario<State> = scenario<State>({
     if (params.order === 'oldest') return { ...fill(subject, live, level), victims: counting(live), at: 0 };
     return {
       ...populate(subject, live, level, seed),
-      victims: indices(seed + 1, tableLength(live), live),
+      victims: choices(seed + 1, live),
       at: 0,
     };
   },

@@ -1,6 +1,6 @@
 import type { PidAllocator } from '@pidlab/contract';
 import { optionsFor } from '../populate.ts';
-import { indices, tableLength } from '../random.ts';
+import { choices } from '../random.ts';
 import { grid, numberOf, scenario, type TimedScenario } from '../scenario.ts';
 import type { Handle, Processes, Subject, Waited } from '../workload.ts';
 
@@ -45,8 +45,8 @@ export const forkExitWait: TimedScenario<State> = scenario<State>({
     default: grid({ level: [0, 1, 2, 3], live: [1_000, 10_000] }),
     full: grid({ level: [0, 1, 2, 3], live: [1_000, 10_000, 100_000] }),
   },
-  cannot: ({ kind, createProcesses: own }) =>
-    kind === 'strategy' || own ? undefined : 'it has no process table; the one of map is what a program would write',
+  cannot: ({ strategy, createProcesses: own }) =>
+    strategy || own ? undefined : 'it has no process table; the one of map is what a program would write',
   async setup(subject, params, seed) {
     const live = numberOf(params, 'live');
     const level = numberOf(params, 'level');
@@ -59,7 +59,7 @@ export const forkExitWait: TimedScenario<State> = scenario<State>({
       processes[slot] = table.fork(isLeader ? init : processes[slot - (slot % SESSION_SIZE)]);
       if (isLeader) table.setsid(processes[slot]);
     }
-    const victims = indices(seed, tableLength(live), live).map((slot) =>
+    const victims = choices(seed, live).map((slot) =>
       slot % SESSION_SIZE === 0 ? Math.min(slot + 1, live - 1) : slot,
     );
     return { table, processes, victims, at: 0, reaped: 0 };

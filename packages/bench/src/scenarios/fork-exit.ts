@@ -1,6 +1,6 @@
 import { PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID } from '@pidlab/contract';
 import { createWorld, verifyWorld, type World } from '../populate.ts';
-import { indices, tableLength } from '../random.ts';
+import { choices } from '../random.ts';
 import { grid, numberOf, scenario, type TimedScenario } from '../scenario.ts';
 import type { Handles } from '../workload.ts';
 
@@ -47,7 +47,7 @@ export const forkExit: TimedScenario<State> = scenario<State>({
     const world = createWorld(subject, live, numberOf(params, 'level'));
     const state = { ...world, tasks: subject.handles(live) };
     for (let slot = 0; slot < live; slot++) fork(state, slot);
-    const victims = indices(seed, tableLength(live), live).map((slot) =>
+    const victims = choices(seed, live).map((slot) =>
       slot % SESSION_SIZE === 0 ? Math.min(slot + 1, live - 1) : slot,
     );
     return { ...state, victims, at: 0 };

@@ -1,6 +1,6 @@
 import { PID_MAX_LIMIT, type PidAllocator } from '@pidlab/contract';
 import { numbersOf, optionsFor, populate, type World } from '../populate.ts';
-import { indices, permutation, tableLength } from '../random.ts';
+import { choices } from '../random.ts';
 import { grid, numberOf, type Params, scenario, type TimedScenario } from '../scenario.ts';
 import type { StrategyModule, Subject, Workload } from '../workload.ts';
 
@@ -41,11 +41,11 @@ const plan = {
   full: grid({ level: [0, 1, 3], live: [1_000, 32_000, 1_000_000, 4_000_000] }),
 };
 
-/** Every live number, in random order. */
+/** Live numbers, drawn at random. */
 function setupHits(subject: Subject, params: Params, seed: number): State {
   const world = populate(subject, numberOf(params, 'live'), numberOf(params, 'level'), seed);
   const numbers = numbersOf(world);
-  const asked = permutation(seed + 1, numbers.length).map((index) => numbers[index]);
+  const asked = choices(seed + 1, numbers.length).map((index) => numbers[index]);
   return { ...world, asked, at: 0, calls: 0, found: 0 };
 }
 
@@ -55,12 +55,12 @@ function verifyHits({ workload, ns, pids, calls, found }: State): void {
   if (workload.findPidNs(nr, ns) !== pids[0]) throw new Error(`the look-up of ${nr} found another pid`);
 }
 
-/** Timed: 2,000 × findPidNs of numbers that live pids have, all of them once in random order. Unit: ns per look-up. */
+/** Timed: 2,000 × findPidNs of numbers that live pids have, drawn at random. Unit: ns per look-up. */
 export const lookupHit: TimedScenario<State> = scenario<State>({
   id: 'lookup-hit',
   question: 'How long does it take to find a pid by its number?',
-  timed: `${OPS.toLocaleString('en')} × findPidNs in the namespace of the pids; every live number once, in random order, then again`,
-  notTimed: 'making the pids, shuffling their numbers (a table, read in order)',
+  timed: `${OPS.toLocaleString('en')} × findPidNs in the namespace of the pids, of live numbers drawn at random`,
+  notTimed: 'making the pids, drawing the numbers (a table, read in order)',
   unit: 'look-up',
   plan,
   setup: setupHits,
@@ -78,8 +78,8 @@ export const lookupHit: TimedScenario<State> = scenario<State>({
 export const lookupUse: TimedScenario<State> = scenario<State>({
   id: 'lookup-use',
   question: 'How long does it take to find a pid by its number and ask it something?',
-  timed: `${OPS.toLocaleString('en')} × (findPidNs, then pidNrNs of what it found); every live number once, in random order, then again`,
-  notTimed: 'making the pids, shuffling their numbers (a table, read in order)',
+  timed: `${OPS.toLocaleString('en')} × (findPidNs, then pidNrNs of what it found), of live numbers drawn at random`,
+  notTimed: 'making the pids, drawing the numbers (a table, read in order)',
   unit: 'look-up and question',
   plan: { ...plan, lab: grid({ level: [0], live: [1_000, 32_000, 1_000_000] }) },
   setup: setupHits,
@@ -134,11 +134,32 @@ export const lookupHash: TimedScenario<State> = {
   },
 };
 
+const CYCLE = 1_000;
+const orders = grid({ live: [1_000], order: ['fresh', `cycle of ${CYCLE.toLocaleString('en')}`] });
+
+/**
+ * Timed: 2,000 × findPidNs, of numbers drawn at random, and of the same 1,000 again and again. Unit: ns per look-up.
+ *
+ * Not a question about designs but about benchmarks: what a table that is short enough to be learnt makes of the numbers.
+ */
+export const order: TimedScenario<State> = {
+  ...lookupHit,
+  id: 'order',
+  question: 'What does a benchmark measure that asks for the same numbers in the same order again and again?',
+  timed: `${OPS.toLocaleString('en')} × findPidNs of live numbers: drawn at random, or ${CYCLE.toLocaleString('en')} such draws repeated, which the processor learns by heart`,
+  plan: { quick: orders, lab: orders, default: orders, full: orders },
+  versus: { param: 'order', base: 'fresh', isGain: false },
+  setup(subject, params, seed) {
+    const state = setupHits(subject, { level: 0, live: numberOf(params, 'live') }, seed);
+    return params.order === 'fresh' ? state : { ...state, asked: state.asked.slice(0, CYCLE) };
+  },
+};
+
 /** Timed: 2,000 × findPidNs of numbers that nobody has, drawn at random. Unit: ns per look-up. */
 export const lookupMiss: TimedScenario<State> = scenario<State>({
   id: 'lookup-miss',
   question: 'How long does it take to learn that nobody has a number?',
-  timed: `${OPS.toLocaleString('en')} × findPidNs in the namespace of the pids; free numbers below pidMax, in random order`,
+  timed: `${OPS.toLocaleString('en')} × findPidNs in the namespace of the pids; free numbers below pidMax, drawn at random`,
   notTimed: 'making the pids, choosing the numbers (a table, read in order)',
   unit: 'look-up',
   plan: {
@@ -154,7 +175,7 @@ export const lookupMiss: TimedScenario<State> = scenario<State>({
     const free = new Int32Array(pidMax - 1 - live);
     let count = 0;
     for (let nr = 1; nr < pidMax && count < free.length; nr++) if (taken[nr] === 0) free[count++] = nr;
-    const asked = indices(seed + 1, tableLength(live), count).map((index) => free[index]);
+    const asked = choices(seed + 1, count).map((index) => free[index]);
     return { ...world, asked, at: 0, calls: 0, found: 0 };
   },
   opsOf: () => OPS,

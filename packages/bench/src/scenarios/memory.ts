@@ -35,7 +35,7 @@ export const memory: OnceScenario = once({
   },
   exact: ({ by }) => by === 'stats',
   cannot: (subject, params) =>
-    params.by === 'stats' && subject.kind !== 'strategy' ? 'it keeps no account of its own memory' : undefined,
+    params.by === 'stats' && !subject.strategy ? 'it keeps no account of its own memory' : undefined,
   measure(subject, params) {
     const live = numberOf(params, 'live');
     const before = residentBytes();

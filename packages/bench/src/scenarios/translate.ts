@@ -1,5 +1,5 @@
 import { populate, type World } from '../populate.ts';
-import { permutation } from '../random.ts';
+import { choices } from '../random.ts';
 import { grid, numberOf, scenario, type TimedScenario } from '../scenario.ts';
 import type { Handle, Handles } from '../workload.ts';
 
@@ -19,8 +19,8 @@ interface State extends World {
 export const translate: TimedScenario<State> = scenario<State>({
   id: 'translate',
   question: 'What does it cost to ask which number a pid has in a namespace?',
-  timed: `${OPS.toLocaleString('en')} × pidNrNs of every pid in random order; 'view' is the namespace that asks: the root, or the pid's own`,
-  notTimed: 'making the pids, shuffling them (a table, read in order)',
+  timed: `${OPS.toLocaleString('en')} × pidNrNs of pids drawn at random; 'view' is the namespace that asks: the root, or the pid's own`,
+  notTimed: 'making the pids, drawing them (a table, read in order)',
   unit: 'translation',
   plan: {
     quick: grid({ view: ['root'], level: [0, 1], live: [32_000] }),
@@ -34,9 +34,9 @@ export const translate: TimedScenario<State> = scenario<State>({
   setup(subject, params, seed) {
     const live = numberOf(params, 'live');
     const world = populate(subject, live, numberOf(params, 'level'), seed);
-    const order = permutation(seed + 1, live);
-    const asked = subject.handles(live);
-    for (let i = 0; i < live; i++) asked[i] = world.pids[order[i]];
+    const order = choices(seed + 1, live);
+    const asked = subject.handles(order.length);
+    for (let i = 0; i < order.length; i++) asked[i] = world.pids[order[i]];
     const viewer = params.view === 'own' ? world.ns : world.chain[0];
     return { ...world, asked, viewer, at: 0, calls: 0, seen: 0 };
   },

@@ -24,7 +24,8 @@ interface State {
 function assignments(subject: Subject, params: Params, seed: number): Pick<State, 'assignments' | 'allocator'> {
   const [workers, live] = [numberOf(params, 'workers'), numberOf(params, 'live')];
   const seats = Array.from({ length: workers }, (_, i) => ({ isNew: i === 0 || params.namespaces === 'own', i }));
-  const spec = { id: subject.id, kind: subject.kind, ...(subject.module ? { module: subject.module } : {}) };
+  const { id, kind, module, twinOf } = subject;
+  const spec = { id, kind, ...(module ? { module } : {}), ...(twinOf ? { twinOf } : {}) };
   const common = { subject: spec, live };
   if (subject.kind === 'floor') {
     const maps: Int32Array[] = [];
@@ -67,8 +68,7 @@ function verify({ crew, assignments, allocator, turns }: State): void {
 /** Why a subject cannot be shared by threads, if so. */
 function forOneThread(subject: Pick<Subject, 'kind' | 'strategy'>): string | undefined {
   if (subject.kind === 'baseline') return 'objects cannot be shared by threads';
-  if (subject.kind === 'strategy' && subject.strategy?.traits.shared !== true)
-    return 'its traits say that it is for one thread';
+  if (subject.strategy && subject.strategy.traits.shared !== true) return 'its traits say that it is for one thread';
   return undefined;
 }
 

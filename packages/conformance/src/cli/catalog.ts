@@ -2,7 +2,7 @@ import { clausesOf } from '../suite/chapter.ts';
 import { chapters } from '../suite/chapters/index.ts';
 import { SHARED, sharedClauses } from '../threads/clauses.ts';
 
-/** A clause, to be read and not run. */
+/** What a clause says, without the code that tries it. */
 export interface Statement {
   readonly id: string;
   readonly sentence: string;
@@ -11,14 +11,14 @@ export interface Statement {
   readonly scale: boolean;
 }
 
-/** A chapter, to be read. */
+/** What a chapter says. */
 export interface Section {
   readonly id: string;
   readonly title: string;
   readonly clauses: readonly Statement[];
 }
 
-/** Every chapter there is, that about several threads last. */
+/** Every chapter; the one about several threads comes last. */
 export function catalog(): Section[] {
   const ofOneThread = chapters.map((chapter) => ({
     id: chapter.id,

@@ -1,19 +1,18 @@
 import { createWriteStream } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import { BUILTINS } from '../strategies/builtins.ts';
 import { type Loaded, loadBuiltin, loadModule, UsageError } from '../strategies/load.ts';
-import { type Chapter, clausesOf } from '../suite/chapter.ts';
-import { chapters as allChapters } from '../suite/chapters/index.ts';
-import { type ClauseResult, plan, type RunOptions, runConformance } from '../suite/run.ts';
+import type { ClauseResult } from '../suite/run.ts';
 import { sharedClauses } from '../threads/clauses.ts';
-import { drawSeed, runShared, type SharedOptions } from '../threads/index.ts';
-import { nodeHost } from '../threads/node.ts';
+import { drawSeed } from '../threads/index.ts';
+import { LIMIT_MS } from '../threads/runner.ts';
 import { catalog } from './catalog.ts';
 import { exploreMain } from './explore.ts';
+import { progressOn } from './progress.ts';
 import { REPORTERS } from './reporters/index.ts';
 import { failuresOf } from './reporters/reporter.ts';
+import { aboutAll, runSupervised } from './supervisor.ts';
 
 /** All clauses hold. */
 const HOLDS = 0;
@@ -32,6 +31,7 @@ interface Flags {
   readonly shared: boolean;
   readonly workers: number;
   readonly seed?: number;
+  readonly limit: number;
   readonly bail?: true;
 }
 
@@ -66,6 +66,11 @@ export async function main(args: readonly string[], streams: Streams = process):
     .addOption(
       new Option('--seed <n>', 'of the random choices in chapter SHARED').argParser(integer('--seed', 0, 2 ** 31 - 1)),
     )
+    .addOption(
+      new Option('--limit <seconds>', 'for one clause, which has failed when it takes longer')
+        .argParser(integer('--limit', 1, 86_400))
+        .default(LIMIT_MS / 1000),
+    )
     .option('--bail', 'stop a strategy at its first failure')
     .addHelpText('after', '\n`pid-conformance explore` tries every interleaving of a few threads: see its --help.')
     .addHelpText('after', '\nExit status: 0 when all clauses hold, 1 when one does not, 2 when nothing could be run.')
@@ -92,26 +97,26 @@ async function run(modules: readonly string[], flags: Flags, { stdout, stderr }:
     return HOLDS;
   }
   const strategies = await load(modules, flags.strategy);
-  const options: RunOptions = { ...selected, scale: flags.scale, shared: flags.shared, bail: flags.bail === true };
-  const { workers, seed = drawSeed() } = flags;
-  const ofThreads = workers === 0 ? [] : selected.shared;
-  const total = strategies.reduce(
-    (sum, { strategy }) => sum + plan(strategy, options).length + (strategy.traits.shared ? ofThreads.length : 0),
-    0,
-  );
+  const { workers, seed = drawSeed(), limit, bail = false } = flags;
+  const what = {
+    options: { clauses: selected.clauses, scale: flags.scale, shared: flags.shared },
+    ofThreads: { workers, seed, limitMs: limit * 1000, clauses: workers === 0 ? [] : selected.shared },
+  };
+  const total = strategies.reduce((sum, loaded) => sum + aboutAll(loaded, what).length, 0);
   const reporter = REPORTERS[flags.reporter](
     flags.output === undefined && pc.isColorSupported && stdout.isTTY === true,
   );
-  const progress = progressOn(stderr, total);
+  const progress = progressOn(stderr);
   const results: ClauseResult[] = [];
   await write(reporter.start(total));
   for (const loaded of strategies) {
-    for await (const result of runAll(loaded, options, { workers, seed, clauses: ofThreads })) {
+    for await (const result of runSupervised(loaded, what, limit * 1000)) {
       results.push(result);
       const text = reporter.clause(result);
       if (text !== '') progress.clear();
       await write(text);
-      progress.show(results.length, result);
+      progress.show(`${results.length} of ${total}  ${result.strategy}, ${result.scope}: ${result.clause}`);
+      if (bail && result.status === 'failed') break;
     }
   }
   progress.clear();
@@ -121,20 +126,6 @@ async function run(modules: readonly string[], flags: Flags, { stdout, stderr }:
   if (flags.output !== undefined)
     stderr.write(`${results.length - failed} passed, ${failed} failed: ${flags.output}\n`);
   return failed === 0 ? HOLDS : FAILS;
-}
-
-/** The suite in this thread, and then the clauses about several threads. */
-async function* runAll(
-  { strategy, url }: Loaded,
-  options: RunOptions,
-  ofThreads: SharedOptions,
-): AsyncGenerator<ClauseResult, void> {
-  for await (const result of runConformance(strategy, options)) {
-    yield result;
-    if (options.bail === true && result.status === 'failed') return;
-  }
-  if (ofThreads.clauses?.length === 0) return;
-  yield* runShared(nodeHost, strategy, url, { ...ofThreads, bail: options.bail === true });
 }
 
 function integer(flag: string, min: number, max: number): (text: string) => number {
@@ -154,10 +145,9 @@ async function load(modules: readonly string[], names: readonly string[] | undef
   return strategies;
 }
 
-/** What to run: chapters of the suite, which clauses of them, and which of chapter SHARED. */
+/** What to run: clauses, and which of them are of chapter SHARED. */
 interface Selection {
-  readonly chapters: readonly Chapter[];
-  readonly clauses?: readonly string[];
+  readonly clauses: readonly string[];
   readonly shared: readonly string[];
 }
 
@@ -176,7 +166,6 @@ function select(ids: readonly string[] | undefined): Selection {
     for (const clause of found) clauses.add(clause.id);
   }
   return {
-    chapters: allChapters.filter((chapter) => clausesOf(chapter).some(({ id }) => clauses.has(id))),
     clauses: [...clauses],
     shared: sharedClauses.filter(({ id }) => clauses.has(id)).map(({ id }) => id),
   };
@@ -186,7 +175,7 @@ function wanted(ids: readonly string[]): string[] {
   return ids.flatMap((id) => id.split(',')).map((id) => id.toUpperCase());
 }
 
-function list({ clauses = [] }: Selection): string {
+function list({ clauses }: Selection): string {
   const lines: string[] = [];
   for (const section of catalog()) {
     const selected = section.clauses.filter(({ id }) => clauses.includes(id));
@@ -216,17 +205,4 @@ function toFile(path: string): Write {
   const toIt = toStream(file);
   const close = (): Promise<void> => new Promise((resolve) => file.end(() => resolve()));
   return (text) => Promise.race([text === undefined ? close() : toIt(text), failed]);
-}
-
-/** One line that says how far it is, on a terminal only. */
-function progressOn(
-  stream: NodeJS.WriteStream,
-  total: number,
-): { show: (done: number, last: ClauseResult) => void; clear: () => void } {
-  if (stream.isTTY !== true) return { show() {}, clear() {} };
-  const log = createLogUpdate(stream);
-  return {
-    show: (done, { strategy, scope, clause }) => log(`${done} of ${total}  ${strategy}, ${scope}: ${clause}`),
-    clear: () => log.clear(),
-  };
 }

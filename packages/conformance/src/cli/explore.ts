@@ -1,6 +1,5 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { createLogUpdate } from 'log-update';
 import {
   explore,
   isFor,
@@ -18,6 +17,7 @@ import {
 } from '../explore/index.ts';
 import { BUILTINS, loadStrategy, UsageError } from '../strategies/index.ts';
 import type { Streams } from './conformance.ts';
+import { progressOn } from './progress.ts';
 
 /** Every scenario was tried to its end, and nothing failed. */
 const HOLDS = 0;
@@ -126,7 +126,7 @@ function exploreOne(
   until: number,
   { stdout, stderr }: Streams,
 ): Report {
-  const progress = progressOn(stderr, `${module.traits.strategy} ${scenario.name}`);
+  const progress = counting(stderr, `${module.traits.strategy} ${scenario.name}`);
   const left = Math.max(0, (until - performance.now()) / 1000);
   const report = explore(module, scenario, {
     ...optionsOf(flags),
@@ -216,20 +216,16 @@ function whole(low: number, high: number): (text: string) => number {
 const OFTEN = 200;
 const SELDOM = 5_000;
 
-/** One line that is written over on a terminal; elsewhere a line now and then, for what takes long. */
-function progressOn(
-  stream: NodeJS.WriteStream,
-  what: string,
-): { show: (executions: number) => void; done: () => void } {
-  const log = stream.isTTY === true ? createLogUpdate(stream) : undefined;
+/** Says now and then how many executions there were. */
+function counting(stream: NodeJS.WriteStream, what: string): { show: (executions: number) => void; done: () => void } {
+  const progress = progressOn(stream, (line) => stream.write(`${line}\n`));
+  const often = stream.isTTY === true ? OFTEN : SELDOM;
   let last = performance.now();
   const show = (executions: number): void => {
     const now = performance.now();
-    if (now - last < (log === undefined ? SELDOM : OFTEN)) return;
+    if (now - last < often) return;
     last = now;
-    const line = `${what}: ${executions.toLocaleString('en')} executions`;
-    if (log === undefined) stream.write(`${line}\n`);
-    else log(line);
+    progress.show(`${what}: ${executions.toLocaleString('en')} executions`);
   };
-  return { show, done: () => log?.clear() };
+  return { show, done: progress.clear };
 }

@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { createLogUpdate } from 'log-update';
 import { BUILTINS, loadStrategy, UsageError } from '../strategies/index.ts';
 import { type Reckoning, stress } from '../stress/run.ts';
 import type { Streams } from './conformance.ts';
+import { progressOn } from './progress.ts';
 
 /** Nothing was given twice, nothing lost, nothing violated; and nothing leaked, unless threads were terminated. */
 const HOLDS = 0;
@@ -69,11 +69,11 @@ async function run(flags: Flags, { stdout, stderr }: Streams): Promise<number> {
   for (const { name, strategy } of strategies) {
     if (!strategy.traits.shared) throw new UsageError(`--strategy ${name} cannot be shared: its traits say so`);
   }
-  const progress = progressOn(stderr);
+  const progress = progressOn(stderr, (line) => stderr.write(`${line}\n`));
   const reckonings: Reckoning[] = [];
   for (const { name, strategy } of strategies) {
     const reckoning = await stress({ strategy, name, workers, seconds, seed, kill, progress: progress.show });
-    progress.done();
+    progress.clear();
     reckonings.push(reckoning);
     if (names.length > 1) stdout.write(`${JSON.stringify(reckoning)}\n`);
   }
@@ -109,11 +109,4 @@ function whole(low: number, high: number): (text: string) => number {
     if (/^\d+$/.test(text) && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`It has to be a whole number in [${low}, ${high}].`);
   };
-}
-
-/** One line that is written over on a terminal; elsewhere a line a time. */
-function progressOn(stream: NodeJS.WriteStream): { show: (line: string) => void; done: () => void } {
-  if (stream.isTTY !== true) return { show: (line) => stream.write(`${line}\n`), done() {} };
-  const log = createLogUpdate(stream);
-  return { show: (line) => log(line), done: () => log.done() };
 }

@@ -1,6 +1,6 @@
 /**
- * Whether some order of what calls did explains all that they returned: the search of Wing and Gong (1993), which remembers
- * where it has been as Lowe's does (2017).
+ * Looks for an order of calls that explains what they returned: the search of Wing and Gong (1993), which remembers the places
+ * that it has been to, as Lowe's does (2017).
  *
  * A call does what it does in one step or in several, each at one moment between its beginning and its end; between the steps
  * of one call there may be steps of others. A call of one step is the ordinary case of linearizability; one of several is what
@@ -10,9 +10,9 @@ import type { Event, Lanes } from './history.ts';
 
 /** What a call can do next, and where it is then. */
 export interface Step<State> {
-  /** The same object when it only looked. */
+  /** The very same object when the step changed nothing. */
   readonly state: State;
-  /** How far the call has come: any integer but 0, where it starts; DONE when it can return what it returned. */
+  /** How far the call has come then: DONE when it is over, else any integer but 0, which is where a call starts. */
   readonly at: number;
 }
 
@@ -23,17 +23,18 @@ export const DONE = -1;
 export interface Specification<State, Call, Result> {
   readonly initial: State;
   /**
-   * All that the call can do in that state to return that result; none means that it has to wait. A step that only looks and
-   * is not the last leaves the call able to do all that it could do before, at any later moment.
+   * Every step that the call can take next in that state if it is to return that result. None means that it has to wait for
+   * others. A step that changes nothing and does not end the call must not rule out any step that was possible before it, now
+   * or later.
    */
   steps(state: State, event: Event<Call, Result>, at: number): readonly Step<State>[];
-  /** Whether the call changes nothing for anybody on any way to that result. */
+  /** Whether a call with that result changes nothing that others see, whichever steps it takes. */
   isLook(event: Event<Call, Result>): boolean;
   /** A text that two states share exactly when they are the same. */
   key(state: State): string;
 }
 
-/** How far the search came: whether to the end, and if not, the calls that were left where most were explained. */
+/** Whether an order was found. If not: how many calls the best attempt explained, and which could have come next there. */
 export interface Verdict<Call, Result> {
   readonly explained: boolean;
   readonly most: number;
@@ -69,7 +70,7 @@ export function explain<State, Call, Result>(
     if (seen.has(key)) return false;
     seen.add(key);
     return current(lanes, place).some((lane) =>
-      stepsOf(spec, lanes, place, lane).some((step) => search(after(place, lane, step))),
+      stepsOf(spec, lanes, place, lane).some((step) => search(placeAfter(place, lane, step))),
     );
   };
 
@@ -93,7 +94,7 @@ function stepsOf<State, Call, Result>(
   return spec.steps(state, lanes[lane][next[lane]], at[lane]);
 }
 
-function after<State>({ next, at }: Place<State>, lane: number, step: Step<State>): Place<State> {
+function placeAfter<State>({ next, at }: Place<State>, lane: number, step: Step<State>): Place<State> {
   const isDone = step.at === DONE;
   return {
     next: isDone ? put(next, lane, next[lane] + 1) : next,
@@ -102,14 +103,14 @@ function after<State>({ next, at }: Place<State>, lane: number, step: Step<State
   };
 }
 
-/** The list with that in its place. */
+/** A copy of the list with one item replaced. */
 export function put<T>(list: readonly T[], at: number, value: T): T[] {
   const copy = list.slice();
   copy[at] = value;
   return copy;
 }
 
-/** Takes every step that changes nothing for anybody and leaves nothing undone: whatever comes, it is no worse afterwards. */
+/** Takes at once every step that changes nothing and rules nothing out: no order is lost by taking it first. */
 function lookAround<State, Call, Result>(
   spec: Specification<State, Call, Result>,
   lanes: Lanes<Call, Result>,
@@ -119,7 +120,7 @@ function lookAround<State, Call, Result>(
     const mayEnd = spec.isLook(lanes[lane][from.next[lane]]);
     const steps = stepsOf(spec, lanes, from, lane);
     const look = steps.find((step) => step.state === from.state && (step.at !== DONE || mayEnd));
-    if (look !== undefined) return lookAround(spec, lanes, after(from, lane, look));
+    if (look !== undefined) return lookAround(spec, lanes, placeAfter(from, lane, look));
   }
   return from;
 }

@@ -84,7 +84,7 @@ function strategyOf(module: unknown, from: string): Strategy {
 }
 
 function complainOf(traits: Record<string, unknown>): string | undefined {
-  const { strategy, maxLevel, maxNamespaces, maxNumbers, rootNumbers, floors, shared } = traits;
+  const { strategy, maxLevel, maxNamespaces, maxNumbers, rootNumbers, floors, shared, memory } = traits;
   if (typeof strategy !== 'string' || strategy === '') return 'strategy is not the design’s name';
   if (!Number.isInteger(maxLevel) || (maxLevel as number) < 0) return 'maxLevel is not an integer from 0';
   if (
@@ -98,5 +98,8 @@ function complainOf(traits: Record<string, unknown>): string | undefined {
   const { root, child } = (floors ?? {}) as Record<string, unknown>;
   if (!Number.isInteger(root) || !Number.isInteger(child)) return 'floors has no integers root and child';
   if (typeof shared !== 'boolean') return 'shared is not a boolean';
+  if (memory !== undefined && memory !== 'block' && memory !== 'objects')
+    return "memory is neither 'block' nor 'objects'";
+  if (memory === 'objects' && shared) return 'shared is true and memory is ‘objects’, which threads cannot share';
   return undefined;
 }

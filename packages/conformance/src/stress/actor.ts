@@ -93,7 +93,7 @@ function taskOrNone(a: PidAllocator): TaskRef | undefined {
   return allowing(['ENOMEM'], () => a.allocTask());
 }
 
-/** Something with a pid that this thread owns. */
+/** Does something with a pid that this thread owns. */
 function actOnOwn(actor: Actor, place: number): void {
   const { books, random } = actor;
   const pid = books.handle(place, 'pid') as PidRef;
@@ -186,7 +186,7 @@ function putReferences(a: PidAllocator, books: Books, place: number, pid: PidRef
 function letGoOfNumbers(books: Books, place: number): void {
   let space = books.pid(place, PID.space);
   for (let level = 0; level < books.pid(place, PID.levels); level++) {
-    books.letGo(space, books.pid(place, PID.nrs + level), place);
+    books.unclaim(space, books.pid(place, PID.nrs + level), place);
     space = books.space(space, SPACE.parent);
   }
 }
@@ -293,7 +293,7 @@ function tune(actor: Actor, space: number): void {
   });
 }
 
-/** Ends a namespace's life, with as many of its pids as can be had; or just gives it up. */
+/** Ends a namespace with those of its pids that nobody else has just taken, or only puts it. */
 function close(actor: Actor, space: number): void {
   const { a, books, thread, random } = actor;
   const ns = spaceOf(books, space);

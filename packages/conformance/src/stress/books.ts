@@ -193,7 +193,7 @@ export class Books {
   }
 
   /** Lets go of a number, if that pid has claimed it. */
-  letGo(space: number, nr: number, place: number): void {
+  unclaim(space: number, nr: number, place: number): void {
     const at = this.#claims + space * NR_END + nr;
     if (Atomics.load(this.#words, at) === place + 1) Atomics.store(this.#words, at, -this.now());
   }

@@ -1,4 +1,4 @@
-/** What the main thread does for a thread that was terminated, and for all that is left at the end. */
+/** How the main thread ends what a terminated thread owned, and what is left at the end of a run. */
 import {
   type NsRef,
   PIDTYPE_PGID,
@@ -12,8 +12,8 @@ import {
 import { type Books, BUSY, EMPTY, ENDED, PID, PIDS, SPACE, SPACES, THERE } from './books.ts';
 
 /**
- * Ends what a thread owned that was terminated, and is declared gone. It may have been anywhere between noting what it was
- * about to do and noting what came of it; so each thing is tried, and a PidBug says that it was done already. References
+ * Ends what a terminated thread owned, after it was declared gone. The thread may have stopped anywhere between noting what it
+ * was about to do and noting what came of it. So each thing is tried, and a PidBug says that it was done already. References
  * that are uncertain are left alone: they may keep one pid for good.
  */
 export function recover(a: PidAllocator, books: Books, thread: number): void {
@@ -42,7 +42,7 @@ function endPlace(a: PidAllocator, books: Books, place: number): void {
   const pid = books.handle(place, 'pid') as PidRef;
   let space = books.pid(place, PID.space);
   for (let level = 0; level < books.pid(place, PID.levels); level++) {
-    books.letGo(space, books.pid(place, PID.nrs + level), place);
+    books.unclaim(space, books.pid(place, PID.nrs + level), place);
     space = books.space(space, SPACE.parent);
   }
   for (const which of ['leader', 'next', 'member'] as const) {
@@ -82,7 +82,7 @@ function done(run: () => void): void {
   }
 }
 
-/** Pids that are in no book, because whoever made them was terminated before it could note them: frees them, and counts. */
+/** Frees the pids that are in no book, since their thread was terminated before it could note them. How many there were. */
 export function endOrphans(a: PidAllocator, ns: NsRef, spare: PidRef): number {
   let orphans = 0;
   for (let nr: number | undefined = a.nextPidmap(ns, 0); nr !== undefined; nr = a.nextPidmap(ns, nr)) {

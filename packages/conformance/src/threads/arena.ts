@@ -8,7 +8,7 @@ import type {
   Strategy,
   Traits,
 } from '@pidlab/contract';
-import { createCommons, stop } from './crew.ts';
+import { comeRound, createCommons, stop } from './crew.ts';
 import type * as programs from './programs.ts';
 import {
   type Answer,
@@ -47,10 +47,11 @@ export interface Stage {
   /** Each thread has a part of its own, the main thread the first. Those for whom there is none rest. */
   cast<Parts extends readonly Part[]>(...parts: Parts): Promise<ResultsOf<Parts>>;
   /**
-   * Lets all workers perform a program that has no end; after `ms` milliseconds the first is terminated and declared gone, `then`
-   * is called while the others are still at it, and they are told to stop. A new worker takes the place.
+   * Lets all workers perform a program that has no end. When each has come round so many times, the first is terminated, wherever
+   * it then is, and declared gone. `then` is called, the others come round as often again, and they are told to stop. A new
+   * worker takes the place.
    */
-  lose<P extends ProgramName>(program: P, args: ArgsOf<P>, ms: number, then: () => void): Promise<void>;
+  lose<P extends ProgramName>(program: P, args: ArgsOf<P>, rounds: number, then: () => void): Promise<void>;
   /** All are at rest: wherever one looks from, exactly that is in use and all invariants hold. */
   rest(counts: Counts): Promise<void>;
   /** The same after a worker was lost: nothing but leaks is said. */
@@ -77,9 +78,7 @@ export interface Arena {
 
 /** An arena that can be ended. */
 export interface OpenArena extends Arena {
-  /** Leaves what is open as it is, after a clause failed. */
-  forget(): void;
-  /** Ends all threads. */
+  /** Ends all threads, wherever they are. */
   end(): Promise<void>;
 }
 
@@ -131,21 +130,19 @@ export async function createArena(
       a,
       cast,
       all: (program, args) => all(...([program, args] as unknown as Part)),
-      async lose(program, args, ms, then) {
+      async lose(program, args, rounds, then) {
         const commons = createCommons();
         const part = [program, args] as unknown as Part;
         const parts = partsOf(Array<Part>(threads.length).fill(part), commons);
         const answers = threads.map((thread, i) => thread.ask({ ask: 'perform', stage, ...parts[i] }));
-        try {
-          await pause(ms);
-          await threads[0].terminate();
-          a.declareGone(slots[0]);
-          lost = true;
-          then();
-          await pause(ms);
-        } finally {
-          stop(commons);
-        }
+        const all = [...threads.keys()];
+        await comeRound(commons, all, rounds);
+        await threads[0].terminate();
+        a.declareGone(slots[0]);
+        lost = true;
+        then();
+        await comeRound(commons, all.slice(1), rounds);
+        stop(commons);
         valuesOf(await Promise.all(answers.slice(1)));
         threads[0] = await host.start();
         slots[0] = await join(threads[0]);
@@ -169,13 +166,14 @@ export async function createArena(
   }
 
   return {
-    ...{ traits: strategy.traits, size: workers + 1, seed },
+    traits: strategy.traits,
+    size: workers + 1,
+    seed,
     open: openStage,
     async clear() {
       for (const stage of open) await stage.close();
       open.clear();
     },
-    forget: () => open.clear(),
     async end() {
       await Promise.all(threads.map((thread) => thread.terminate()));
     },
@@ -199,10 +197,6 @@ function countsOf(a: PidAllocator): Counts {
 function mustHold({ violations, leaked }: Findings, lost: boolean): void {
   const broken = lost ? violations : [...violations, ...leaked];
   if (broken.length > 0) throw new Error(`checkInvariants(): ${broken.slice(0, 5).join('; ')}`);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function asked(thread: Thread, question: Question): Promise<unknown> {

@@ -3,6 +3,7 @@
  * Nobody ever sleeps, so that a browser's main thread can be one of them.
  */
 import type { AttachPidAllocator } from '@pidlab/contract';
+import { choices } from '../random.ts';
 
 /** Milliseconds after which a thread that does not come to a meeting is taken for lost. */
 const PATIENCE_MS = 60_000;
@@ -13,6 +14,8 @@ const [ARRIVED, MEETINGS, FAILED, BOARD] = [0, 1, 2, 16];
 const BOARD_WORDS = 2 ** 18;
 /** Place on the board that says that programs without an end of their own shall stop. */
 export const STOP = 0;
+/** From here on the board says how often each thread came round. */
+const ROUNDS = BOARD_WORDS - 256;
 /** Handles that the box has room for. */
 export const BOX_PLACES = 64;
 
@@ -31,6 +34,8 @@ export interface Crew {
   readonly board: Int32Array;
   /** Waits until all are here; all go on at the same instant. */
   meet(): void;
+  /** Says that this thread came round once more. */
+  comeRound(): void;
   /** An integer from 0 up to but not including `limit`: the same ones for the same seed and thread. */
   random(limit: number): number;
   /** Puts a handle into the box and takes what was there; 0 for none. */
@@ -59,10 +64,13 @@ export function crewOf({ commons, me, size, seed }: Role, attach: AttachPidAlloc
   const box = new BigInt64Array(commons, 0, BOX_PLACES);
   const words = new Int32Array(commons, BOX_PLACES * 8);
   return {
-    ...{ me, size, attach },
+    me,
+    size,
+    attach,
     board: words.subarray(BOARD),
     meet: () => meet(words, size),
-    random: randomOf(seed + me * 7919),
+    comeRound: () => void Atomics.add(words, BOARD + ROUNDS + me, 1),
+    random: choices(seed, me).below,
     swap: (place, handle) => Number(Atomics.exchange(box, place, BigInt(handle))),
     peek: (place) => Number(Atomics.load(box, place)),
   };
@@ -88,15 +96,16 @@ export function abandon(commons: SharedArrayBuffer): void {
   stop(commons);
 }
 
-/** Mulberry32: small, and good enough to mix. */
-function randomOf(seed: number): (limit: number) => number {
-  let state = seed | 0;
-  return (limit) => {
-    state = (state + 0x6d2b_79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
+/**
+ * Resolves when each of these threads has come round so many times more, however long they take; at once when one has failed.
+ * Looks now and then, and leaves the thread to others meanwhile.
+ */
+export async function comeRound(commons: SharedArrayBuffer, threads: readonly number[], more: number): Promise<void> {
+  const words = new Int32Array(commons, BOX_PLACES * 8);
+  const rounds = (thread: number): number => Atomics.load(words, BOARD + ROUNDS + thread);
+  const goals = threads.map((thread) => rounds(thread) + more);
+  while (Atomics.load(words, FAILED) === 0 && threads.some((thread, i) => rounds(thread) < goals[i]))
+    await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** Tells programs without an end that this is it. */

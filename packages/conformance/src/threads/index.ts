@@ -5,8 +5,9 @@
  */
 import type { Strategy } from '@pidlab/contract';
 import type { ClauseResult } from '../suite/run.ts';
-import { createArena, type Host, type OpenArena } from './arena.ts';
+import type { Host } from './arena.ts';
 import { SHARED, type SharedClause, sharedClauses } from './clauses.ts';
+import { createRunner, LIMIT_MS, type Runner } from './runner.ts';
 
 export type { Arena, Counts, Host, Part, Stage, Thread } from './arena.ts';
 export { SHARED, type SharedClause, sharedClauses } from './clauses.ts';
@@ -19,6 +20,8 @@ export interface SharedOptions {
   readonly seed?: number;
   /** Only clauses with these ids. */
   readonly clauses?: readonly string[];
+  /** Milliseconds for one clause; one that takes longer has failed. Default: two minutes. */
+  readonly limitMs?: number;
   /** Stop at the first failure. Default: false. */
   readonly bail?: boolean;
 }
@@ -36,38 +39,43 @@ export async function* runShared(
   host: Host,
   strategy: Strategy,
   url: string,
-  { workers = 2, seed = drawSeed(), clauses, bail = false }: SharedOptions = {},
+  { workers = 2, seed = drawSeed(), clauses, limitMs = LIMIT_MS, bail = false }: SharedOptions = {},
 ): AsyncGenerator<ClauseResult, void> {
   if (!strategy.traits.shared) return;
-  const arena = await createArena(host, strategy, url, { workers, seed });
+  const runner = createRunner(host, strategy, url, { workers, seed, limitMs });
   try {
     for (const clause of sharedClauses) {
       if (clauses !== undefined && !clauses.includes(clause.id)) continue;
-      const result = await runClause(strategy.traits.strategy, clause, arena);
+      const result = await runSharedClause(runner, strategy.traits.strategy, clause, seed);
       yield result;
       if (bail && result.status === 'failed') return;
     }
   } finally {
-    await arena.end();
+    await runner.end();
   }
 }
 
+/** What a clause is about, as its result says. */
+export function aboutOf(strategy: string, { id, sentence, source }: SharedClause): Omit<ClauseResult, 'status' | 'ms'> {
+  return { strategy, scope: 'workers', chapter: SHARED.id, clause: id, sentence, source };
+}
+
 /** Runs one clause. Never throws. */
-async function runClause(strategy: string, clause: SharedClause, arena: OpenArena): Promise<ClauseResult> {
-  const about = {
-    ...{ strategy, scope: 'workers' as const, chapter: SHARED.id },
-    ...{ clause: clause.id, sentence: clause.sentence, source: clause.source },
-  };
+export async function runSharedClause(
+  runner: Runner,
+  strategy: string,
+  clause: SharedClause,
+  seed: number,
+): Promise<ClauseResult> {
+  const about = aboutOf(strategy, clause);
   const start = performance.now();
   try {
-    await clause.run(arena);
-    await arena.clear();
+    await runner.run(clause);
     return { ...about, status: 'passed', ms: performance.now() - start };
   } catch (error) {
     const ms = performance.now() - start;
-    arena.forget();
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     const where = stack === undefined ? {} : { stack };
-    return { ...about, status: 'failed', ms, message: `${message} (seed ${arena.seed})`, ...where };
+    return { ...about, status: 'failed', ms, message: `${message} (seed ${seed})`, ...where };
   }
 }

@@ -23,6 +23,9 @@ const FIRST = 16;
 /** From the marks of one namespace to those of the next. */
 const MARKS = 2 ** 16;
 
+/** The place that programs count in when they are done. */
+const DONE = 0;
+
 /** A number and the pid that has it. */
 export type Numbered = readonly [nr: number, pid: PidRef];
 
@@ -68,7 +71,7 @@ function goesOn({ board }: Crew): boolean {
   return Atomics.load(board, STOP) === 0;
 }
 
-/** Adds one to a place of the board that programs count in. */
+/** Counts one more in a place of the board. */
 function tally({ board }: Crew, place: number): void {
   Atomics.add(board, FIRST + place, 1);
 }
@@ -144,7 +147,10 @@ export function freeShare(a: PidAllocator, { pids }: { pids: readonly Numbered[]
   for (let i = me; i < pids.length; i += size) a.freePid(pids[i][1]);
 }
 
-/** Allocates and frees in another order, until told to stop or `count` times. Never looks at what others do. */
+/**
+ * Allocates and frees in another order, until told to stop or `count` times, and says when it is done. Never looks at what
+ * others do.
+ */
 export function disturb(
   a: PidAllocator,
   { ns, count, live }: { ns: NsRef; count: number; live: number },
@@ -157,6 +163,7 @@ export function disturb(
     else if (mine.length > 0) a.freePid(mine.splice(crew.random(mine.length), 1)[0]);
   }
   for (const pid of mine) a.freePid(pid);
+  tally(crew, DONE);
 }
 
 /** Where a program looks numbers up, how often, and below which. */
@@ -285,7 +292,7 @@ export function getWhileFreed(a: PidAllocator, { ns, count }: { ns: NsRef; count
 }
 
 /** Gives back the reference that this thread kept: the pid is gone when all have. */
-export function letGo(a: PidAllocator, { pid }: { pid: PidRef }): void {
+export function putKept(a: PidAllocator, { pid }: { pid: PidRef }): void {
   a.putPid(pid);
 }
 
@@ -325,7 +332,7 @@ export function choose(a: PidAllocator, wanted: Wanted, crew: Crew): Numbered[] 
   });
 }
 
-/** The same for one that leaves the choice to the allocator, and keeps pace. */
+/** In step with `choose`, but the allocator picks the number. */
 export function chooseNone(a: PidAllocator, wanted: Wanted, crew: Crew): Numbered[] {
   return inTurn(a, wanted, crew, () => a.allocPid(wanted.ns));
 }
@@ -401,7 +408,7 @@ export function rehang(a: PidAllocator, { ns, task, count }: { ns: NsRef; task: 
   return first;
 }
 
-/** Each takes the last task but one off the same pids: whoever is last ends the pid. */
+/** Each takes its own task off the same pids: whoever is last ends the pid. */
 export function leaveTogether(
   a: PidAllocator,
   { tasks }: { tasks: readonly (readonly TaskRef[])[] },
@@ -576,23 +583,23 @@ export function zap(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }
 }
 
 /**
- * The cursor as it goes by, for `count` numbers from where it is now, over the end and on from the floor: it never goes back.
- * Returns how far it was seen to go.
+ * The cursor as it goes by, from `from` over the end and on from the floor, until all others are done: it never goes back. They
+ * must not give out so many numbers that it comes to `from` again. Returns how far it went.
  */
 export function watchCursor(
   a: PidAllocator,
-  { ns, from, floor, count }: { ns: NsRef; from: number; floor: number; count: number },
+  { ns, from, floor }: { ns: NsRef; from: number; floor: number },
   crew: Crew,
 ): number {
   const top = a.pidMax(ns);
   let way = 0;
-  while (way < count && goesOn(crew)) {
+  for (let isLast = false; !isLast; ) {
+    isLast = !goesOn(crew) || Atomics.load(crew.board, FIRST + DONE) === crew.size - 1;
     const now = a.lastPid(ns);
     const next = now >= from ? now - from : top - from + now - floor;
     must(next >= way, `the cursor was ${way} numbers on, and is ${next}: at ${now}`);
     way = next;
   }
-  Atomics.store(crew.board, STOP, 1);
   return way;
 }
 
@@ -649,6 +656,7 @@ export function everything(a: PidAllocator, { ns }: { ns: NsRef }, crew: Crew): 
     }
     if (pids.length > 20) a.freePid(pids.splice(crew.random(20), 1)[0]);
     a.findGePid(crew.random(300), ns);
+    crew.comeRound();
   }
   for (const pid of pids) a.freePid(pid);
   return rounds;

@@ -1,6 +1,6 @@
 /** Looking for pids by their numbers, as far as all designs share it. Locking: none. */
 import { PID_HEAD } from '../layout.ts';
-import { after, KIND_PID, KIND_SHIFT, see } from '../memory/handles.ts';
+import { KIND_PID, KIND_SHIFT, see, zeroAfter } from '../memory/handles.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { hashHead, wentAstray } from './hash.ts';
@@ -34,7 +34,7 @@ export function findInChain(
         const pidAt = link + pidOfLink;
         if (!SHARED) return pidAt;
         const id = see(s, pidAt);
-        const again = link + after(id);
+        const again = link + zeroAfter(id);
         if (w[again + nrOfLink] !== nr || w[again + nsOfLink] !== serial) break;
         if (!isFindable(s, pidAt, id)) return 0;
         // It may have become another pid with the same keys since, and that one is what can be found.
@@ -50,7 +50,7 @@ export function findInChain(
 /** Whether the record that a number led to, with that first word, is a pid that can be found: complete, and not freed. */
 function isFindable(s: State, pidAt: number, id: number): boolean {
   if (id >>> KIND_SHIFT !== KIND_PID) return false;
-  const at = pidAt + after(id);
+  const at = pidAt + zeroAfter(id);
   return s.words[at + COUNT] !== 0 && !isDead(s, at);
 }
 

@@ -16,7 +16,7 @@
 
 import { PIDTYPE_MAX, PIDTYPE_PID, PidBug, type PidType } from '@pidlab/contract';
 import { NS, PID_HEAD, TASK, TASK_LINK, WORKER } from '../layout.ts';
-import { after, fits, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see } from '../memory/handles.ts';
+import { fits, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see, zeroAfter } from '../memory/handles.ts';
 import { acquire, release } from '../memory/locks.ts';
 import { cacheAlloc, cacheFree, TASK_CACHE } from '../memory/slab.ts';
 import type { State } from '../types.ts';
@@ -227,8 +227,8 @@ function ledTo(s: State, from: number, kind: number): number {
   const w = s.words;
   for (let at = w[from]; at !== 0; at = load(w, from)) {
     const id = see(s, at);
-    const again = w[from + after(id)];
-    if (again === at && w[at + after(again)] === id && id >>> KIND_SHIFT === kind) return at;
+    const again = w[from + zeroAfter(id)];
+    if (again === at && w[at + zeroAfter(again)] === id && id >>> KIND_SHIFT === kind) return at;
   }
   return 0;
 }
@@ -244,7 +244,8 @@ export function activeNs(s: State, taskAt: number): number {
     // A pid has its home as long as a task hangs on it.
     const id = see(s, nsAt);
     if (!SHARED) return nsAt;
-    if (w[linkOf(taskAt, PIDTYPE_PID) + PID + after(id)] === pidAt && w[pidAt + after(id)] === life) return nsAt;
+    if (w[linkOf(taskAt, PIDTYPE_PID) + PID + zeroAfter(id)] === pidAt && w[pidAt + zeroAfter(id)] === life)
+      return nsAt;
   }
 }
 

@@ -158,14 +158,14 @@ function recount(s: State, cache: number): void {
   w[cache + C.active] = cut - free - retired;
 }
 
-/** Nobody can say how far the worker had come with these, so nobody gets them again. What others have ended since is theirs. */
+/** It is unknown how far the worker got with these, so they are retired, unless others have freed them since. */
 function buryHand(s: State, worker: number): void {
   const w = s.words;
   const pidAt = w[worker + PID];
   // Read once: others may be ending the pid right now.
   const id = w[pidAt];
   const isSame = (id & GENERATION_MASK) === w[worker + PID_LIFE];
-  if (pidAt !== 0 && isSame && !isAtHand(s, worker, pidAt)) buryPidOf(s, pidAt, id >>> KIND_SHIFT === KIND_PID);
+  if (pidAt !== 0 && isSame && !isAtHand(s, worker, pidAt)) buryPid(s, pidAt, id >>> KIND_SHIFT === KIND_PID);
   w[worker + PID] = 0;
   const nsAt = w[worker + NS_IN_HAND];
   if (nsAt !== 0 && w[nsAt] >>> KIND_SHIFT === KIND_NS) publish(w, nsAt + NS.at.ending, 0);
@@ -177,16 +177,16 @@ function buryHand(s: State, worker: number): void {
 }
 
 /** A pid that was not complete yet, or that was being freed. Its numbers stay taken as far as they were. */
-function buryPidOf(s: State, pidAt: number, isBorn: boolean): void {
+function buryPid(s: State, pidAt: number, isBorn: boolean): void {
   // It was born, or the worker had dropped its reference: others have the rest to do, or had.
   if (isBorn && s.words[pidAt + PID_HEAD.at.home] >= 0) return;
-  s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => unhash(s, slot, link));
-  if (isBorn && !dropOwnOf(s, pidAt)) return;
+  s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => unhashIfIn(s, slot, link));
+  if (isBorn && !dropOwn(s, pidAt)) return;
   retire(s, cacheOf(s, pidAt), pidAt);
 }
 
 /** Drops the allocation's own reference for the worker. False when others have some, who give the record back then. */
-function dropOwnOf(s: State, pidAt: number): boolean {
+function dropOwn(s: State, pidAt: number): boolean {
   const w = s.words;
   const count = pidAt + PID_HEAD.at.count;
   lockSlot(s, s.design.pidSlot(s, pidAt), 'declareGone');
@@ -202,7 +202,7 @@ function dropOwnOf(s: State, pidAt: number): boolean {
 }
 
 /** Takes a link out of a chain in which it may be. */
-function unhash(s: State, slot: number, link: number): void {
+function unhashIfIn(s: State, slot: number, link: number): void {
   const w = s.words;
   const head = lockSlot(s, slot, 'declareGone');
   let at = head;
@@ -211,7 +211,7 @@ function unhash(s: State, slot: number, link: number): void {
   unlockSlot(s, slot, head === link ? w[link] : head);
 }
 
-/** Whether the worker still had, or had again, the record in its magazine. */
+/** Whether the record is in the worker's magazine: not taken out yet, or put back already. */
 function isAtHand(s: State, worker: number, at: number): boolean {
   const cache = cacheOf(s, at);
   let left = 1 + s.words[magazineAt(worker, cache) + COUNT];

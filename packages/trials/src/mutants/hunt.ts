@@ -44,6 +44,8 @@ export interface HuntOptions {
   readonly all: boolean;
   /** Milliseconds for one clause. */
   readonly timeoutMs: number;
+  /** The same where the mutant is known to go round in circles. */
+  readonly hangMs: number;
   /** Milliseconds for which a clause about several threads is tried again on a mutant. */
   readonly againMs: number;
   /** Processes at once. */
@@ -89,22 +91,20 @@ interface Job {
   readonly clauses?: readonly string[];
 }
 
-async function askAll(jobs: readonly Job[], { timeoutMs, againMs, processes }: HuntOptions): Promise<Answer[]> {
+async function askAll(jobs: readonly Job[], { timeoutMs, hangMs, againMs, processes }: HuntOptions): Promise<Answer[]> {
   const dir = mkdtempSync(join(tmpdir(), 'pidlab-mutants-'));
   const children = new Set<ChildProcess>();
   const answers: Answer[] = [];
   const waiting = [...jobs.entries()];
   const work = async (): Promise<void> => {
-    const ask = runner(children, timeoutMs);
+    const ask = runner(children);
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [i, { name, strategy, mutant, clauses }] = next;
       const file = join(dir, `${name}.mjs`);
       await buildStrategy(strategy, mutant === undefined ? [] : [mutant], file);
-      answers[i] = await ask({
-        file,
-        againMs: mutant === undefined ? 0 : againMs,
-        ...(clauses === undefined ? {} : { clauses }),
-      });
+      const question = { file, againMs: mutant === undefined ? 0 : againMs };
+      const limit = mutant?.hangs === true ? hangMs : timeoutMs;
+      answers[i] = await ask(clauses === undefined ? question : { ...question, clauses }, limit);
     }
   };
   try {
@@ -118,9 +118,9 @@ async function askAll(jobs: readonly Job[], { timeoutMs, againMs, processes }: H
 }
 
 /** Asks one process after the other: a new one whenever the last did not come back. */
-function runner(children: Set<ChildProcess>, timeoutMs: number): (question: Question) => Promise<Answer> {
+function runner(children: Set<ChildProcess>): (question: Question, timeoutMs: number) => Promise<Answer> {
   let idle: ChildProcess | undefined;
-  return (question) =>
+  return (question, timeoutMs) =>
     new Promise((resolve, reject) => {
       const child = idle ?? fork(RUNNER, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       idle = undefined;

@@ -17,6 +17,11 @@ export interface Mutant extends Change {
   readonly why: string;
   /** The clause that fails on it. */
   readonly caughtBy: string;
+  /**
+   * Real threads show it only by luck, so the clause is not tried on it; the explorer, which goes through the interleavings one by
+   * one, has to catch it.
+   */
+  readonly leftTo?: 'explore';
   /** The clause does not fail but never comes back: the mutant runs in circles. */
   readonly hangs?: boolean;
   /** The clause's own statements still hold; it is the walk over all invariants after it that notices. */
@@ -33,7 +38,7 @@ type Row = readonly [
   find: string,
   replace: string,
   caughtBy: string,
-  more?: Pick<Mutant, 'hangs' | 'byInvariants' | 'strategy'>,
+  more?: Pick<Mutant, 'hangs' | 'byInvariants' | 'leftTo' | 'strategy'>,
 ];
 
 /** Mutants of one file. */

@@ -23,6 +23,7 @@ export const sharedMutants: readonly Mutant[] = [
       'if (SHARED) return Atomics.compareExchange(words, at, expected, value);',
       '',
       'SHARED-12',
+      { leftTo: 'explore' },
     ],
   ]),
   ...mutantsOf('core', 'pids/numbers.ts', [
@@ -32,6 +33,7 @@ export const sharedMutants: readonly Mutant[] = [
       'if (found === seen || !isBefore(base, found, nr)) return;',
       'if (found === seen) return;',
       'SHARED-5',
+      { leftTo: 'explore' },
     ],
     [
       'cursor-not-round',
@@ -39,6 +41,7 @@ export const sharedMutants: readonly Mutant[] = [
       'return (a - base) >>> 0 < (b - base) >>> 0;',
       'return a < b;',
       'SHARED-31',
+      { leftTo: 'explore' },
     ],
     [
       'page-installed-blindly',
@@ -55,6 +58,7 @@ export const sharedMutants: readonly Mutant[] = [
       'const found = compareExchange(w, slot, head, link);\n    if (found === head) return;\n    head = found;',
       'w[slot] = link;\n    return;',
       'SHARED-7',
+      { leftTo: 'explore' },
     ],
     [
       'chain-never-locked',
@@ -105,6 +109,7 @@ export const sharedMutants: readonly Mutant[] = [
       'if (compareExchange(w, at, 0, pidAt) !== 0) {',
       'const had = w[at];\n  if (had === 0) w[at] = pidAt;\n  else {',
       'SHARED-19',
+      { leftTo: 'explore' },
     ],
   ]),
   ...mutantsOf('core', 'pids/tasks.ts', [
@@ -114,6 +119,7 @@ export const sharedMutants: readonly Mutant[] = [
       'load(s.words, at) === pidAt && s.design.pidSlot(s, pidAt) === slot;',
       'load(s.words, at) === pidAt;',
       'SHARED-32',
+      { leftTo: 'explore' },
     ],
   ]),
   ...mutantsOf('core', 'whole/snapshot.ts', [
@@ -210,6 +216,7 @@ export const sharedMutants: readonly Mutant[] = [
       'if (w[again + nrOfLink] !== nr || w[again + nsOfLink] !== serial) break;',
       'void again;',
       'SHARED-8',
+      { leftTo: 'explore' },
     ],
   ]),
 ];

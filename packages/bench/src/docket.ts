@@ -1,0 +1,110 @@
+import type { Cell, Row } from './cells.ts';
+import { pairPart, pairsOf } from './goals.ts';
+import { type Finding, find, Priors, type Question, questionsOf, roundsOf } from './questions.ts';
+import type { Estimate } from './statistics.ts';
+import { errorOf, type Looks, type Verdict } from './verdict.ts';
+
+/**
+ * Why a question was looked at no more: it is decided; it was looked at as often as planned; what it needs did not fit
+ * into the time that was left; somebody stopped the run; or a row that it needs has no number.
+ */
+export type Stop = 'decided' | 'no look left' | 'out of time' | 'interrupted' | 'no number';
+
+/** What became of a question: the verdict and the estimate of the look that decided it, or of the last one. */
+export interface Decision {
+  readonly verdict: Verdict;
+  readonly estimate: Estimate;
+  readonly stop: Stop;
+}
+
+/**
+ * The questions of a run and what became of them. A question is looked at when it has as many rounds as a look wants, and
+ * at no other time; once decided it stays so, whatever later rounds say that others needed.
+ */
+export class Docket {
+  readonly #cells: readonly Cell[];
+  readonly #looks: Looks;
+  readonly #decided = new Map<string, Decision>();
+  /** Looks that each question has had. */
+  readonly #looked = new Map<string, number>();
+
+  constructor(cells: readonly Cell[], looks: Looks) {
+    this.#cells = cells;
+    this.#looks = looks;
+  }
+
+  /** Rounds that every row gets, which also choose whom the others are compared with. */
+  get first(): number {
+    return this.#looks[0];
+  }
+
+  /** What a single look may err. */
+  get error(): number {
+    return errorOf(this.#looks);
+  }
+
+  questions(): Question[] {
+    return questionsOf(this.#cells, this.first);
+  }
+
+  priors(questions: readonly Question[] = this.questions()): Priors {
+    // Pairs of cells that nobody asks to be decided are spread like those that somebody does.
+    return new Priors(this.#cells, [
+      ...questions,
+      ...pairsOf(this.#cells).map((pair) => ({ parts: [pairPart(pair)] })),
+    ]);
+  }
+
+  /** Looks at every question whose look has come, and gives those that stay open. */
+  look(): Question[] {
+    const questions = this.questions();
+    const priors = this.priors(questions);
+    return questions.filter((question) => {
+      if (this.#decided.has(question.id)) return false;
+      const had = this.#looked.get(question.id) ?? 0;
+      const next = this.#looks[had];
+      if (next === undefined) return false;
+      if (isExact(question) || roundsOf(question) >= next) {
+        this.#looked.set(question.id, had + 1);
+        const finding = find(question, priors, this.error);
+        if (finding && finding.verdict !== 'too few rounds') {
+          this.#decided.set(question.id, { ...finding, stop: 'decided' });
+          return false;
+        }
+        if (isExact(question) || this.#looks[had + 1] === undefined) return false;
+      }
+      return rowsOf(question).every((row) => row.status === 'ok');
+    });
+  }
+
+  /** Rounds that an open question needs until its next look. */
+  wanted(question: Question): number {
+    return this.#looks[this.#looked.get(question.id) ?? 0] - roundsOf(question);
+  }
+
+  /** What became of each question, now that the run is over; `why` says what stopped those that were still open. */
+  close(why: 'out of time' | 'interrupted'): Map<string, Decision> {
+    const open = new Set(this.look().map(({ id }) => id));
+    const questions = this.questions();
+    const priors = this.priors(questions);
+    const decisions = new Map(this.#decided);
+    for (const question of questions) {
+      if (decisions.has(question.id)) continue;
+      const finding: Finding | undefined = find(question, priors, this.error);
+      if (!finding) continue;
+      const isBroken = rowsOf(question).some((row) => row.status === 'failed' || row.status === 'cut');
+      const stop = open.has(question.id) ? why : isBroken ? 'no number' : 'no look left';
+      decisions.set(question.id, { estimate: finding.estimate, verdict: 'too few rounds', stop });
+    }
+    return decisions;
+  }
+}
+
+function isExact({ parts }: Question): boolean {
+  return parts.every(({ of, over }) => of.cell.exact && !over);
+}
+
+/** The rows that a question needs. */
+export function rowsOf({ parts }: Question): Row[] {
+  return parts.flatMap(({ of, over }) => (over ? [of.row, over.row] : [of.row]));
+}

@@ -1,0 +1,67 @@
+import { ERROR, type Estimate, halfWidth, type LogMean } from './statistics.ts';
+
+// Verdicts are sought at a few looks that are fixed beforehand: after so many rounds, and at no other time.
+
+/** After how many rounds a question is looked at. */
+export type Looks = readonly number[];
+
+/** What each look may err, so that all together err 5 times in 100 at most. */
+export function errorOf(looks: Looks): number {
+  return ERROR / looks.length;
+}
+
+/** What a value has to keep. */
+export interface Bounds {
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+/** Within so much of a limit or of one another, two values count as one. */
+export const MARGIN = 1.05;
+
+/** Of a goal. `at the limit`: within 5 % of it, by an equivalence test. */
+export type Verdict = 'met' | 'missed' | 'at the limit' | 'too few rounds';
+
+/** Of a subject against another: it takes less, more, or the same within 5 %. */
+export type Comparison = 'faster' | 'slower' | 'same' | 'too few rounds';
+
+/**
+ * Whether a quantity keeps its bounds. It is at the limit when two one-sided tests show that it is within `MARGIN` of it;
+ * that comes first, so that a value next to the limit is not met today and missed tomorrow. It is met or missed when the
+ * whole interval says so.
+ */
+export function judge(found: LogMean | undefined, bounds: Bounds, error: number): Verdict {
+  if (!found) return 'too few rounds';
+  const { atLeast = 0, atMost = Number.POSITIVE_INFINITY } = bounds;
+  const limits = [atLeast, atMost].filter((limit) => limit > 0 && Number.isFinite(limit));
+  if (limits.some((limit) => isWithin(found, limit, error))) return 'at the limit';
+  const half = halfWidth(found, error);
+  const [low, high] = [Math.exp(found.mean - half), Math.exp(found.mean + half)];
+  if (low >= atLeast && high <= atMost) return 'met';
+  return high < atLeast || low > atMost ? 'missed' : 'too few rounds';
+}
+
+/** Whether `found` is within `MARGIN` of `limit`: each of two one-sided tests errs `error` times in 1. */
+function isWithin(found: LogMean, limit: number, error: number): boolean {
+  const half = halfWidth(found, 2 * error);
+  return Math.abs(found.mean - Math.log(limit)) + half < Math.log(MARGIN);
+}
+
+/** The verdict on "never slower" in the words of a comparison. */
+export function comparisonOf(verdict: Verdict): Comparison {
+  const words = {
+    met: 'faster',
+    missed: 'slower',
+    'at the limit': 'same',
+    'too few rounds': 'too few rounds',
+  } as const;
+  return words[verdict];
+}
+
+/** Whether values that have no logarithm, or are the same every time, keep their bounds: all of them, or none. */
+export function judgePlain({ range: [low, high], rounds, exact }: Estimate, bounds: Bounds): Verdict {
+  const { atLeast = 0, atMost = Number.POSITIVE_INFINITY } = bounds;
+  if (!exact && rounds < 2) return 'too few rounds';
+  if (low >= atLeast && high <= atMost) return 'met';
+  return high < atLeast || low > atMost ? 'missed' : 'too few rounds';
+}
