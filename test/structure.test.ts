@@ -17,7 +17,7 @@ const manifest = (pkg: string, json: object = {}): SourceFile =>
 const strategy = (name: string, replace: Record<string, string | undefined> = {}): SourceFile[] => [
   manifest(name),
   ...['layout', 'alloc', 'free', 'find', 'translate', 'pidns', 'invariants']
-    .concat(['traits', 'design', 'variant', 'shared', 'index'])
+    .concat(['traits', 'design', 'variant', 'shared', 'single', 'index'])
     .filter((stem) => !(stem in replace) || replace[stem] !== undefined)
     .map((stem) => file(`packages/${name}/src/${stem}.ts`, replace[stem] ?? `export function ${stem}(): void {}\n`)),
 ];

@@ -18,6 +18,7 @@ const WASI = {
   ECHILD: 12,
   EEXIST: 20,
   EINVAL: 28,
+  EMFILE: 33,
   ENOENT: 44,
   ENOMEM: 48,
   ENOSPC: 51,

@@ -13,7 +13,7 @@ const SOURCE = /\.(?:ts|js|mjs)$/;
 const STRATEGY = /^core-./;
 const STRATEGY_FILES = [
   ...['layout', 'alloc', 'free', 'find', 'translate', 'pidns', 'invariants'],
-  ...['traits', 'design', 'variant', 'shared', 'index'],
+  ...['traits', 'design', 'variant', 'shared', 'single', 'index'],
 ];
 
 /** What users import into their own programs: no dependency, no Node. The rest are tools. */
@@ -113,9 +113,12 @@ export const coreFloors: Rule = (files) =>
         .map(({ line, target }) => `${file.path}:${line} imports ${target}, which is on a floor above`);
     });
 
-/** No file of core, the contract or a strategy imports itself by way of others. Types count: who reads one file must not have to read the other first. */
+/**
+ * No file of what users import imports itself by way of others. Types count: who reads one file must not have to read the
+ * other first.
+ */
 export const noImportCircles: Rule = (files) => {
-  const sources = files.filter((file) => inSource(file) && /^(?:contract|core(?:-.+)?)$/.test(packageOf(file.path)!));
+  const sources = files.filter((file) => inSource(file) && isLibrary(packageOf(file.path)!));
   const imports = new Map(sources.map((file) => [file.path, importsOf(file)]));
   const next = (path: string): string[] =>
     (imports.get(path) ?? [])

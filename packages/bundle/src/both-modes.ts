@@ -10,6 +10,11 @@ const SHARED = '?shared';
 /** The way into the second copy, what says which copy it is, and what both have in common. */
 const [entrance, mode, common] = [/\/shared\.ts$/, /\/mode\.ts$/, /\/traits\.ts$|\/contract\/(?:src|dist)\//];
 
+interface Wishes {
+  readonly checked?: boolean;
+  readonly partial?: boolean;
+}
+
 /** The file of a module's id, whichever copy it is of. */
 export function fileOf(id: string): string {
   return id.replace(SHARED, '');
@@ -18,9 +23,10 @@ export function fileOf(id: string): string {
 /**
  * A plugin that takes whatever a strategy's `shared.ts` imports, and what that imports, for other modules than those of the
  * same files: a second copy, in which core's `mode.ts` says `SHARED = true`. Elsewhere it says `false`. The build fails when
- * one of the two was not met. `checked` says whether functions make sure of what they rely on, which only tests want.
+ * one of the two was not met, unless `partial` says that the module is a part of the strategy. `checked` says whether functions
+ * make sure of what they rely on, which only tests want.
  */
-export function bothModes({ checked = false }: { readonly checked?: boolean } = {}): Plugin {
+export function bothModes({ checked = false, partial = false }: Wishes = {}): Plugin {
   const met = new Set<boolean>();
   return {
     name: 'both-modes',
@@ -42,7 +48,7 @@ export function bothModes({ checked = false }: { readonly checked?: boolean } = 
       return isShared ? { code: readFileSync(file, 'utf8'), moduleType: 'ts' } : null;
     },
     buildEnd(error) {
-      if (error !== undefined || met.size === 2) return;
+      if (error !== undefined || partial || met.size === 2) return;
       const missing = [false, true].filter((shared) => !met.has(shared)).join(' and ');
       this.error(
         `no module was built with SHARED = ${missing}: index.ts has to import both ./variant.ts and ./shared.ts, and core has to ask ./mode.ts`,

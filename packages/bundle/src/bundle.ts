@@ -1,5 +1,6 @@
 /**
- * Bundles a library package, with what it uses of core, into one module: `dist/index.js`.
+ * Bundles a library package, with what it uses of core, into one module for each of its entries: `dist/index.js`, and beside
+ * it those of a strategy for who needs less, for one thread (`single`) or the traits alone.
  *
  * It is not about size. V8 treats a module's imports and exports as cells that it loads and checks at every use, and folds
  * only a `const` of the same module into the code that it makes. One module of constants makes a look-up take about half
@@ -42,10 +43,32 @@ const common: InputOptions = {
   optimization: { inlineConst: { mode: 'all', pass: 2 } },
 };
 
-/** Writes `dist/index.js`, and its source map, of the package in `folder`. One that is built on core gets both modes. */
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, string | { readonly default: string }>>;
+}
+
+/** The entry of a package that has everything. */
+const WHOLE = 'index';
+
+/**
+ * Writes `dist/<entry>.js`, and its source map, for each entry that the manifest of the package in `folder` exports, or for
+ * `index` alone where it says nothing. The `index` of a package that is built on core gets both modes.
+ */
 export async function bundlePackage(folder: string): Promise<void> {
-  const { code, map } = await joined(folder);
-  const file = join(folder, 'dist', 'index.js');
+  const manifest: Manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  for (const entry of entriesOf(manifest)) await bundleEntry(folder, manifest, entry);
+}
+
+function entriesOf({ exports = {} }: Manifest): string[] {
+  const modules = Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : [target.default]));
+  const entries = modules.map((path) => path.replace(/^\.\/dist\/(.*)\.js$/, '$1'));
+  return entries.length === 0 ? [WHOLE] : entries;
+}
+
+async function bundleEntry(folder: string, manifest: Manifest, entry: string): Promise<void> {
+  const { code, map } = await joined(folder, manifest, entry);
+  const file = join(folder, 'dist', `${entry}.js`);
   const bundle = await rolldown({
     ...common,
     cwd: folder,
@@ -56,7 +79,8 @@ export async function bundlePackage(folder: string): Promise<void> {
         resolveId: (id) => (id === file ? id : null),
         load: (id) => (id === file ? { code, map } : null),
       },
-      writtenNumbers(file, join(folder, 'dist', '.numbers.js')),
+      // A name of its own for each entry: a module that has run once is not run again, whatever its file says by then.
+      writtenNumbers(file, join(folder, 'dist', `.numbers-${entry}.js`)),
       constants,
     ],
   });
@@ -65,19 +89,18 @@ export async function bundlePackage(folder: string): Promise<void> {
 }
 
 /** All modules as one, which is bundled once more with its numbers written out. */
-async function joined(folder: string): Promise<OutputChunk> {
-  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+async function joined(folder: string, { dependencies = {} }: Manifest, entry: string): Promise<OutputChunk> {
   const bundle = await rolldown({
     ...common,
     cwd: folder,
-    input: join(folder, 'src', 'index.ts'),
+    input: join(folder, 'src', `${entry}.ts`),
     resolve: { alias: { '@pidlab/core': join(folder, '..', 'core', 'src', 'index.ts') } },
-    plugins: '@pidlab/core' in dependencies ? [bothModes()] : [],
+    plugins: '@pidlab/core' in dependencies ? [bothModes({ partial: entry !== WHOLE })] : [],
   });
   const { output } = await bundle.generate({
     format: 'esm',
     sourcemap: 'hidden',
-    file: join(folder, 'dist', 'index.js'),
+    file: join(folder, 'dist', `${entry}.js`),
   });
   await bundle.close();
   return output[0];

@@ -59,6 +59,32 @@ describe.each(strategies)('%s as it is built', (name) => {
   });
 });
 
+describe.each(strategies)('the parts of %s', (name) => {
+  const dist = join(packages, name, 'dist');
+  const load = (entry: string) => import(pathToFileURL(join(dist, entry)).href);
+  const sizeOf = (entry: string): number => readFileSync(join(dist, entry)).length;
+
+  test('single.js is for one thread, says so, and has no code for more', async () => {
+    const whole = await load('index.js');
+    const { createPidAllocator, traits, attachPidAllocator } = await load('single.js');
+    expect(traits).toEqual({ ...whole.traits, shared: false });
+    expect(attachPidAllocator).toBeUndefined();
+    const a = createPidAllocator();
+    expect(a.traits).toBe(traits);
+    expect(a.pidNr(a.allocPid(a.initPidNs))).toBe(1);
+    expect(() => createPidAllocator({ shared: true })).toThrow(/createPidAllocator: .*not its entry \/single/);
+    expect(readFileSync(join(dist, 'single.js'), 'utf8')).not.toContain('Atomics');
+    expect(sizeOf('single.js')).toBeLessThan(0.55 * sizeOf('index.js'));
+  });
+
+  test('traits.js is the traits and nothing else', async () => {
+    const { traits, ...others } = await load('traits.js');
+    expect(traits).toEqual((await load('index.js')).traits);
+    expect(others).toEqual({});
+    expect(sizeOf('traits.js')).toBeLessThan(1_000);
+  });
+});
+
 describe('a library', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pidlab-bundle-'));
   afterAll(() => rmSync(folder, { recursive: true }));

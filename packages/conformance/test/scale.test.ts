@@ -4,7 +4,7 @@ import { BUILTINS } from '../src/strategies/builtins.ts';
 import { plan } from '../src/suite/run.ts';
 
 const strategies = await Promise.all(Object.values(BUILTINS).map(({ load }) => load()));
-/** The millions are for one of them, unless there is time (`npm test -- --long`); clauses PIDMAP-42 and NS-29 are for all. */
+/** The millions are for one of them, unless there is time (`npm test -- --long`). */
 const isLong = process.env.PIDLAB_LONG === '1';
 
 describe.each(strategies)('$traits.strategy at full size', (strategy) => {

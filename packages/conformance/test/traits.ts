@@ -1,6 +1,6 @@
 import type { Traits } from '@pidlab/contract';
 
-/** What the model is told to play: each of the three designs, and one that cannot nest at all. */
+/** What the model is told to play: each of the three designs, one that cannot nest at all, and one without a block. */
 export const TRAITS: readonly Traits[] = [
   {
     strategy: 'model of hierarchical',
@@ -37,5 +37,15 @@ export const TRAITS: readonly Traits[] = [
     rootNumbers: 'small',
     floors: { root: 300, child: 300 },
     shared: false,
+  },
+  {
+    strategy: 'model of objects',
+    maxLevel: 3,
+    maxNamespaces: Number.POSITIVE_INFINITY,
+    maxNumbers: 4,
+    rootNumbers: 'small',
+    floors: { root: 300, child: 300 },
+    shared: false,
+    memory: 'objects',
   },
 ];

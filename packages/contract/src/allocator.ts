@@ -11,6 +11,10 @@ import type { Traits } from './traits.ts';
  * Every function checks its arguments. A wrong type, a number that is no integer, a stale handle or one of another
  * allocator is a {@link PidBug}; an integer outside the documented range is a {@link PidError} with EINVAL. In both cases
  * nothing has changed. `nr` arguments of look-ups are integers in `[0, 2^31 - 1]`: one that nobody has is simply not found.
+ *
+ * Where a call could be refused for several reasons, bad arguments come first: a PidBug or EINVAL, and where two arguments are
+ * bad, for either of them. What depends on the state of the allocator comes after: ENOSPC before ENOMEM, and `allocPid` says how
+ * EEXIST and EAGAIN follow.
  * "None" is always `undefined`, except for numbers, where 0 means "not visible from there".
  *
  * The functions do not use `this` and may be taken off the object.
@@ -50,10 +54,17 @@ export interface PidAllocator {
    * `setTid` chooses numbers: innermost first, at most as many as a pid of `ns` carries (`traits.maxNumbers`); levels it
    * does not reach are automatic. A chosen number does not move the cursor.
    *
-   * EAGAIN: a map on the way has no free number. ENOMEM: no memory, or `ns` takes no new pids. EINVAL: `setTid` is too long,
-   * has a number outside `[1, pidMax)` of its level, or one other than 1 for a namespace without a reaper. EEXIST: a
-   * chosen number is taken. On any of these only cursors may have moved, and pages been put to use; a
-   * namespace that has no pid yet begins with 1 all the same. Source: `alloc_pid()`, `clone3(2)`.
+   * EINVAL: `setTid` is too long, has a number outside `[1, pidMax)` of its level, or one other than 1 for a namespace without
+   * a reaper. ENOMEM: `ns` takes no new pids, or there is no memory. EEXIST: a chosen number is taken. EAGAIN: a map on the way
+   * has no free number.
+   *
+   * Of several reasons the first counts, in this order: the whole of `setTid` is checked (EINVAL); then whether `ns` takes pids,
+   * and whether there is memory for one (ENOMEM); then the levels one by one, innermost first, where a chosen number that is
+   * taken is EEXIST, a full map EAGAIN, and a number for which there is no memory ENOMEM. So in a namespace that takes no pids a
+   * number out of range is EINVAL, and one that is taken ENOMEM.
+   *
+   * On any of these only cursors may have moved, and pages been put to use; a namespace that has no pid yet begins with 1 all
+   * the same. Source: `alloc_pid()`, `clone3(2)`.
    */
   allocPid(ns: NsRef, setTid?: readonly number[]): PidRef;
 
@@ -183,8 +194,8 @@ export interface PidAllocator {
    * Without CLONE_NEWPID in `flags`: `old` with one more reference. With it: a new child of `old`, one level down, with one
    * reference that is the caller's, holding one on `old`.
    *
-   * EINVAL: CLONE_NEWPID together with CLONE_THREAD, or `flags` outside `[0, 2^32 - 1]`. ENOSPC: deeper than `traits.maxLevel`, or one more than
-   * `traits.maxNamespaces`. ENOMEM, with everything undone. Source: `copy_pid_ns()`.
+   * EINVAL: CLONE_NEWPID together with CLONE_THREAD, or `flags` outside `[0, 2^32 - 1]`. ENOSPC: deeper than `traits.maxLevel`, or
+   * one more than `traits.maxNamespaces`. ENOMEM, with everything undone. Source: `copy_pid_ns()`.
    */
   copyPidNs(flags: number, old: NsRef): NsRef;
 
@@ -219,7 +230,7 @@ export interface PidAllocator {
 
   // ── looking at the whole ────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The slab caches that exist, namespaces' first. */
+  /** The slab caches that exist, namespaces' first; none in a design that keeps objects (`traits.memory`). */
   slabInfo(): SlabInfo[];
 
   /** Totals. */
@@ -283,7 +294,13 @@ export interface PidAllocator {
   declareGone(workerSlot: number): void;
 }
 
-/** What a strategy package exports under this name. Options that are unknown or out of range are a PidBug. */
+/**
+ * What a strategy package exports under this name. A PidBug for options that are no object, unknown or out of range.
+ *
+ * An option is a property that the object itself has. One is unknown when {@link PidAllocatorOptions} has none of that name:
+ * a symbol, a property that is not enumerable, and one whose value is `undefined` included. What the object inherits is not
+ * looked at. A known option that is `undefined` is an option not given.
+ */
 export type CreatePidAllocator = (options?: PidAllocatorOptions) => PidAllocator;
 
 /**

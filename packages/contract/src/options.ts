@@ -3,6 +3,9 @@ import type { Floors } from './traits.ts';
 /**
  * How to make an allocator. Everything is optional. The memory is reserved at once and used as it is needed, so generous
  * values cost nothing until they are filled; nothing ever grows or moves.
+ *
+ * A design that keeps objects (`traits.memory`) has no block: `capacity`, `namespaces`, `memory` and `hash` are checked there as
+ * everywhere, and have no effect.
  */
 export interface PidAllocatorOptions {
   /**
@@ -23,7 +26,10 @@ export interface PidAllocatorOptions {
   readonly floors?: Floors;
   /**
    * `'capacity'` (default) gives the hash tables at least one slot for each number that `capacity` pids of the first two
-   * levels carry; deeper ones share slots. `'kernel'` uses the rule of 2007: by megabytes of the block, 16 to 4,096 slots.
+   * levels carry; deeper ones share slots. Slots are a power of two. `'kernel'` uses the rule of 2007, which knows the size of
+   * the block and nothing else: each table has `2 ** min(12, max(4, fls(4 * mebibytes)))` slots, 16 to 4,096. `mebibytes` is
+   * `stats().reservedBytes / 2 ** 20`, rounded down, and `fls(n)` the place of the highest bit of n that is set, counted from 1:
+   * `Math.floor(Math.log2(n)) + 1`. Source: `pidhash_init()`, 2.6.24.
    */
   readonly hash?: 'capacity' | 'kernel';
   /**

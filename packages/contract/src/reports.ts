@@ -22,7 +22,10 @@ export interface Findings {
   readonly leaked: readonly string[];
 }
 
-/** What an allocator holds, in whole: cheap to ask for, and exact while no other worker is in a call. */
+/**
+ * What an allocator holds, in whole: cheap to ask for, and exact while no other worker is in a call. Bytes and pages are 0 and
+ * there are no hash tables in a design that keeps objects (`traits.memory`).
+ */
 export interface Stats {
   /** Pid objects in use, in all namespaces; dead ones that somebody still references are counted. */
   readonly pids: number;

@@ -21,6 +21,13 @@ export interface Traits {
   readonly floors: Floors;
   /** Whether one allocator can be used by several threads at once. */
   readonly shared: boolean;
+  /**
+   * Where records are kept. `'block'`, which is also meant when nothing is said: in one block of bytes, which can be full, and
+   * of which `stats` and `slabInfo` account for every page. `'objects'`: in objects of the language, a `Map` for instance. There
+   * are no slabs, pages and hash tables then, and nobody has to pretend: `slabInfo()` is empty, in `stats()` all bytes and pages
+   * are 0 and `hashTables` is empty, ENOMEM says only that a namespace takes no pids, and `shared` is false.
+   */
+  readonly memory?: 'block' | 'objects';
 }
 
 /** Where allocation goes on after it wrapped; both in `[1, RESERVED_PIDS]`. */

@@ -6,7 +6,7 @@
  */
 export { integerArg } from './border/arguments.ts';
 export { bind } from './border/bind.ts';
-export { type Strategy, strategyOf, type Variant, variantOf } from './border/variant.ts';
+export { type Single, type Strategy, singleOf, strategyOf, type Variant, variantOf } from './border/variant.ts';
 export { CACHE, HEADER, MAGAZINE, NS, PAGE_WORDS, PID_HEAD, PIDMAP, TASK, TASK_LINK, WORKER } from './layout.ts';
 export { handleOf } from './memory/handles.ts';
 export { locked, NS_LOCK } from './memory/locks.ts';

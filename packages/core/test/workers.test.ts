@@ -38,7 +38,7 @@ interface Life {
   stores: number;
 }
 
-const lives = new Map<Int32Array, { readonly target: Int32Array; readonly life: Life }>();
+const lives = new WeakMap<Int32Array, { readonly target: Int32Array; readonly life: Life }>();
 
 function live(life: Life): void {
   if (life.left === 0) throw new Terminated();
@@ -63,25 +63,27 @@ function mortal(target: Int32Array, life: Life): Int32Array {
   return words;
 }
 
-const READ_MODIFY_WRITES = ['add', 'and', 'or', 'store', 'compareExchange'] as const;
+const STORES = ['add', 'and', 'or', 'store', 'compareExchange'] as const;
+const real = { ...Object.fromEntries([...STORES, 'load' as const].map((name) => [name, Atomics[name]])) };
 
+// Not spies, which would keep the arguments of every call.
 beforeAll(() => {
-  for (const name of READ_MODIFY_WRITES) {
-    const real = Atomics[name] as (...args: unknown[]) => number;
-    vi.spyOn(Atomics, name).mockImplementation(((words: Int32Array, ...rest: unknown[]) => {
+  for (const name of STORES) {
+    const store = real[name] as (...args: unknown[]) => number;
+    const counted = (words: Int32Array, ...rest: unknown[]): number => {
       const found = lives.get(words);
-      if (found === undefined) return real(words, ...rest);
+      if (found === undefined) return store(words, ...rest);
       live(found.life);
-      return real(found.target, ...rest);
-    }) as never);
+      return store(found.target, ...rest);
+    };
+    Object.assign(Atomics, { [name]: counted });
   }
-  const load = Atomics.load as (words: Int32Array, at: number) => number;
-  vi.spyOn(Atomics, 'load').mockImplementation(((words: Int32Array, at: number) =>
-    load(lives.get(words)?.target ?? words, at)) as never);
+  const load = real.load as typeof Atomics.load;
+  Object.assign(Atomics, { load: (words: Int32Array, at: number) => load(lives.get(words)?.target ?? words, at) });
 });
 
 afterAll(() => {
-  vi.restoreAllMocks();
+  Object.assign(Atomics, real);
 });
 
 /** Two workers on one block, with something of everything in it. */

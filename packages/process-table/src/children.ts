@@ -14,7 +14,7 @@ export function addChild<P>(parent: Task<P>, child: ThreadGroup<P>): void {
 export function removeChild<P>(child: ThreadGroup<P>): void {
   const brood = child.realParent!.brood!;
   if (child.waitable) {
-    brood.zombies!.remove(child.childAt);
+    removeZombie(brood, child.childAt);
     child.waitable = false;
   }
   leave(brood, child.childAt);
@@ -24,15 +24,33 @@ export function removeChild<P>(child: ThreadGroup<P>): void {
 /** The process can be reaped from now on. */
 export function addZombie<P>(child: ThreadGroup<P>): void {
   const brood = child.realParent!.brood!;
-  brood.zombies ??= new PlaceSet();
-  brood.zombies.add(child.childAt);
+  const place = child.childAt;
+  if (brood.zombieCount === 0) brood.zombieAt = place;
+  else {
+    brood.zombies ??= new PlaceSet();
+    if (brood.zombieCount === 1) brood.zombies.add(brood.zombieAt);
+    brood.zombies.add(place);
+  }
+  brood.zombieCount++;
   child.waitable = true;
+}
+
+function removeZombie<P>(brood: Brood<P>, place: number): void {
+  if (brood.zombieCount > 1) {
+    brood.zombies!.remove(place);
+    if (brood.zombieCount === 2) {
+      brood.zombieAt = brood.zombies!.next(-1);
+      brood.zombies!.clear();
+    }
+  }
+  brood.zombieCount--;
 }
 
 /** The oldest child that can be reaped, or of those younger than `before` the oldest. */
 export function nextZombie<P>({ brood }: Task<P>, before: ThreadGroup<P> | undefined): ThreadGroup<P> | undefined {
-  if (brood?.zombies === undefined || brood.zombies.size === 0) return undefined;
-  const place = brood.zombies.next(before === undefined ? -1 : before.childAt);
+  if (brood === undefined || brood.zombieCount === 0) return undefined;
+  if (brood.zombieCount === 1) return before === undefined ? brood.places[brood.zombieAt] : undefined;
+  const place = brood.zombies!.next(before === undefined ? -1 : before.childAt);
   return place === -1 ? undefined : brood.places[place];
 }
 

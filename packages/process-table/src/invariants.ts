@@ -103,10 +103,12 @@ function checkChildren<P>(parent: Task<P>): string[] {
     at = child.childAt;
     if (!child.waitable) continue;
     count++;
-    if (parent.brood!.zombies?.next(at - 1) !== at) broken.push('a zombie among its children is not found');
+    const { zombieCount, zombieAt, zombies } = parent.brood!;
+    if ((zombieCount === 1 ? zombieAt : zombies!.next(at - 1)) !== at)
+      broken.push('a zombie among its children is not found');
   }
-  const { size = 0 } = parent.brood?.zombies ?? {};
-  if (size !== count) broken.push(`${count} of its children are zombies, and ${size} counted`);
+  const counted = parent.brood?.zombieCount ?? 0;
+  if (counted !== count) broken.push(`${count} of its children are zombies, and ${counted} counted`);
   return broken;
 }
 

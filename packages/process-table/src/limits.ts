@@ -4,7 +4,7 @@ import { fail, integer, mustNotBeAsked, readOptions } from './checks.ts';
 import { type Meter, type Metered, NAMESPACES, type Namespace, PIDFDS, PIDS, SIGNALS, type Table } from './task.ts';
 import type { Limit, Limits, Usage, UsageOf } from './types.ts';
 
-export const LIMITS: readonly Limit[] = ['pids', 'namespaces', 'pidfds', 'pendingSignals'];
+const LIMITS: readonly Limit[] = ['pids', 'namespaces', 'pidfds', 'pendingSignals'];
 const METER_OF: Readonly<Record<Limit, Metered>> = {
   pids: PIDS,
   namespaces: NAMESPACES,

@@ -10,12 +10,10 @@
  * So each call looks at one or two words a level, of which a million places need four.
  */
 export class PlaceSet {
-  size = 0;
   private readonly levels: number[][] = [[0]];
 
   /** `place` is not in it yet. */
   add(place: number): void {
-    this.size++;
     let at = place;
     for (let level = 0; ; level++) {
       if (level === this.levels.length) this.grow();
@@ -37,7 +35,6 @@ export class PlaceSet {
 
   /** `place` is in it. */
   remove(place: number): void {
-    this.size--;
     let at = place;
     for (const words of this.levels) {
       const index = at >> 5;
@@ -67,7 +64,6 @@ export class PlaceSet {
   }
 
   clear(): void {
-    this.size = 0;
     this.levels.length = 1;
     this.levels[0] = [0];
   }

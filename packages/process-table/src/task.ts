@@ -280,12 +280,18 @@ export class Threads<P> extends Roster<Task<P>> {
 
 /** The children of a task. */
 export class Brood<P> extends Roster<ThreadGroup<P>> {
-  /** The places of those that can be reaped. Made with the first. */
+  /** How many of them can be reaped. */
+  zombieCount = 0;
+  /** The place of one: while it is the only one, its place is nowhere else. */
+  zombieAt = 0;
+  /** The places of all, while they are more. */
   zombies: PlaceSet | undefined = undefined;
 
   moved(child: ThreadGroup<P>, place: number): void {
     child.childAt = place;
-    if (child.waitable) this.zombies!.add(place);
+    if (!child.waitable) return;
+    if (this.zombieCount === 1) this.zombieAt = place;
+    else this.zombies!.add(place);
   }
 
   override forgetPlaces(): void {

@@ -176,24 +176,25 @@ function reportEnd<P>(t: Table<P>, caller: Task<P>, { groupLeader: leader, statu
   return new WaitReport(vnrOf(t, leader.pid, caller), leader, code, signal === 0 ? status >> 8 : signal, status);
 }
 
-/** Its process stands on no property of its own: JSON and structured clones have the numbers, not the whole table. */
+/** Where the process is: JSON and structured clones pass over symbols, and so have the numbers and not the whole table. */
+const PROCESS = Symbol('process');
+
 class WaitReport<P> implements Waited<P> {
   readonly pid: Vnr;
   readonly code: number;
   readonly value: number;
   readonly status: number;
-  readonly #process: Process<P>;
+  readonly [PROCESS]: Process<P>;
 
   constructor(pid: Vnr, process: Process<P>, code: number, value: number, status: number) {
     this.pid = pid;
     this.code = code;
     this.value = value;
     this.status = status;
-    this.#process = process;
+    this[PROCESS] = process;
   }
 
   get process(): Process<P> {
-    // Whoever compares objects may ask the prototype.
-    return #process in this ? this.#process : (undefined as never);
+    return this[PROCESS];
   }
 }

@@ -89,7 +89,7 @@ describe('a plain read and write in place of an atomic one is found out', () => 
 /** What is wrong; a thread that throws what is no PidError or never returns counts as well. */
 async function broken(options: Parameters<typeof playHistories>[0]): Promise<string> {
   try {
-    return said(await playHistories({ ...options, timeoutMs: 10_000 }));
+    return said(await playHistories({ ...options }));
   } catch (error) {
     return String(error);
   }

@@ -55,7 +55,7 @@ export type Decision =
 export const FLUSH = 100;
 
 /** A place where somebody else could have gone on. */
-export interface Choice {
+interface Choice {
   readonly choice: number;
   readonly step: number;
   readonly options: readonly number[];
@@ -63,7 +63,7 @@ export interface Choice {
 }
 
 /** Which thread ran from which step on, and who could have run instead: a bit each, and from bit 8 on whose stores wait. */
-export interface Segment {
+interface Segment {
   readonly thread: number;
   readonly from: number;
   readonly able: number;
@@ -712,7 +712,7 @@ function mixed(x: number, y: number): number {
 }
 
 /** 53 bits of two hashes, as one number. */
-export function joined(a: number, b: number): number {
+function joined(a: number, b: number): number {
   return (a >>> 0) * 0x20_0000 + (b & 0x1f_ffff);
 }
 

@@ -7,7 +7,7 @@ import * as contract from '@pidlab/contract';
 import { CALLS, type Transformed, transform } from './transform.ts';
 
 /** What a machine calls its functions. */
-export type Calls = Readonly<Record<string, unknown>>;
+type Calls = Readonly<Record<string, unknown>>;
 
 /** A built strategy, transformed once, to be run by any number of machines. */
 export interface Module {

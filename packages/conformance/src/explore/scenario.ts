@@ -73,7 +73,8 @@ export function isFor({ levels }: Scenario, { maxLevel }: Traits): boolean {
 /** Numbers 297 to 300 and no others. */
 export const SMALL: PidAllocatorOptions = { pidMax: 301, floors: { root: 297, child: 297 } };
 export { PIDTYPE_PGID as PGID, PIDTYPE_PID as PID, PIDTYPE_SID as SID } from '@pidlab/contract';
-export const NEW_NS = 0x2000_0000;
+
+const NEW_NS = 0x2000_0000;
 
 export const made = (thread: number, call: number): Made => ({ thread, call });
 export const call = (op: Op, ...args: readonly Argument[]): Planned => ({ op, args });
@@ -96,14 +97,3 @@ export const getNs = (ns: Handle): Planned => call('getPidNs', ns);
 export const copyNs = (parent: Handle): Planned => call('copyPidNs', NEW_NS, parent);
 export const zap = (ns: Handle): Planned => call('zapPidNsProcesses', ns);
 export const disable = (ns: Handle): Planned => call('disablePidAllocation', ns);
-
-/** A call as people write it. */
-export function showCall({ op, args }: Planned): string {
-  return `${op}(${args.map(showArgument).join(', ')})`;
-}
-
-function showArgument(arg: Argument): string {
-  if (Array.isArray(arg)) return `[${arg}]`;
-  if (typeof arg === 'object') return `${(arg as Made).thread}.${(arg as Made).call}`;
-  return arg === NEW_NS ? 'NEWPID' : String(arg);
-}

@@ -8,7 +8,7 @@
  *   w[e] |= v               $w(w, e, $r(w, e) | (v))
  *   Atomics.or(w, e, v)     $or(w, e, v)              and the other five operations of access.ts
  *   patience.wait(slot)     $wait(slot)
- *   after(id)               $after(id)                the 0 that orders two reads
+ *   zeroAfter(id)           $after(id)                the 0 that orders two reads
  *   s.worker = v            $set(s, 'worker', v)      what `detach` changes of a state, so that it can be undone
  * ```
  *
@@ -185,7 +185,7 @@ class Transform {
   /** Whether it is the drawing of a record, whose `words` say how many it has. */
   #isStruct(node: Node): boolean {
     if (node.type !== 'Identifier') return false;
-    return /^[A-Z][A-Z\d_]*(?:\$\d+)?$/.test(node.name) || node.name === 'after';
+    return /^[A-Z][A-Z\d_]*(?:\$\d+)?$/.test(node.name) || node.name === 'before';
   }
 
   /** Whether a name is used there, and not declared, set or the key of something. */
@@ -363,7 +363,7 @@ class Transform {
       const key = keyOf(callee.property as Node)!;
       if (isGlobal(callee.object as Node, 'Atomics')) this.#text.overwrite(callee.start, callee.end, ATOMICS[key]!);
       else if (key === 'wait') this.#text.overwrite(callee.start, callee.end, '$wait');
-    } else if (callee.type === 'Identifier' && /^after(?:\$\d+)?$/.test(callee.name)) {
+    } else if (callee.type === 'Identifier' && /^zeroAfter(?:\$\d+)?$/.test(callee.name)) {
       const body = this.#functions.get(callee.name);
       if (body !== undefined && />>>\s*31/.test(this.#slice(body as Node))) {
         this.#text.overwrite(callee.start, callee.end, '$after');

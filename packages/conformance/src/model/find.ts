@@ -1,10 +1,19 @@
 /** From numbers to pids and back (semantics: lookup and translation). */
-import { type Nr, type NsRef, PID_MAX_LIMIT, type PidRef, type RootNr, type TaskRef, type Vnr } from '@pidlab/contract';
+import {
+  type Nr,
+  type NsRef,
+  PID_MAX_LIMIT,
+  PIDTYPE_PID,
+  type PidRef,
+  type PidType,
+  type RootNr,
+  type TaskRef,
+  type Vnr,
+} from '@pidlab/contract';
 import { checkNumber, LARGEST_NR, nsOf, pidOf, taskOf } from './checks.ts';
 import { takenFrom } from './pidmap.ts';
 import { encode, getPid } from './pids.ts';
 import type { NsRecord, PidRecord, State, TaskRecord } from './state.ts';
-import { activeNs } from './tasks.ts';
 
 /** The pid that `ns` knows as `nr`. A number can be taken by one that is not there yet, or not any more: by an allocation or a `freePid` that is under way. */
 export function lookUp(s: State, nr: number, ns: NsRecord): PidRef | undefined {
@@ -98,4 +107,15 @@ export function pidNs(s: State, pid: PidRef): NsRef | undefined {
 
 export function isContainerInit(s: State, pid: PidRef): boolean {
   return pidOf(s, pid, 'isContainerInit').numbers[0]!.nr === 1;
+}
+
+/** The namespace of the task's own pid. */
+export function activeNs(s: State, task: TaskRecord): NsRecord | undefined {
+  const pid = pidByType(s, task, PIDTYPE_PID);
+  return pid === undefined ? undefined : s.namespaces.get(pid.ns);
+}
+
+export function pidByType(s: State, task: TaskRecord, type: PidType): PidRecord | undefined {
+  const pid = task.pids.get(type);
+  return pid === undefined ? undefined : s.pids.get(pid)!;
 }

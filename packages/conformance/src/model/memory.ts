@@ -15,6 +15,7 @@ export interface Cache {
 }
 
 export interface Memory {
+  /** As many as one likes in a design that keeps objects. */
   readonly pages: number;
   /** Pages of the header and of the hash table. */
   readonly fixedPages: number;
@@ -54,7 +55,9 @@ export function createMemory(options: PidAllocatorOptions, traits: Traits): Memo
   const pidPages = Math.ceil((capacity * pidBytes(Math.min(2, traits.maxNumbers))) / PAGE_SIZE) * 2;
   const taskPages = Math.ceil((capacity * TASK_BYTES) / PAGE_SIZE);
   const enough = fixedPages + pidPages + taskPages + namespaces * 2 + 256;
-  const pages = Math.floor((options.memory ?? Math.min(enough * PAGE_SIZE, 1024 * MIB)) / PAGE_SIZE);
+  const pages = accounts(traits)
+    ? Math.floor((options.memory ?? Math.min(enough * PAGE_SIZE, 1024 * MIB)) / PAGE_SIZE)
+    : Number.MAX_SAFE_INTEGER;
   if (pages < fixedPages + 4) {
     throw new PidBug('createPidAllocator', `memory of ${options.memory} has no room for a capacity of ${capacity}`);
   }
@@ -62,6 +65,11 @@ export function createMemory(options: PidAllocatorOptions, traits: Traits): Memo
   addCache(memory, 'pid_namespace', NAMESPACE_BYTES);
   addCache(memory, 'task', TASK_BYTES);
   return memory;
+}
+
+/** Whether the design has a block, and accounts for its pages. */
+export function accounts(traits: Traits): boolean {
+  return traits.memory !== 'objects';
 }
 
 /** A power of two: by capacity, or by the rule of 2007. */

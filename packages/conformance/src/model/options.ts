@@ -53,10 +53,7 @@ export function createState(traits: Traits, given: PidAllocatorOptions): State {
 
 /** A copy with only what was given; `undefined` is not given. */
 function checkOptions(given: PidAllocatorOptions, traits: Traits): PidAllocatorOptions {
-  const options = entries(given, 'options');
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.includes(name)) throw new PidBug(OP, `options has ${show(name)}, which is unknown`);
-  }
+  const options = entries(given, 'options', KNOWN);
   checkOption('capacity', options.capacity, 1, PID_MAX_LIMIT);
   checkOption('namespaces', options.namespaces, 0, 131_072);
   checkOption('memory', options.memory, MIB, 1024 * MIB);
@@ -79,22 +76,21 @@ function checkShared({ shared, workers }: PidAllocatorOptions): void {
 }
 
 function checkFloors(given: Floors, traits: Traits): Floors {
-  const floors = { ...traits.floors, ...entries(given, 'floors') };
-  for (const [name, value] of Object.entries(floors)) {
-    if (name !== 'root' && name !== 'child') throw new PidBug(OP, `floors has ${show(name)}, which is unknown`);
-    checkOption(`floors.${name}`, value, 1, RESERVED_PIDS);
-  }
+  const floors = { ...traits.floors, ...entries(given, 'floors', ['root', 'child']) };
+  for (const [name, value] of Object.entries(floors)) checkOption(`floors.${name}`, value, 1, RESERVED_PIDS);
   return floors;
 }
 
-/** What an object of options says. */
-function entries<T extends object>(given: T, name: string): Partial<T> {
+/** What an object of options says. An unknown property is refused, whatever its value. */
+function entries<T extends object>(given: T, name: string, known: readonly string[]): Partial<T> {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new PidBug(OP, `${name} is ${show(given)}, not an object`);
   }
   const said: Partial<T> = {};
   for (const key of Reflect.ownKeys(given) as (keyof T)[]) {
-    if (typeof key === 'symbol') throw new PidBug(OP, `${name} has ${show(key)}, which is unknown`);
+    if (typeof key !== 'string' || !known.includes(key)) {
+      throw new PidBug(OP, `${name} has ${show(key)}, which is unknown`);
+    }
     if (given[key] !== undefined) said[key] = given[key];
   }
   return said;

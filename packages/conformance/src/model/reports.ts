@@ -1,9 +1,10 @@
 /** Looking at the whole (semantics: caches). */
 import { type Findings, PAGE_SIZE, type SlabInfo, type Stats } from '@pidlab/contract';
-import { freePages, slabPages } from './memory.ts';
+import { accounts, freePages, slabPages } from './memory.ts';
 import type { State } from './state.ts';
 
 export function slabInfo(s: State): SlabInfo[] {
+  if (!accounts(s.traits)) return [];
   return [...s.memory.caches.values()].map((cache) => ({
     ...cache,
     totalObjects: cache.slabs * cache.objectsPerSlab,
@@ -12,10 +13,11 @@ export function slabInfo(s: State): SlabInfo[] {
 
 export function stats(s: State): Stats {
   const { memory } = s;
+  const counts = { pids: s.pids.size, namespaces: s.namespaces.size, tasks: s.tasks.size };
+  if (!accounts(s.traits))
+    return { ...counts, reservedBytes: 0, usedBytes: 0, pages: { slab: 0, pidmap: 0, free: 0 }, hashTables: [] };
   return {
-    pids: s.pids.size,
-    namespaces: s.namespaces.size,
-    tasks: s.tasks.size,
+    ...counts,
     reservedBytes: memory.pages * PAGE_SIZE,
     usedBytes: (memory.fixedPages + memory.peakPages) * PAGE_SIZE,
     pages: { slab: slabPages(memory), pidmap: memory.pidmapPages, free: freePages(memory) },

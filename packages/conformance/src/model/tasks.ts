@@ -12,10 +12,10 @@ import {
   type TaskRef,
 } from '@pidlab/contract';
 import { checkNumber, checkType, LARGEST_NR, nsOf, pidOf, taskOf } from './checks.ts';
-import { lookUp, lookUpAsSeenBy, numberSeenFrom } from './find.ts';
+import { activeNs, lookUp, lookUpAsSeenBy, numberSeenFrom, pidByType } from './find.ts';
 import { giveObject, takeObject } from './memory.ts';
 import { endPid, getPid } from './pids.ts';
-import { type NsRecord, newRef, type PidRecord, type State, type TaskRecord } from './state.ts';
+import { newRef, type State } from './state.ts';
 
 export function allocTask(s: State): TaskRef {
   takeObject(s.memory, 'task', 'allocTask');
@@ -69,11 +69,6 @@ export function transferPid(s: State, old: TaskRef, next: TaskRef, type: PidType
   list[list.indexOf(old)] = next;
   const ns = s.namespaces.get(pid.ns)!;
   if (type === PIDTYPE_PID && ns.reaper === old) ns.reaper = next;
-}
-
-function pidByType(s: State, task: TaskRecord, type: PidType): PidRecord | undefined {
-  const pid = task.pids.get(type);
-  return pid === undefined ? undefined : s.pids.get(pid)!;
 }
 
 export function pidTask(s: State, pid: PidRef, type: PidType): TaskRef | undefined {
@@ -149,12 +144,6 @@ function numberByType(s: State, task: TaskRef, type: PidType, ns: NsRef, op: str
   const pid = pidByType(s, taskOf(s, task, op), type);
   const viewer = nsOf(s, ns, op);
   return (pid === undefined ? 0 : numberSeenFrom(s, pid, viewer.ref)) as Nr;
-}
-
-/** The namespace of the task's own pid. */
-export function activeNs(s: State, task: TaskRecord): NsRecord | undefined {
-  const pid = pidByType(s, task, PIDTYPE_PID);
-  return pid === undefined ? undefined : s.namespaces.get(pid.ns);
 }
 
 export function taskActivePidNs(s: State, task: TaskRef): NsRef | undefined {

@@ -85,7 +85,16 @@ export function throwsPidBug(body: () => unknown): Refusal {
   return refused;
 }
 
-/** A value in an error message, whatever it is. */
+/** Does `body`, and says in front of what it throws which call that was. */
+export function during<T>(call: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw new Error(`${call}: ${error instanceof Error ? error.message : show(error)}`, { cause: error });
+  }
+}
+
+/** A value in an error message, whatever it is: none of its own code is run. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;

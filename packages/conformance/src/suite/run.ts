@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly chapters?: readonly Chapter[];
   /** Only clauses with these ids. */
   readonly clauses?: readonly string[];
+  /** Only in these scopes. */
+  readonly scopes?: readonly Scope['name'][];
   /** Whether the clauses about sheer size run too. Default: true. */
   readonly scale?: boolean;
   /** Whether, where the design can be shared, everything runs a second time on shared allocators. Default: true. */
@@ -47,9 +49,10 @@ export interface Case {
 
 /** Everything that is to run for a strategy, in order. Nothing has been created yet. */
 export function plan(strategy: Strategy, options: RunOptions = {}): Case[] {
-  const { chapters = allChapters, clauses, scale = true, shared = true } = options;
+  const { chapters = allChapters, clauses, scopes, scale = true, shared = true } = options;
   const cases: Case[] = [];
   for (const scope of SCOPES) {
+    if (scopes !== undefined && !scopes.includes(scope.name)) continue;
     if (scope.level > strategy.traits.maxLevel) continue;
     if (scope.shared && !(shared && strategy.traits.shared)) continue;
     for (const chapter of chapters) {

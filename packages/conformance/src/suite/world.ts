@@ -10,7 +10,7 @@ import {
   type TaskRef,
   type Traits,
 } from '@pidlab/contract';
-import { equal, some, throwsPidError } from './assert.ts';
+import { deepEqual, equal, some, throwsPidError } from './assert.ts';
 
 /** A fresh allocator, and the namespace in which a clause works. */
 export interface World {
@@ -195,6 +195,15 @@ export function picture(a: PidAllocator, namespaces: readonly NsRef[]): unknown 
       pidMax: a.pidMax(ns),
     })),
   };
+}
+
+/** Whether the design keeps objects and no block; where it says so, this makes sure that it accounts for no memory. */
+export function blockless(a: PidAllocator): boolean {
+  if (a.traits.memory !== 'objects') return false;
+  const { reservedBytes, usedBytes, pages, hashTables } = a.stats();
+  deepEqual([a.slabInfo(), reservedBytes, usedBytes, hashTables], [[], 0, 0, []]);
+  deepEqual(pages, { slab: 0, pidmap: 0, free: 0 });
+  return true;
 }
 
 /** Whether the design has the root and nothing else; where it says so, this makes sure that a child is refused. */

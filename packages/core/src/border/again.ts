@@ -37,7 +37,10 @@ function freedMeanwhile(op: string, name: string): PidBug {
   return new PidBug(op, `${name} is stale: another worker freed it meanwhile`);
 }
 
-/** Whether the viewer is still in the namespace, 0 for none, in which something was looked up for it; if not, look again. */
+/**
+ * Whether the namespace in which something was looked up, 0 for none, is still the viewer's own. If not, the caller looks
+ * again. PidBug when the viewer was freed meanwhile.
+ */
 export function stillIn(s: State, nsAt: number, viewerAt: number, viewer: TaskRef, op: string): boolean {
   if (!SHARED) return true;
   const isIn = activeNs(s, viewerAt) === nsAt;

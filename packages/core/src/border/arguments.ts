@@ -74,7 +74,10 @@ export function notShared(op: string): PidBug {
   return new PidBug(op, 'this allocator is for one thread; create it with shared: true');
 }
 
-/** A number to look for: an integer in `[0, 2^31 - 1]`. With `s` where no handle stands beside it, which would be refused after `detach`. */
+/**
+ * A number to look for: an integer in `[0, 2^31 - 1]`. Pass `s` where the call takes no handle: nothing else would notice that
+ * the allocator has been detached.
+ */
 export function nrArg(nr: unknown, op: string, s?: State): number {
   if (SHARED && s !== undefined) mustBeAttached(s, op);
   if (typeof nr === 'number' && (nr & NR_LIMIT) === nr) return nr;

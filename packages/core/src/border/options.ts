@@ -23,8 +23,16 @@ export interface SnapshotSettings {
 
 const OP = 'createPidAllocator';
 const KNOWN = [
-  ...['capacity', 'namespaces', 'memory', 'pidMax', 'floors', 'hash', 'generationBase'],
-  ...['shared', 'workers', 'snapshot'],
+  'capacity',
+  'namespaces',
+  'memory',
+  'pidMax',
+  'floors',
+  'hash',
+  'generationBase',
+  'shared',
+  'workers',
+  'snapshot',
 ];
 const DEFAULT_WORKERS = 16;
 const DEFAULT_CAPACITY = 262_144;
@@ -62,7 +70,10 @@ function settingsOf(design: Design, given: Given): Settings {
   }
   return {
     shared,
-    ...{ pagesTotal, hashShifts, workers, capacity },
+    pagesTotal,
+    hashShifts,
+    workers,
+    capacity,
     pidMax: integer(given, 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT, PID_MAX_DEFAULT),
     floors: floorsOf(design, given.floors),
     generationBase: integer(given, 'generationBase', 1, GENERATION_MASK, drawBase()),

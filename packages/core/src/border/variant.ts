@@ -1,4 +1,10 @@
-import { type PidAllocator, type PidAllocatorDescriptor, type PidAllocatorOptions, PidBug } from '@pidlab/contract';
+import {
+  type PidAllocator,
+  type PidAllocatorDescriptor,
+  type PidAllocatorOptions,
+  PidBug,
+  type Traits,
+} from '@pidlab/contract';
 import type { Design, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { attachState, createState } from './create.ts';
@@ -33,7 +39,10 @@ export interface Strategy<A extends PidAllocator = PidAllocator> {
 export function strategyOf<A extends PidAllocator>(plain: Variant<A>, shared: Variant<A> = plain): Strategy<A> {
   const forThreads = (op: string): Variant<A> => {
     if (shared.shared) return shared;
-    throw new PidBug(op, 'this build is for one thread; use the bundle of the package');
+    throw new PidBug(
+      op,
+      'this build is for one thread; import the package as it is published, and not its entry /single',
+    );
   };
   return {
     createPidAllocator(options) {
@@ -42,4 +51,20 @@ export function strategyOf<A extends PidAllocator>(plain: Variant<A>, shared: Va
     },
     attachPidAllocator: (descriptor) => forThreads('attachPidAllocator').attach(descriptor),
   };
+}
+
+/**
+ * A strategy for one thread and nothing else, which takes half the code. Its traits, and those of its allocators, say that they
+ * cannot be shared.
+ */
+export function singleOf<A extends PidAllocator>(plain: Variant<A>): Single<A> {
+  const traits = Object.freeze({ ...plain.design.traits, shared: false });
+  const create = (settings: Settings | SnapshotSettings): A => Object.freeze({ ...plain.create(settings), traits });
+  return { traits, createPidAllocator: strategyOf({ ...plain, create }).createPidAllocator };
+}
+
+/** What the entry `/single` of a strategy package exports. */
+export interface Single<A extends PidAllocator = PidAllocator> {
+  readonly traits: Traits;
+  readonly createPidAllocator: (options?: PidAllocatorOptions) => A;
 }

@@ -56,10 +56,11 @@ export function noteSeen(s: State, at: number, id: number): void {
 }
 
 /**
- * 0, which nobody knows before `id` has been read: no record in use has the top bit, nor has any count. What is read at an
- * offset to which this was added is read after it, by every processor: it belongs to the life that `id` is of, or to a later one.
+ * 0, since neither a first word of a record in use nor a count has the top bit. No processor knows that before it has read
+ * `id`, so what is read at an offset to which this was added is read after `id`: it is of the life that `id` names, or of a
+ * later one.
  */
-export function after(id: number): number {
+export function zeroAfter(id: number): number {
   return SHARED ? id >>> 31 : 0;
 }
 

@@ -28,7 +28,7 @@ const {
 } = CACHE.at;
 const { first: FIRST, count: COUNT } = MAGAZINE.at;
 const { magazines: MAGAZINES, moving: MOVING, movingLast: MOVING_LAST, movingRest: MOVING_REST } = WORKER.at;
-/** log2 of how many times as long as a magazine a cache is. */
+/** log2 of CACHE.words / MAGAZINE.words. */
 const MAGAZINE_RATIO: number = Math.log2(CACHE.words / MAGAZINE.words);
 /** Records that go to a magazine or from it at once, and how many make it give some back. */
 const BATCH = 32;
@@ -235,10 +235,10 @@ function lastOf(w: Int32Array, first: number, most: number): { readonly last: nu
 }
 
 /**
- * Makes records that were cut for a magazine and never used a part of the slab again, as far as they are its last ones.
- * Nobody else may be in a call.
+ * Returns records that were cut for a magazine and never used to the newest slab, as far as they are the last of it. Nobody
+ * else may be in a call.
  */
-export function uncut(s: State, cache: number): void {
+export function returnUnused(s: State, cache: number): void {
   const w = s.words;
   const free: number[] = [];
   const most = w[SLAB_END] >>> LINE_SHIFT;

@@ -5,7 +5,7 @@ import type { State } from '../types.ts';
 import { compareExchange, publish } from '../words/access.ts';
 import { workerAt } from './block.ts';
 import { NS_LOCK } from './locks.ts';
-import { ALL_CACHES, emptyMagazine, magazineAt, uncut } from './slab.ts';
+import { ALL_CACHES, emptyMagazine, magazineAt, returnUnused } from './slab.ts';
 
 const STATE = WORKER.at.state;
 const COUNT = MAGAZINE.at.count;
@@ -54,7 +54,7 @@ export function gatherMagazines(s: State): void {
     for (let slot = s.words[H.workers] - 1; slot >= 0; slot--) {
       emptyMagazine(s, cache, workerAt(s, slot), Number.POSITIVE_INFINITY);
     }
-    uncut(s, cache);
+    returnUnused(s, cache);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Looking for pids by their numbers, as far as all designs share it. Locking: none. */
-import { after, KIND_PID, KIND_SHIFT, see } from '../memory/handles.ts';
+import { KIND_PID, KIND_SHIFT, see, zeroAfter } from '../memory/handles.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { hashHead, wentAstray } from './hash.ts';
@@ -31,7 +31,7 @@ export function findInChain(
         const pidAt = link + pidOfLink;
         if (!SHARED) return pidAt;
         const id = see(s, pidAt);
-        const again = link + after(id);
+        const again = link + zeroAfter(id);
         if (w[again + nrOfLink] !== nr || w[again + nsOfLink] !== serial) break;
         return isFindable(s, pidAt, id) ? pidAt : 0;
       }
@@ -43,7 +43,7 @@ export function findInChain(
 
 /** Whether the record that a number led to, with that first word, is a pid that can be found: complete, and not freed. */
 function isFindable(s: State, pidAt: number, id: number): boolean {
-  return id >>> KIND_SHIFT === KIND_PID && !isDead(s, pidAt + after(id));
+  return id >>> KIND_SHIFT === KIND_PID && !isDead(s, pidAt + zeroAfter(id));
 }
 
 /**

@@ -3,7 +3,6 @@
 import { PidBug } from '@pidlab/contract';
 import { HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from '../layout.ts';
 import {
-  after,
   fitsId,
   GENERATION_MASK,
   KIND_NS,
@@ -13,6 +12,7 @@ import {
   LINE_SHIFT,
   noteSeen,
   see,
+  zeroAfter,
 } from '../memory/handles.ts';
 import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
@@ -26,6 +26,8 @@ import { nextPidmap } from './pidmap.ts';
 const { pid: IN_HAND, pidLife: IN_HAND_LIFE, lockedSlot: LOCKED_SLOT, parked: PARKED } = WORKER.at;
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
 const { lastPid: LAST_PID, disabled: DISABLED, serial: SERIAL } = NS.at;
+
+const PID_WORDS = PID_HEAD.words;
 
 /** The most references that a pid can have. */
 const COUNT_LIMIT = 0x7fff_ffff;
@@ -50,8 +52,9 @@ export function newPid(s: State, nsAt: number, level: number, numbers: number): 
 
 /** A reader that still stands on the record must not take the pid that it becomes for the one that it was. */
 function forgetNumbers(s: State, pidAt: number, numbers: number): void {
-  const end = pidAt + s.design.pidWords(numbers);
-  for (let at = pidAt + PID_HEAD.words; at < end; at++) s.words[at] = 0;
+  const w = s.words;
+  const end = pidAt + s.pidWords[numbers];
+  for (let at = pidAt + PID_WORDS; at < end; at++) w[at] = 0;
 }
 
 /** Writes down what this worker is making or ending, and in which of its lives, for whoever declares the worker gone. */
@@ -92,7 +95,7 @@ export function homeIfAlive(s: State, pidAt: number): number {
   const nsAt = homeOf(s, pidAt);
   const id = see(s, nsAt);
   const isNs = id >>> KIND_SHIFT === KIND_NS;
-  return isNs && s.words[nsAt + after(id) + SERIAL] === s.design.pidSerial(s, pidAt) ? nsAt : 0;
+  return isNs && s.words[nsAt + zeroAfter(id) + SERIAL] === s.design.pidSerial(s, pidAt) ? nsAt : 0;
 }
 
 /** Whether the pid's numbers have been given back. */
@@ -112,10 +115,10 @@ export function tryLockPid(s: State, pid: number, op: string): number {
   const pidAt = (pid & LINE_MASK) << LINE_SHIFT;
   if (!SHARED) return pidAt;
   // Its keys are read after its first word: if that fits below, they were its own.
-  lockSlot(s, s.design.pidSlot(s, pidAt + after(s.words[pidAt])), op);
-  // A pid that is being freed has no reference, and soon it is no pid: the count comes first, so that it is that of the pid.
+  lockSlot(s, s.design.pidSlot(s, pidAt + zeroAfter(s.words[pidAt])), op);
+  // The count first: the first word, read after it, proves whose count it was. A pid that is being freed has none.
   const count = s.words[pidAt + COUNT];
-  if (count !== 0 && fitsId(s.words[pidAt + after(count)], pidAt, pid)) return pidAt;
+  if (count !== 0 && fitsId(s.words[pidAt + zeroAfter(count)], pidAt, pid)) return pidAt;
   unlockPid(s);
   return 0;
 }

@@ -15,7 +15,7 @@
 
 import { PIDTYPE_MAX, PIDTYPE_PID, PidBug, type PidType } from '@pidlab/contract';
 import { NS, PID_HEAD, TASK, TASK_LINK, WORKER } from '../layout.ts';
-import { after, fits, fitsId, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see } from '../memory/handles.ts';
+import { fits, fitsId, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see, zeroAfter } from '../memory/handles.ts';
 import { cacheAlloc, cacheFree, TASK_CACHE } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { compareExchange, load, publish } from '../words/access.ts';
@@ -210,7 +210,7 @@ export function nextPidTask(s: State, taskAt: number, type: PidType): number {
 /** Whether that is a task in the list of the pid. Leaves its first word in `seen`. */
 function isListed(s: State, taskAt: number, type: PidType, pidAt: number): boolean {
   const id = see(s, taskAt);
-  return id >>> KIND_SHIFT === KIND_TASK && s.words[linkOf(taskAt, type) + after(id) + PID] === pidAt;
+  return id >>> KIND_SHIFT === KIND_TASK && s.words[linkOf(taskAt, type) + zeroAfter(id) + PID] === pidAt;
 }
 
 /** The pid of that type that the task hangs on; 0 for none. Leaves its first word in `seen`. */
@@ -220,7 +220,7 @@ export function taskPid(s: State, taskAt: number, type: PidType): number {
   if (!SHARED) return w[from];
   for (let pidAt = w[from]; pidAt !== 0; pidAt = load(w, from)) {
     const id = see(s, pidAt);
-    if (id >>> KIND_SHIFT === KIND_PID && w[from + after(id)] === pidAt) return pidAt;
+    if (id >>> KIND_SHIFT === KIND_PID && w[from + zeroAfter(id)] === pidAt) return pidAt;
   }
   return 0;
 }
@@ -231,7 +231,7 @@ export function reaperOf(s: State, nsAt: number): number {
   if (!SHARED) return w[nsAt + REAPER];
   for (let taskAt = w[nsAt + REAPER]; taskAt !== 0; taskAt = load(w, nsAt + REAPER)) {
     const id = see(s, taskAt);
-    if (id >>> KIND_SHIFT === KIND_TASK && w[nsAt + after(id) + REAPER] === taskAt) return taskAt;
+    if (id >>> KIND_SHIFT === KIND_TASK && w[nsAt + zeroAfter(id) + REAPER] === taskAt) return taskAt;
   }
   return 0;
 }
@@ -247,7 +247,8 @@ export function activeNs(s: State, taskAt: number): number {
     // A pid has its home as long as a task hangs on it.
     const id = see(s, nsAt);
     if (!SHARED) return nsAt;
-    if (w[linkOf(taskAt, PIDTYPE_PID) + PID + after(id)] === pidAt && w[pidAt + after(id)] === life) return nsAt;
+    if (w[linkOf(taskAt, PIDTYPE_PID) + PID + zeroAfter(id)] === pidAt && w[pidAt + zeroAfter(id)] === life)
+      return nsAt;
   }
 }
 

@@ -144,12 +144,12 @@ function recount(s: State, cache: number): void {
   w[cache + C.active] = cut - free - retired;
 }
 
-/** Nobody can say how far the worker had come with these, so nobody gets them again. What others have ended since is theirs. */
+/** It is unknown how far the worker got with these, so they are retired, unless others have freed them since. */
 function buryHand(s: State, worker: number): void {
   const w = s.words;
   const pidAt = w[worker + PID];
   const isSame = (w[pidAt] & GENERATION_MASK) === w[worker + PID_LIFE];
-  if (pidAt !== 0 && isSame && !isAtHand(s, worker, pidAt)) buryPidOf(s, pidAt);
+  if (pidAt !== 0 && isSame && !isAtHand(s, worker, pidAt)) buryPid(s, pidAt);
   w[worker + PID] = 0;
   const nsAt = w[worker + NS_IN_HAND];
   if (nsAt !== 0 && w[nsAt] >>> KIND_SHIFT === KIND_NS) publish(w, nsAt + NS.at.ending, 0);
@@ -163,7 +163,10 @@ function buryHand(s: State, worker: number): void {
   }
 }
 
-/** A task that was being freed, which is refused as long as it has a pid. Without one nobody can say whose it is by now. */
+/**
+ * A task that was being freed. While it hangs on a pid that is refused, so it is a task again; if it hangs on none, it is
+ * unknown who has the record by now, so it is left alone.
+ */
 function restoreTask(s: State, taskAt: number): void {
   const w = s.words;
   for (let type = 0; type < PIDTYPE_MAX; type++) {
@@ -174,23 +177,23 @@ function restoreTask(s: State, taskAt: number): void {
 }
 
 /** A pid that was not complete yet, or that was being freed. Its numbers stay taken as far as they were. */
-function buryPidOf(s: State, pidAt: number): void {
+function buryPid(s: State, pidAt: number): void {
   const w = s.words;
   const isBorn = w[pidAt] >>> KIND_SHIFT === KIND_PID;
   const isEnding = w[pidAt + PID_HEAD.at.home] < 0;
   const count = pidAt + PID_HEAD.at.count;
   // It was born, and all that there was to do for it had been done.
   if (isBorn && !(isDead(s, pidAt) && (isEnding || w[count] === 0))) return;
-  s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => unhash(s, slot, link));
+  s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => unhashIfIn(s, slot, link));
   if (w[count] > (isEnding ? 1 : 0) && isBorn) {
-    if (isEnding) dropOwnOf(s, pidAt);
+    if (isEnding) dropOwn(s, pidAt);
   } else {
     retire(s, cacheOf(s, pidAt), pidAt);
   }
 }
 
-/** Others still have references; only the allocation's own is dropped for the worker. */
-function dropOwnOf(s: State, pidAt: number): void {
+/** Others have references, so only the allocation's own is dropped. */
+function dropOwn(s: State, pidAt: number): void {
   lockSlot(s, s.design.pidSlot(s, pidAt), 'declareGone');
   s.words[pidAt + PID_HEAD.at.home] &= ~HOME_ENDING;
   s.words[pidAt + PID_HEAD.at.count]--;
@@ -198,7 +201,7 @@ function dropOwnOf(s: State, pidAt: number): void {
 }
 
 /** Takes a link out of a chain in which it may be. */
-function unhash(s: State, slot: number, link: number): void {
+function unhashIfIn(s: State, slot: number, link: number): void {
   const w = s.words;
   const head = lockSlot(s, slot, 'declareGone');
   let at = head;
@@ -207,7 +210,7 @@ function unhash(s: State, slot: number, link: number): void {
   unlockSlot(s, slot, head === link ? w[link] : head);
 }
 
-/** Whether the worker still had, or had again, the record in its magazine. */
+/** Whether the record is in the worker's magazine: not taken out yet, or put back already. */
 function isAtHand(s: State, worker: number, at: number): boolean {
   const cache = cacheOf(s, at);
   let left = 1 + s.words[magazineAt(worker, cache) + COUNT];

@@ -298,8 +298,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'home-by-memory',
       'a dead pid says it is of whatever namespace has the memory of its own now',
-      's.words[nsAt + after(id) + SERIAL] === s.design.pidSerial(s, pidAt)',
-      's.words[nsAt + after(id) + SERIAL] !== 0',
+      's.words[nsAt + zeroAfter(id) + SERIAL] === s.design.pidSerial(s, pidAt)',
+      's.words[nsAt + zeroAfter(id) + SERIAL] !== 0',
       'TRANSLATE-15',
     ],
     [

@@ -147,7 +147,7 @@ function handlesOf({ names, kinds }: World, notes: Notes): Handles {
 }
 
 /** What the calls came to, thread by thread. */
-export function say(notes: Notes, names: ReadonlyMap<number, string>): string {
+function say(notes: Notes, names: ReadonlyMap<number, string>): string {
   return notes.map((list) => list.map((note) => sayCall(note, names)).join('  ')).join(' │ ');
 }
 
@@ -169,7 +169,7 @@ export function sayCall({ planned, args, to, result }: Note, names: ReadonlyMap<
 }
 
 /** What can be seen of the whole: by the judge in the block, and by the search in the model. */
-export function observe(a: PidAllocator, { names, of }: Handles): string {
+function observe(a: PidAllocator, { names, of }: Handles): string {
   const name = (handle: number | undefined): string => (handle === undefined ? '–' : (names.get(handle) ?? '?'));
   const parts: string[] = [];
   for (const pid of of.pid as readonly PidRef[]) {

@@ -1,5 +1,5 @@
 import { PIDTYPE_PID, type PidAllocator, type PidAllocatorOptions, type PidRef, type TaskRef } from '@pidlab/contract';
-import { deepEqual, equal, ok, type Refusal, refusal, show, throwsPidBug, throwsPidError } from '../assert.ts';
+import { deepEqual, during, equal, ok, type Refusal, refusal, show, throwsPidBug, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
 import { fork, newNs } from '../world.ts';
 
@@ -214,14 +214,8 @@ function tryBad(
   const values = args.map(([, kind]) => good[kind]);
   values[at] = value;
   const call = `${op}(${values.map(show).join(', ')})`;
-  let refused: Refusal;
-  try {
-    const call = a[op] as (...given: unknown[]) => unknown;
-    refused =
-      expected === 'PidBug' ? throwsPidBug(() => call(...values)) : throwsPidError('EINVAL', () => call(...values));
-  } catch (error) {
-    throw new Error(`${call}: ${error instanceof Error ? error.message : show(error)}`);
-  }
+  const body = (): unknown => (a[op] as (...given: unknown[]) => unknown)(...values);
+  const refused = during(call, () => (expected === 'PidBug' ? throwsPidBug(body) : throwsPidError('EINVAL', body)));
   equal(refused.op, op, `${call} says that it was ${refused.op}`);
   namesIt(refused.message, args[at][0], value, call);
 }
@@ -284,6 +278,14 @@ const FIRST_FUNCTION = 8;
 export const badChapter: Chapter = chapter('BAD', 'Bad input', (t) => {
   const { clause, create } = t;
 
+  /** What `createPidAllocator` says of these options, which look like `text`. */
+  function refusedToCreate(text: string, options: unknown): Refusal {
+    const call = `createPidAllocator(${text})`;
+    const refused = during(call, () => throwsPidBug(() => create(options as PidAllocatorOptions)));
+    equal(refused.op, 'createPidAllocator', `${call} says that it was ${refused.op}`);
+    return refused;
+  }
+
   clause(1, 'every function of the contract is there', { source: BAD, once: true }, () => {
     const a = create();
     const known = new Set<string>([...SIGNATURES.map(({ op }) => op), ...WITHOUT_ARGUMENTS]);
@@ -302,12 +304,10 @@ export const badChapter: Chapter = chapter('BAD', 'Bad input', (t) => {
         );
         const bad = name === 'floors' ? outside : [...outside, ...wrong, ...NOT_INTEGERS];
         for (const value of bad) {
-          const refused = throwsPidBug(() => create({ [name]: value } as PidAllocatorOptions));
-          equal(refused.op, 'createPidAllocator');
-          ok(
-            refused.message.includes(name) || (name === 'floors' && /root|child|other/.test(refused.message)),
-            refused.message,
-          );
+          const text = `{ ${name}: ${name === 'floors' ? JSON.stringify(value) : show(value)} }`;
+          const { message } = refusedToCreate(text, { [name]: value });
+          const names = message.includes(name) || (name === 'floors' && /root|child|other/.test(message));
+          ok(names, `createPidAllocator(${text}) does not name it: ${message}`);
         }
       }
     },
@@ -319,10 +319,16 @@ export const badChapter: Chapter = chapter('BAD', 'Bad input', (t) => {
     { source: 'the contract: CreatePidAllocator', once: true },
     () => {
       for (const name of ['pidmax', 'Capacity', 'size', 'toString', '__proto__x', '']) {
-        const refused = throwsPidBug(() => create({ [name]: 1 } as PidAllocatorOptions));
-        ok(refused.message.includes(name), refused.message);
+        for (const value of [1, undefined]) {
+          const text = `{ ${show(name)}: ${value} }`;
+          const { message } = refusedToCreate(text, { [name]: value });
+          ok(message.includes(name), `createPidAllocator(${text}) does not name it: ${message}`);
+        }
       }
-      throwsPidBug(() => create({ [Symbol('capacity')]: 1 } as PidAllocatorOptions));
+      refusedToCreate("{ [Symbol('capacity')]: 1 }", { [Symbol('capacity')]: 1 });
+      const hidden = Object.defineProperty({ shared: false }, 'size', { value: 1, enumerable: false });
+      refusedToCreate('{ size: 1 }, where size is not enumerable', hidden);
+      create(Object.create({ size: 1, capacity: -1 }) as PidAllocatorOptions);
     },
   );
 
@@ -332,7 +338,7 @@ export const badChapter: Chapter = chapter('BAD', 'Bad input', (t) => {
     { source: 'the contract: CreatePidAllocator', once: true },
     () => {
       for (const options of [null, 1, 'capacity', true, 5n, Symbol('s'), [], explode]) {
-        throwsPidBug(() => create(options as unknown as PidAllocatorOptions));
+        refusedToCreate(show(options), options);
       }
     },
   );

@@ -18,9 +18,9 @@ import {
   RESERVED_PIDS,
   RESERVED_PIDS_NON_DFLT,
 } from '@pidlab/contract';
-import { deepEqual, equal, ok } from '../assert.ts';
+import { deepEqual, equal, ok, show } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { childless, fork, newNs, seen, taken } from '../world.ts';
+import { blockless, childless, fork, newNs, seen, taken } from '../world.ts';
 
 export const constChapter: Chapter = chapter('CONST', 'Constants, traits and a new allocator', (t) => {
   const { clause, create, traits, world } = t;
@@ -164,4 +164,18 @@ export const constChapter: Chapter = chapter('CONST', 'Constants, traits and a n
     equal(two.a.lastPid(two.home), 0);
     deepEqual(seen(two.a, two.home), []);
   });
+
+  clause(
+    15,
+    'a design that keeps objects accounts for no memory, and one with a block for all of it',
+    { source: 'the contract: Traits.memory', once: true },
+    () => {
+      const a = create();
+      if (blockless(a)) return equal(traits.shared, false);
+      ok(traits.memory === undefined || traits.memory === 'block', `traits.memory is ${show(traits.memory)}`);
+      const { reservedBytes, usedBytes, hashTables } = a.stats();
+      ok(reservedBytes > 0 && usedBytes > 0, `the block has ${reservedBytes} bytes, of which ${usedBytes} are in use`);
+      ok(hashTables.length > 0 && a.slabInfo().length > 0, 'there is no hash table, or no slab cache');
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocAt, allocMany, newNs, nextNrs, seen } from '../world.ts';
+import { allocAt, allocMany, blockless, newNs, nextNrs, seen } from '../world.ts';
 
 const PIDHASH_INIT = 'pidhash_init(), 2.6.24';
 const MIB = 2 ** 20;
@@ -30,7 +30,9 @@ export const hashChapter: Chapter = chapter('HASH', 'Hash tables', (t) => {
   clause(2, 'slots are a power of two', { source: PIDHASH_INIT, once: true }, () => {
     for (const hash of ['capacity', 'kernel'] as const) {
       for (const capacity of [1, 77, 5000]) {
-        const { hashTables } = create({ capacity, hash }).stats();
+        const a = create({ capacity, hash });
+        if (blockless(a)) continue;
+        const { hashTables } = a.stats();
         ok(hashTables.length >= 1);
         for (const { slots } of hashTables) equal(2 ** Math.round(Math.log2(slots)), slots);
       }

@@ -8,7 +8,20 @@ import {
 } from '@pidlab/contract';
 import { deepEqual, equal, notEqual, ok, some, throwsPidBug, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
-import { allocAt, allocMany, childless, fill, fork, nest, newNs, nextNr, picture, seen, taken } from '../world.ts';
+import {
+  allocAt,
+  allocMany,
+  blockless,
+  childless,
+  fill,
+  fork,
+  nest,
+  newNs,
+  nextNr,
+  picture,
+  seen,
+  taken,
+} from '../world.ts';
 
 const COPY = 'copy_pid_ns(), 2.6.24';
 const PUT = 'put_pid_ns(), free_pid_ns(), 2.6.24';
@@ -273,6 +286,7 @@ export const nsChapter: Chapter = chapter('NS', 'Namespaces', (t) => {
   clause(20, 'the pages of a dead namespace’s pidmap are free again', { source: PUT, once: true }, () => {
     const a = create();
     if (childless(a)) return;
+    if (blockless(a)) return;
     const { pidmap } = a.stats().pages;
     const ns = newNs(a, a.initPidNs);
     const pids = [0, 1, 2, 3].map((page) => allocAt(a, ns, page * BITS_PER_PAGE + 5));

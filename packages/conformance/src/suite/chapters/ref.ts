@@ -1,5 +1,5 @@
 import { type NsRef, PIDTYPE_PID, type PidAllocator, type PidRef, type TaskRef } from '@pidlab/contract';
-import { deepEqual, equal, notEqual, ok, some, throwsPidBug } from '../assert.ts';
+import { deepEqual, during, equal, notEqual, ok, some, throwsPidBug } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
 import { childless, exit, fork, newNs, nextNr, picture } from '../world.ts';
 
@@ -7,74 +7,82 @@ const GET_PID = 'get_pid(), put_pid(), 2.6.24';
 const HANDLES = 'the contract: handles';
 const LAST_LIFE = 2 ** 29 - 1;
 
+/** Calls by what they look like. */
+type Calls = Readonly<Record<string, () => unknown>>;
+
+/** Each of them is a PidBug; one that is not is named. `handle` says what was handed in. */
+function areBugs(calls: Calls, handle: string): void {
+  for (const [text, call] of Object.entries(calls)) during(`${text} with ${handle}`, () => throwsPidBug(call));
+}
+
 /** Every function that takes a pid, called with this one. */
-function withPid(a: PidAllocator, pid: PidRef, task: TaskRef): (() => unknown)[] {
-  return [
-    () => a.freePid(pid),
-    () => a.getPid(pid),
-    () => a.putPid(pid),
-    () => a.pidCount(pid),
-    () => a.pidNrNs(pid, a.initPidNs),
-    () => a.pidNr(pid),
-    () => a.pidVnr(pid, task),
-    () => a.pidNs(pid),
-    () => a.isContainerInit(pid),
-    () => a.attachPid(task, PIDTYPE_PID, pid),
-    () => a.pidTask(pid, PIDTYPE_PID),
-  ];
+function withPid(a: PidAllocator, pid: PidRef, task: TaskRef): Calls {
+  return {
+    'freePid(pid)': () => a.freePid(pid),
+    'getPid(pid)': () => a.getPid(pid),
+    'putPid(pid)': () => a.putPid(pid),
+    'pidCount(pid)': () => a.pidCount(pid),
+    'pidNrNs(pid, root)': () => a.pidNrNs(pid, a.initPidNs),
+    'pidNr(pid)': () => a.pidNr(pid),
+    'pidVnr(pid, task)': () => a.pidVnr(pid, task),
+    'pidNs(pid)': () => a.pidNs(pid),
+    'isContainerInit(pid)': () => a.isContainerInit(pid),
+    'attachPid(task, PIDTYPE_PID, pid)': () => a.attachPid(task, PIDTYPE_PID, pid),
+    'pidTask(pid, PIDTYPE_PID)': () => a.pidTask(pid, PIDTYPE_PID),
+  };
 }
 
 /** Every function that takes a task. */
-function withTask(a: PidAllocator, task: TaskRef, other: TaskRef, pid: PidRef): (() => unknown)[] {
-  return [
-    () => a.freeTask(task),
-    () => a.attachPid(task, PIDTYPE_PID, pid),
-    () => a.detachPid(task, PIDTYPE_PID),
-    () => a.transferPid(task, other, PIDTYPE_PID),
-    () => a.transferPid(other, task, PIDTYPE_PID),
-    () => a.nextPidTask(task, PIDTYPE_PID),
-    () => a.taskPid(task, PIDTYPE_PID),
-    () => a.getTaskPid(task, PIDTYPE_PID),
-    () => a.findVpid(1, task),
-    () => a.findTaskByVpid(1, task),
-    () => a.pidVnr(pid, task),
-    () => a.taskPidNrNs(task, a.initPidNs),
-    () => a.taskTgidNrNs(task, a.initPidNs),
-    () => a.taskPgrpNrNs(task, a.initPidNs),
-    () => a.taskSessionNrNs(task, a.initPidNs),
-    () => a.taskActivePidNs(task),
-  ];
+function withTask(a: PidAllocator, task: TaskRef, other: TaskRef, pid: PidRef): Calls {
+  return {
+    'freeTask(task)': () => a.freeTask(task),
+    'attachPid(task, PIDTYPE_PID, pid)': () => a.attachPid(task, PIDTYPE_PID, pid),
+    'detachPid(task, PIDTYPE_PID)': () => a.detachPid(task, PIDTYPE_PID),
+    'transferPid(task, other, PIDTYPE_PID)': () => a.transferPid(task, other, PIDTYPE_PID),
+    'transferPid(other, task, PIDTYPE_PID)': () => a.transferPid(other, task, PIDTYPE_PID),
+    'nextPidTask(task, PIDTYPE_PID)': () => a.nextPidTask(task, PIDTYPE_PID),
+    'taskPid(task, PIDTYPE_PID)': () => a.taskPid(task, PIDTYPE_PID),
+    'getTaskPid(task, PIDTYPE_PID)': () => a.getTaskPid(task, PIDTYPE_PID),
+    'findVpid(1, task)': () => a.findVpid(1, task),
+    'findTaskByVpid(1, task)': () => a.findTaskByVpid(1, task),
+    'pidVnr(pid, task)': () => a.pidVnr(pid, task),
+    'taskPidNrNs(task, root)': () => a.taskPidNrNs(task, a.initPidNs),
+    'taskTgidNrNs(task, root)': () => a.taskTgidNrNs(task, a.initPidNs),
+    'taskPgrpNrNs(task, root)': () => a.taskPgrpNrNs(task, a.initPidNs),
+    'taskSessionNrNs(task, root)': () => a.taskSessionNrNs(task, a.initPidNs),
+    'taskActivePidNs(task)': () => a.taskActivePidNs(task),
+  };
 }
 
 /** Every function that takes a namespace. */
-function withNs(a: PidAllocator, ns: NsRef, pid: PidRef, task: TaskRef): (() => unknown)[] {
-  return [
-    () => a.lastPid(ns),
-    () => a.setLastPid(ns, 1),
-    () => a.pidMax(ns),
-    () => a.setPidMax(ns, 1000),
-    () => a.nextPidmap(ns, 0),
-    () => a.allocPid(ns),
-    () => a.findPidNs(1, ns),
-    () => a.findGetPid(1, ns),
-    () => a.findGePid(1, ns),
-    () => a.pidNrNs(pid, ns),
-    () => a.findTaskByPidTypeNs(PIDTYPE_PID, 1, ns),
-    () => a.findTaskByPidNs(1, ns),
-    () => a.taskPidNrNs(task, ns),
-    () => a.taskTgidNrNs(task, ns),
-    () => a.taskPgrpNrNs(task, ns),
-    () => a.taskSessionNrNs(task, ns),
-    () => newNs(a, ns),
-    () => a.copyPidNs(0, ns),
-    () => a.getPidNs(ns),
-    () => a.putPidNs(ns),
-    () => a.nsLevel(ns),
-    () => a.nsParent(ns),
-    () => a.childReaper(ns),
-    () => a.disablePidAllocation(ns),
-    () => a.zapPidNsProcesses(ns, () => {}),
-  ];
+function withNs(a: PidAllocator, ns: NsRef, pid: PidRef, task: TaskRef): Calls {
+  return {
+    'lastPid(ns)': () => a.lastPid(ns),
+    'setLastPid(ns, 1)': () => a.setLastPid(ns, 1),
+    'pidMax(ns)': () => a.pidMax(ns),
+    'setPidMax(ns, 1000)': () => a.setPidMax(ns, 1000),
+    'nextPidmap(ns, 0)': () => a.nextPidmap(ns, 0),
+    'allocPid(ns)': () => a.allocPid(ns),
+    'findPidNs(1, ns)': () => a.findPidNs(1, ns),
+    'findGetPid(1, ns)': () => a.findGetPid(1, ns),
+    'findGePid(1, ns)': () => a.findGePid(1, ns),
+    'pidNrNs(pid, ns)': () => a.pidNrNs(pid, ns),
+    'findTaskByPidTypeNs(PIDTYPE_PID, 1, ns)': () => a.findTaskByPidTypeNs(PIDTYPE_PID, 1, ns),
+    'findTaskByPidNs(1, ns)': () => a.findTaskByPidNs(1, ns),
+    'taskPidNrNs(task, ns)': () => a.taskPidNrNs(task, ns),
+    'taskTgidNrNs(task, ns)': () => a.taskTgidNrNs(task, ns),
+    'taskPgrpNrNs(task, ns)': () => a.taskPgrpNrNs(task, ns),
+    'taskSessionNrNs(task, ns)': () => a.taskSessionNrNs(task, ns),
+    'copyPidNs(CLONE_NEWPID, ns)': () => newNs(a, ns),
+    'copyPidNs(0, ns)': () => a.copyPidNs(0, ns),
+    'getPidNs(ns)': () => a.getPidNs(ns),
+    'putPidNs(ns)': () => a.putPidNs(ns),
+    'nsLevel(ns)': () => a.nsLevel(ns),
+    'nsParent(ns)': () => a.nsParent(ns),
+    'childReaper(ns)': () => a.childReaper(ns),
+    'disablePidAllocation(ns)': () => a.disablePidAllocation(ns),
+    'zapPidNsProcesses(ns, kill)': () => a.zapPidNsProcesses(ns, () => {}),
+  };
 }
 
 export const refChapter: Chapter = chapter('REF', 'References and handles', (t) => {
@@ -166,7 +174,7 @@ export const refChapter: Chapter = chapter('REF', 'References and handles', (t) 
     const task = a.allocTask();
     for (let again = 0; again < 2; again++) {
       const before = picture(a, path);
-      for (const call of withPid(a, stale, task)) throwsPidBug(call);
+      areBugs(withPid(a, stale, task), 'a stale pid');
       deepEqual(picture(a, path), before);
       notEqual(a.allocPid(home), stale);
     }
@@ -180,7 +188,7 @@ export const refChapter: Chapter = chapter('REF', 'References and handles', (t) 
     const other = a.allocTask();
     for (let again = 0; again < 2; again++) {
       const before = picture(a, path);
-      for (const call of withTask(a, stale, other, pid)) throwsPidBug(call);
+      areBugs(withTask(a, stale, other, pid), 'a stale task');
       deepEqual(picture(a, path), before);
       notEqual(a.allocTask(), stale);
     }
@@ -198,7 +206,7 @@ export const refChapter: Chapter = chapter('REF', 'References and handles', (t) 
       const { pid, task } = fork(a, home);
       for (let again = 0; again < 2; again++) {
         const before = picture(a, path);
-        for (const call of withNs(a, stale, pid, task)) throwsPidBug(call);
+        areBugs(withNs(a, stale, pid, task), 'a stale ns');
         deepEqual(picture(a, path), before);
         notEqual(newNs(a, home), stale);
       }
@@ -210,11 +218,13 @@ export const refChapter: Chapter = chapter('REF', 'References and handles', (t) 
     const { pid, task } = fork(a, home);
     const before = picture(a, path);
     const wrong = (handle: number): never => handle as never;
-    for (const handle of [home, task, a.initPidNs]) {
-      for (const call of withPid(a, wrong(handle), task)) throwsPidBug(call);
-    }
-    for (const handle of [home, pid]) for (const call of withTask(a, wrong(handle), task, pid)) throwsPidBug(call);
-    for (const handle of [task, pid]) for (const call of withNs(a, wrong(handle), pid, task)) throwsPidBug(call);
+    areBugs(withPid(a, wrong(home), task), 'a namespace for the pid');
+    areBugs(withPid(a, wrong(task), task), 'a task for the pid');
+    areBugs(withPid(a, wrong(a.initPidNs), task), 'the root for the pid');
+    areBugs(withTask(a, wrong(home), task, pid), 'a namespace for the task');
+    areBugs(withTask(a, wrong(pid), task, pid), 'a pid for the task');
+    areBugs(withNs(a, wrong(task), pid, task), 'a task for the ns');
+    areBugs(withNs(a, wrong(pid), pid, task), 'a pid for the ns');
     deepEqual(picture(a, path), before);
   });
 
@@ -224,9 +234,9 @@ export const refChapter: Chapter = chapter('REF', 'References and handles', (t) 
     const foreign = fork(two.a, two.home);
     const { pid, task } = fork(one.a, one.home);
     const before = picture(one.a, one.path);
-    for (const call of withPid(one.a, foreign.pid, task)) throwsPidBug(call);
-    for (const call of withTask(one.a, foreign.task, task, pid)) throwsPidBug(call);
-    for (const call of withNs(one.a, two.home, pid, task)) throwsPidBug(call);
+    areBugs(withPid(one.a, foreign.pid, task), 'a pid of another allocator');
+    areBugs(withTask(one.a, foreign.task, task, pid), 'a task of another allocator');
+    areBugs(withNs(one.a, two.home, pid, task), 'a namespace of another allocator');
     deepEqual(picture(one.a, one.path), before);
   });
 
@@ -234,7 +244,7 @@ export const refChapter: Chapter = chapter('REF', 'References and handles', (t) 
     const one = booted();
     const two = booted();
     const { task } = fork(one.a, one.home);
-    for (const call of withPid(one.a, fork(two.a, two.home).pid, task)) throwsPidBug(call);
+    areBugs(withPid(one.a, fork(two.a, two.home).pid, task), 'a pid of another allocator');
   });
 
   clause(15, 'handles are integers between 0 and 2^53', { source: HANDLES }, () => {

@@ -1,0 +1,18 @@
+/**
+ * The pidspace design for one thread, without the code for blocks that several share: half the size.
+ *
+ * @packageDocumentation
+ */
+import type { PidAllocatorOptions, Traits } from '@pidlab/contract';
+import { type Single, singleOf } from '@pidlab/core';
+import { type PidspaceAllocator, variant } from './variant.ts';
+
+export type { PidspaceAllocator };
+
+const single: Single<PidspaceAllocator> = singleOf(variant);
+
+/** What this design can express; `shared` is false here. */
+export const traits: Traits = single.traits;
+
+/** Makes an allocator. Throws PidBug for options that are unknown or out of range, and for `shared: true`. */
+export const createPidAllocator: (options?: PidAllocatorOptions) => PidspaceAllocator = single.createPidAllocator;
