@@ -255,8 +255,7 @@ export interface PidAllocator {
   //    pid, or by an allocation that has not succeeded yet and perhaps will not.
   //  - `freePid` ends the pid under all its numbers at once, and after that gives them back one by one.
   //  - `attachPid`, `detachPid` and `transferPid` change the task and the pid's list one after the other: until they return, the
-  //    task may say that it hangs on the pid while the list does not have it yet, or any more. Of a `freeTask` and an
-  //    `attachPid` of the same task at once both may be refused.
+  //    task may say that it hangs on the pid while the list does not have it yet, or any more.
   //  - `findGetPid` and `getTaskPid` find first and take the reference then, and find anew if it is too late.
   //  - `findGePid`, `nextPidmap` and `zapPidNsProcesses` go from number to number, as long as it takes.
   //  - While other workers are in the middle of calls, `slabInfo` and `stats` are close and not exact, `checkInvariants`

@@ -28,7 +28,7 @@ const virtualFields = {
 export const VIRTUAL: Struct<typeof virtualFields> = struct('pid (flat, pid_2)', virtualFields, ROOT_PID);
 
 const taskFields = {
-  unused: ['nobody', 'fills the line, so that the pairs have one to themselves', 2],
+  unused: ['nobody', 'fills the line, so that the pairs have one to themselves'],
   pairs: ['parts', 'one `pair` for each type', 12],
 } as const;
 /** A task with its pairs of numbers. */

@@ -71,7 +71,7 @@ const headerFields = {
 export const HEADER: Struct<typeof headerFields> = struct('header', headerFields);
 
 const workerFields = {
-  state: ['exchange', '0 nobody has the slot, 1 a worker has, 2 it is being declared gone'],
+  state: ['exchange', '0 nobody has the slot, 1 a worker has, 3 + n the one in slot n is declaring it gone'],
   lockedSlot: ['owner', 'hash slot that the worker locks, or is about to; 0 for none'],
   parked: ['owner', 'the head of that slot’s chain, while it is locked'],
   pid: ['owner', 'the pid that it is making or ending, 0 for none'],
@@ -79,6 +79,7 @@ const workerFields = {
   tasks: ['owner', 'the tasks that it is hanging or taking off, 0 for none', 2],
   ns: ['owner', 'the namespace that it is making or ending, 0 for none'],
   seen: ['owner', 'first word of the record that its last look-up found'],
+  taking: ['owner', 'the namespace that it is taking a number from, which does not end meanwhile; 0 for none'],
   nsSeen: ['owner', 'first word of the namespace that it takes a number from'],
   moving: ['owner', 'the magazine that it is filling or emptying, 0 for none'],
   movingLast: ['owner', 'the last record of the batch that goes to the magazine or from it'],
@@ -137,7 +138,7 @@ const nsFields = {
   disabled: ['nsLock', '1 when no new pids are taken'],
   space: ['once', 'pidspace only: the space id'],
   entries: ['exchange', 'one more than the highest pidmap entry that has a page'],
-  ending: ['nsLock', '1 while it is being looked into whether it ends; a number that is taken then is taken once more'],
+  ending: ['nsLock', '1 while it is being looked into whether it ends: nobody begins to take a number of it then'],
   unused: ['nobody', 'fills the line', 2],
   pidmap: ['parts', '128 × `pidmap`', 256],
 } as const;
@@ -176,6 +177,7 @@ const taskFields = {
   id: ['exchange', 'kind and generation'],
   spare: ['list', 'next on the free list while free, else 0'],
   links: ['parts', 'one `pid_link` for each type', 12],
+  lock: ['lock', 'of whether it can be hung on a pid, in a shared block: worker slot + 1, 0 for free'],
 } as const;
 /** What the task records of all designs begin with; flat appends its pairs of numbers. */
 export const TASK: Struct<typeof taskFields> = struct('task', taskFields);

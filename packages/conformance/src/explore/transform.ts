@@ -185,7 +185,9 @@ class Transform {
   /** Whether it is the drawing of a record, whose `words` say how many it has. */
   #isStruct(node: Node): boolean {
     if (node.type !== 'Identifier') return false;
-    return /^[A-Z][A-Z\d_]*(?:\$\d+)?$/.test(node.name) || node.name === 'before';
+    if (/^[A-Z][A-Z\d_]*(?:\$\d+)?$/.test(node.name)) return true;
+    const home = this.#homeOf(node, node.name);
+    return [...this.#functions].some(([name, drawing]) => drawing === home && /^struct(?:\$\d+)?$/.test(name));
   }
 
   /** Whether a name is used there, and not declared, set or the key of something. */

@@ -3,14 +3,17 @@
  * stale before it ends, and what was found may be freed before it has a reference.
  */
 import { type NsRef, PidBug, type PidRef, type TaskRef } from '@pidlab/contract';
+import { PID_HEAD } from '../layout.ts';
 import { fits, handleOf, handleSeen } from '../memory/handles.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
-import { addReference, putPid, tryLockPid, unlockPid } from '../pids/pids.ts';
+import { addReference, beingFreed, putPid, tryLockPid, unlockPid } from '../pids/pids.ts';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
 import { publish } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
 import { lockPid, nsArg } from './arguments.ts';
+
+const COUNT = PID_HEAD.at.count;
 
 export function pidOrNone(s: State, pidAt: number): PidRef | undefined {
   return pidAt === 0 ? undefined : (handleSeen(s, pidAt) as PidRef);
@@ -31,6 +34,12 @@ export function taskOrNone(s: State, taskAt: number): TaskRef | undefined {
 export function unlessFreed<T>(s: State, at: number, handle: number, read: T, op: string, name: string): T {
   if (SHARED && handleOf(s.words, at) !== handle) throw freedMeanwhile(op, name);
   return read;
+}
+
+/** The same for a pid, which is gone as soon as it has no reference, though its record is not given back yet. */
+export function unlessEnded<T>(s: State, pidAt: number, pid: PidRef, read: T, op: string): T {
+  if (SHARED && s.words[pidAt + COUNT] === 0) throw beingFreed(op);
+  return unlessFreed(s, pidAt, pid, read, op, 'pid');
 }
 
 function freedMeanwhile(op: string, name: string): PidBug {

@@ -1,14 +1,14 @@
 /** The contract's section on the life of a pid. */
 import { type NsRef, type PidAllocator, PidBug, type PidRef } from '@pidlab/contract';
 import { PID_HEAD } from '../layout.ts';
-import { fitsId, handleSeen } from '../memory/handles.ts';
-import { staleNs } from '../pids/errors.ts';
-import { noteNs } from '../pids/numbers.ts';
-import { beingFreed, endPid, hasTasks, isDead, putPid, unlockPid } from '../pids/pids.ts';
+import { handleSeen } from '../memory/handles.ts';
+import { locked, NS_LOCK } from '../memory/locks.ts';
+import { beginTaking, endTaking } from '../pids/numbers.ts';
+import { endPid, hasTasks, isDead, putPid, unlockPid } from '../pids/pids.ts';
 import type { State } from '../types.ts';
 import { load } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
-import { takeReference, unlessFreed } from './again.ts';
+import { takeReference, unlessEnded } from './again.ts';
 import { checkSetTid, lockPid, nsArg, pidArg, setTidArg } from './arguments.ts';
 
 const COUNT = PID_HEAD.at.count;
@@ -21,7 +21,13 @@ export function bindPids(s: State): Pids {
   return {
     allocPid(ns, setTid) {
       if (setTid !== undefined) return born(s, allocChosen(s, ns, setTid));
-      return born(s, design.allocPid(s, homeArg(s, ns), AUTOMATIC));
+      const nsAt = homeArg(s, ns);
+      if (!SHARED) return born(s, design.allocPid(s, nsAt, AUTOMATIC));
+      try {
+        return born(s, design.allocPid(s, nsAt, AUTOMATIC));
+      } finally {
+        endTaking(s);
+      }
     },
     freePid(pid) {
       const pidAt = lockPid(s, pid, 'freePid');
@@ -36,8 +42,7 @@ export function bindPids(s: State): Pids {
     pidCount(pid) {
       const pidAt = pidArg(s, pid, 'pidCount');
       const count = load(words, pidAt + COUNT);
-      if (SHARED && count === 0) throw beingFreed('pidCount');
-      return unlessFreed(s, pidAt, pid, count, 'pidCount', 'pid');
+      return unlessEnded(s, pidAt, pid, count, 'pidCount');
     },
   };
 }
@@ -46,15 +51,22 @@ export function bindPids(s: State): Pids {
 function allocChosen(s: State, ns: NsRef, setTid: readonly number[]): number {
   const chosen = setTidArg(setTid, 'allocPid');
   const nsAt = homeArg(s, ns);
-  checkSetTid(s, nsAt, chosen);
-  return s.design.allocPid(s, nsAt, chosen);
+  try {
+    checkSetTid(s, nsAt, chosen);
+    return s.design.allocPid(s, nsAt, chosen);
+  } finally {
+    if (SHARED) endTaking(s);
+  }
 }
 
-/** The namespace of a pid to come, noted as the one that its first number is taken from. */
+/** The namespace of a pid to come, which does not end before the pid has its first number, or the call its failure. */
 function homeArg(s: State, ns: NsRef): number {
-  const nsAt = nsArg(s, ns, 'allocPid');
-  if (SHARED && !fitsId(noteNs(s, nsAt), nsAt, ns)) throw staleNs('allocPid');
-  return nsAt;
+  for (;;) {
+    const nsAt = nsArg(s, ns, 'allocPid');
+    if (!SHARED || beginTaking(s, nsAt, ns)) return nsAt;
+    // Whoever looks into whether it ends does so under this lock.
+    locked(s, NS_LOCK, 'allocPid', () => {});
+  }
 }
 
 /** The handle of a pid that has just been born. */

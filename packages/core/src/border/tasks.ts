@@ -25,7 +25,16 @@ import {
 } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
-import { getFound, keepUnlessFreed, nsOrNone, pidOrNone, stillIn, taskOrNone, unlessFreed } from './again.ts';
+import {
+  getFound,
+  keepUnlessFreed,
+  nsOrNone,
+  pidOrNone,
+  stillIn,
+  taskOrNone,
+  unlessEnded,
+  unlessFreed,
+} from './again.ts';
 import { lockPid, nrArg, nsArg, pidArg, taskArg, typeArg } from './arguments.ts';
 
 const ROOT_NS = HEADER.at.rootNs;
@@ -66,7 +75,7 @@ export function bindTasks(s: State): Tasks {
     pidTask(pid, type) {
       const pidAt = pidArg(s, pid, 'pidTask');
       const task = taskOrNone(s, pidTask(s, pidAt, typeArg(type, 'pidTask')));
-      return unlessFreed(s, pidAt, pid, task, 'pidTask', 'pid');
+      return unlessEnded(s, pidAt, pid, task, 'pidTask');
     },
     nextPidTask(task, type) {
       const taskAt = taskArg(s, task, 'nextPidTask');

@@ -3,7 +3,7 @@ import type { Nr, PidAllocator, RootNr, Vnr } from '@pidlab/contract';
 import { homeIfAlive } from '../pids/pids.ts';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
-import { nsOrNone, stillIn, unlessFreed } from './again.ts';
+import { nsOrNone, stillIn, unlessEnded, unlessFreed } from './again.ts';
 import { nsArg, pidArg, taskArg } from './arguments.ts';
 
 type Translation = Pick<PidAllocator, 'pidNrNs' | 'pidNr' | 'pidVnr' | 'pidNs' | 'isContainerInit'>;
@@ -14,12 +14,12 @@ export function bindTranslation(s: State): Translation {
     pidNrNs(pid, ns) {
       const pidAt = pidArg(s, pid, 'pidNrNs');
       const nsAt = nsArg(s, ns, 'pidNrNs');
-      const nr = unlessFreed(s, pidAt, pid, design.pidNrNs(s, pidAt, nsAt) as Nr, 'pidNrNs', 'pid');
+      const nr = unlessEnded(s, pidAt, pid, design.pidNrNs(s, pidAt, nsAt) as Nr, 'pidNrNs');
       return unlessFreed(s, nsAt, ns, nr, 'pidNrNs', 'ns');
     },
     pidNr(pid) {
       const pidAt = pidArg(s, pid, 'pidNr');
-      return unlessFreed(s, pidAt, pid, design.pidNr(s, pidAt) as RootNr, 'pidNr', 'pid');
+      return unlessEnded(s, pidAt, pid, design.pidNr(s, pidAt) as RootNr, 'pidNr');
     },
     pidVnr(pid, viewer) {
       const pidAt = pidArg(s, pid, 'pidVnr');
@@ -27,16 +27,16 @@ export function bindTranslation(s: State): Translation {
       for (;;) {
         const nsAt = activeNs(s, viewerAt);
         const nr = nsAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt);
-        if (stillIn(s, nsAt, viewerAt, viewer, 'pidVnr')) return unlessFreed(s, pidAt, pid, nr as Vnr, 'pidVnr', 'pid');
+        if (stillIn(s, nsAt, viewerAt, viewer, 'pidVnr')) return unlessEnded(s, pidAt, pid, nr as Vnr, 'pidVnr');
       }
     },
     pidNs(pid) {
       const pidAt = pidArg(s, pid, 'pidNs');
-      return unlessFreed(s, pidAt, pid, nsOrNone(s, homeIfAlive(s, pidAt)), 'pidNs', 'pid');
+      return unlessEnded(s, pidAt, pid, nsOrNone(s, homeIfAlive(s, pidAt)), 'pidNs');
     },
     isContainerInit(pid) {
       const pidAt = pidArg(s, pid, 'isContainerInit');
-      return unlessFreed(s, pidAt, pid, design.pidOwnNr(s, pidAt) === 1, 'isContainerInit', 'pid');
+      return unlessEnded(s, pidAt, pid, design.pidOwnNr(s, pidAt) === 1, 'isContainerInit');
     },
   };
 }

@@ -3,7 +3,7 @@
  * when the owner is declared gone. Nobody sleeps: what is done under a lock is short, and browsers' main threads may not.
  *
  * Order, outer first: `nsLock`, a cache's lock, `pageLock`. The lock of a pid (hash.ts) is never held while one of these
- * is asked for, nor two of a kind.
+ * is asked for, nor two of a kind. Innermost, and below a pid's, is the lock of a task.
  */
 import { PidError } from '@pidlab/contract';
 import { HEADER } from '../layout.ts';
@@ -26,7 +26,7 @@ export function locked<T>(s: State, lock: number, op: string, run: () => T): T {
   try {
     return run();
   } finally {
-    publish(s.words, lock, 0);
+    release(s, lock);
   }
 }
 
@@ -36,10 +36,16 @@ export function mustHold(s: State, lock: number): void {
   throw new Error(`word ${lock} is a lock that worker slot ${s.owner - 1} relies on and does not hold`);
 }
 
-function acquire(s: State, lock: number, op: string): void {
+/** Takes a lock of a shared block, for those who let go of it themselves. */
+export function acquire(s: State, lock: number, op: string): void {
   if (compareExchange(s.words, lock, 0, s.owner) === 0) return;
   const patience = new Patience(s, op);
   while (compareExchange(s.words, lock, 0, s.owner) !== 0) patience.wait(load(s.words, lock) - 1);
+}
+
+/** Lets go of a lock. */
+export function release(s: State, lock: number): void {
+  publish(s.words, lock, 0);
 }
 
 /** Waits for another worker, but not for ever: one that was terminated and not declared gone would never let go. */

@@ -10,6 +10,7 @@
 import { MAX_PID_NS_LEVEL } from '@pidlab/contract';
 import { CACHE, FREE_RECORD, HEADER, MAGAZINE, PAGE_WORDS, WORKER } from '../layout.ts';
 import type { State } from '../types.ts';
+import { publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
 import { wholeLines } from '../words/struct.ts';
 import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT, LINE_SHIFT } from './handles.ts';
@@ -143,7 +144,8 @@ function fromMagazine(s: State, cache: number): number {
 function toMagazine(s: State, cache: number, at: number): void {
   const w = s.words;
   const magazine = magazineAt(s.worker, cache);
-  w[at + NEXT_FREE] = w[magazine + FIRST];
+  // Nobody sees this before the record's new first word, and takes it for what the life before had there.
+  publish(w, at + NEXT_FREE, w[magazine + FIRST]);
   w[magazine + FIRST] = at;
   if (++w[magazine + COUNT] >= MAGAZINE_LIMIT) emptyMagazine(s, cache, s.worker, BATCH);
 }

@@ -13,6 +13,7 @@ const H = HEADER.at;
 /** Values of `state`. */
 export const NO_WORKER = 0;
 export const ATTACHED = 1;
+/** Plus the slot + 1 of the worker that is declaring it gone. */
 export const LEAVING = 2;
 
 /** Gives the state a slot of its own. EAGAIN when all are taken. */

@@ -9,10 +9,8 @@ export const FULL = -1;
 export const NO_MEMORY = -2;
 /** The same: the chosen number is not free. */
 export const TAKEN = -3;
-/** The same: the namespace has ended. */
-export const GONE = -4;
 /** The same: the namespace was closed. */
-export const CLOSED = -5;
+export const CLOSED = -4;
 
 /** One more would not be counted. */
 export function tooManyReferences(op: string, what: string, limit: number): PidBug {
@@ -47,14 +45,8 @@ function closed(level: number): PidError {
   return new PidError('ENOMEM', 'allocPid', `the namespace at level ${level} takes no new pids: ${why}`);
 }
 
-/** A namespace that was there when the call began ended meanwhile, by another worker's doing. */
-export function staleNs(op: string): PidBug {
-  return new PidBug(op, 'ns ended meanwhile, since nobody held it; take a reference with getPidNs first');
-}
-
 /** What `allocPidmap` or `takePidmap` returned in place of a number, as an error. */
 export function noNumber(s: State, nsAt: number, failure: number, chosen: number | undefined): Error {
-  if (failure === GONE) return staleNs('allocPid');
   const level = s.words[nsAt + NS.at.level];
   if (failure === CLOSED) return closed(level);
   if (failure === NO_MEMORY) return noMemory('allocPid', `a page of the pidmap at level ${level}`);

@@ -1,10 +1,13 @@
 /** Looking for pids by their numbers, as far as all designs share it. Locking: none. */
+import { PID_HEAD } from '../layout.ts';
 import { KIND_PID, KIND_SHIFT, see, zeroAfter } from '../memory/handles.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { hashHead, wentAstray } from './hash.ts';
 import { nextPidmap } from './pidmap.ts';
 import { isDead } from './pids.ts';
+
+const COUNT = PID_HEAD.at.count;
 
 /**
  * The pid whose number `nr` of the namespace with that serial is hashed in the chain of `slot`; 0 for none. The three offsets
@@ -33,7 +36,10 @@ export function findInChain(
         const id = see(s, pidAt);
         const again = link + zeroAfter(id);
         if (w[again + nrOfLink] !== nr || w[again + nsOfLink] !== serial) break;
-        return isFindable(s, pidAt, id) ? pidAt : 0;
+        if (!isFindable(s, pidAt, id)) return 0;
+        // It may have become another pid with the same keys since, and that one is what can be found.
+        if (w[pidAt] === id) return pidAt;
+        break;
       }
       link = w[link];
     }
@@ -43,7 +49,9 @@ export function findInChain(
 
 /** Whether the record that a number led to, with that first word, is a pid that can be found: complete, and not freed. */
 function isFindable(s: State, pidAt: number, id: number): boolean {
-  return id >>> KIND_SHIFT === KIND_PID && !isDead(s, pidAt + zeroAfter(id));
+  if (id >>> KIND_SHIFT !== KIND_PID) return false;
+  const at = pidAt + zeroAfter(id);
+  return s.words[at + COUNT] !== 0 && !isDead(s, at);
 }
 
 /**

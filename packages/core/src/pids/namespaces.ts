@@ -2,8 +2,9 @@
 
 import { PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
 import { HEADER, NS, WORKER } from '../layout.ts';
+import { workerAt } from '../memory/block.ts';
 import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_SHIFT } from '../memory/handles.ts';
-import { locked, mustHold, NS_LOCK } from '../memory/locks.ts';
+import { locked, mustHold, NS_LOCK, Patience } from '../memory/locks.ts';
 import { cacheAlloc, cacheFree, ensureCache, NS_CACHE, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { add, load, publish } from '../words/access.ts';
@@ -26,7 +27,7 @@ const {
   space: SPACE,
 } = NS.at;
 const H = HEADER.at;
-const IN_HAND = WORKER.at.ns;
+const { ns: IN_HAND, taking: TAKING } = WORKER.at;
 
 /** Odd, so that counting through all 32-bit integers names each namespace differently, and far from the one before. */
 const SERIAL_STEP = 0x85eb_ca6b | 0;
@@ -169,19 +170,15 @@ export function putUser(s: State, nsAt: number, op: string): void {
 }
 
 /**
- * Nothing counts a reference on the namespace any more. In a shared block its live pids still hold it, by the numbers in its
- * map; one may be taken right now, so first it is said to be ending, and then the map is looked at. False when it lives on.
+ * Nothing counts a reference on the namespace any more. False when it lives on: in a shared block its live pids hold it, by the
+ * numbers in its map.
  */
 function endNs(s: State, nsAt: number): boolean {
   if (CHECKED) mustHold(s, NS_LOCK);
   const w = s.words;
   if (SHARED) {
     w[s.worker + IN_HAND] = nsAt;
-    publish(w, nsAt + ENDING, 1);
-    // A read in order, before those of the map, which are not.
-    load(w, nsAt + ENDING);
-    const isEmpty = nextPidmap(s, nsAt, 0) === 0;
-    if (!isEmpty) {
+    if (!staysEmpty(s, nsAt)) {
       publish(w, nsAt + ENDING, 0);
       w[s.worker + IN_HAND] = 0;
       return false;
@@ -190,6 +187,31 @@ function endNs(s: State, nsAt: number): boolean {
   }
   destroyNs(s, nsAt);
   return true;
+}
+
+/**
+ * Whether no number of the namespace is taken, nor will be: first it is said to be ending, so that nobody begins to take one, and
+ * then those are waited for that had begun. EBUSY when one of them was terminated: then it lives on.
+ */
+function staysEmpty(s: State, nsAt: number): boolean {
+  const w = s.words;
+  publish(w, nsAt + ENDING, 1);
+  try {
+    for (let slot = 0; slot < w[H.workers]; slot++) awaitTaker(s, slot, nsAt);
+  } catch (error) {
+    publish(w, nsAt + ENDING, 0);
+    w[s.worker + IN_HAND] = 0;
+    throw error;
+  }
+  return nextPidmap(s, nsAt, 0) === 0;
+}
+
+/** Waits until the worker in that slot does not take a number of the namespace. */
+function awaitTaker(s: State, slot: number, nsAt: number): void {
+  const taking = workerAt(s, slot) + TAKING;
+  if (load(s.words, taking) !== nsAt) return;
+  const patience = new Patience(s, 'putPidNs');
+  while (load(s.words, taking) === nsAt) patience.wait(slot);
 }
 
 /** Source: `destroy_pid_namespace()`. */

@@ -12,16 +12,16 @@
  */
 import { BITS_PER_PAGE } from '@pidlab/contract';
 import { NS, PAGE_SHIFT, PIDMAP, WORKER } from '../layout.ts';
-import { KIND_NS, KIND_SHIFT } from '../memory/handles.ts';
+import { fitsId } from '../memory/handles.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
 import { allocMapPage, freeMapPage } from '../memory/pages.ts';
 import type { State } from '../types.ts';
-import { add, and, compareExchange, load } from '../words/access.ts';
+import { add, and, compareExchange, load, publish } from '../words/access.ts';
 import { findNextZeroBit } from '../words/bitops.ts';
 import { SHARED } from '../words/mode.ts';
-import { CLOSED, FULL, GONE, NO_MEMORY, TAKEN } from './errors.ts';
+import { CLOSED, FULL, NO_MEMORY, TAKEN } from './errors.ts';
 import { dropNs, endIfUnheld, holdNs } from './namespaces.ts';
-import { entryOf, testAndSet, wordOf } from './pidmap.ts';
+import { entryOf, nextPidmap, testAndSet, wordOf } from './pidmap.ts';
 
 const {
   lastPid: LAST_PID,
@@ -32,18 +32,20 @@ const {
   entries: ENTRIES,
   pidmap: MAP,
 } = NS.at;
-const NS_SEEN = WORKER.at.nsSeen;
+const { taking: TAKING, nsSeen: NS_SEEN } = WORKER.at;
 const USED = PIDMAP.at.used;
 
 /**
  * A number from the map of `ns`: the chosen one at that place of the list, or the next. The one at place 0 is the pid's own,
- * and its namespace has been noted by whoever checked the handle. It holds those above, whose numbers are taken after it.
- * Negative where there is none: FULL, NO_MEMORY, TAKEN, GONE or CLOSED.
+ * and `beginTaking` keeps its namespace until the number is taken, which does so from then on. It holds those above, whose
+ * numbers are taken after it. Negative where there is none: FULL, NO_MEMORY, TAKEN or CLOSED.
  */
 export function takeNumber(s: State, nsAt: number, setTid: readonly number[], place: number): number {
-  if (SHARED && place > 0) noteNs(s, nsAt);
   const nr = place < setTid.length ? takePidmap(s, nsAt, setTid[place]) : allocPidmap(s, nsAt);
-  if (!SHARED || place > 0 || nr < 0 || s.words[nsAt + DISABLED] === 0) return nr;
+  if (!SHARED || place > 0) return nr;
+  const isClosed = nr >= 0 && s.words[nsAt + DISABLED] !== 0;
+  endTaking(s);
+  if (!isClosed) return nr;
   // It was closed meanwhile, and whoever did that may have looked for the last number already.
   freePidmap(s, nsAt, nr);
   return CLOSED;
@@ -51,8 +53,8 @@ export function takeNumber(s: State, nsAt: number, setTid: readonly number[], pl
 
 /**
  * Takes the next free number of `ns` and moves the cursor to it. FULL when nothing is free in `[floor, pidMax)` nor
- * between the cursor and pidMax; NO_MEMORY when what is free has no page and the block no room for one; GONE when the
- * namespace ended meanwhile. Locking: none, but to put a new page to use.
+ * between the cursor and pidMax; NO_MEMORY when what is free has no page and the block no room for one. Locking: none, but to
+ * put a new page to use.
  */
 export function allocPidmap(s: State, nsAt: number): number {
   const w = s.words;
@@ -63,14 +65,7 @@ export function allocPidmap(s: State, nsAt: number): number {
   if (page === 0 || !testAndSet(s, page, nr)) return allocByScan(s, nsAt, last, nr);
   moveCursor(s, nsAt, last, nr);
   if (!SHARED) countTaken(s, nsAt, nr);
-  // A plain look, since it comes after two exchanges.
-  else if (w[nsAt + ENDING] !== 0 || isGone(s, nsAt)) return takeAgain(s, nsAt, page, nr) ? nr : anew(s, nsAt);
   return nr;
-}
-
-/** It was not sure that the namespace was still there: asks for a number once more, unless it is not. */
-function anew(s: State, nsAt: number): number {
-  return isGone(s, nsAt) ? GONE : allocPidmap(s, nsAt);
 }
 
 /** The candidate was taken: looks from it to the end, then from the floor. */
@@ -119,7 +114,7 @@ function takeIn(s: State, nsAt: number, from: number, to: number): number {
     if (SHARED || w[entry + USED] < numbersOf(pageFirst)) {
       const page = pageFor(s, nsAt, nr);
       const taken = page < 0 ? page : takeOf(s, nsAt, page, nr, Math.min(to, pageEnd));
-      if (taken > 0 || taken === GONE) return taken;
+      if (taken > 0) return taken;
       if (taken === NO_MEMORY) failure = taken;
     }
     nr = pageEnd;
@@ -136,16 +131,14 @@ function takeOf(s: State, nsAt: number, page: number, from: number, to: number):
     at = findNextZeroBit(w, page << PAGE_SHIFT, at, end);
     if (at >= end) return FULL;
     if (take(s, nsAt, page, pageFirst + at)) return pageFirst + at;
-    if (SHARED && isGone(s, nsAt)) return GONE;
   }
 }
 
-/** Takes exactly `nr`, without moving the cursor. TAKEN when it is not free, NO_MEMORY when its page cannot be had, GONE. */
+/** Takes exactly `nr`, without moving the cursor. TAKEN when it is not free, NO_MEMORY when its page cannot be had. */
 export function takePidmap(s: State, nsAt: number, nr: number): number {
   const page = pageFor(s, nsAt, nr);
   if (page < 0) return page;
-  if (take(s, nsAt, page, nr)) return nr;
-  return SHARED && isGone(s, nsAt) ? GONE : TAKEN;
+  return take(s, nsAt, page, nr) ? nr : TAKEN;
 }
 
 /** Gives a taken number back, in constant time. The cursor stays. May be the end of the namespace. Locking: none. */
@@ -171,8 +164,7 @@ function numbersOf(pageFirst: number): number {
 /** Takes `nr` and says whether it was free. */
 function take(s: State, nsAt: number, page: number, nr: number): boolean {
   if (!testAndSet(s, page, nr)) return false;
-  if (SHARED) return isThere(s, nsAt) || takeAgain(s, nsAt, page, nr);
-  countTaken(s, nsAt, nr);
+  if (!SHARED) countTaken(s, nsAt, nr);
   return true;
 }
 
@@ -181,7 +173,7 @@ function countTaken(s: State, nsAt: number, nr: number): void {
   if (add(s.words, entryOf(nsAt, nr) + USED, 1) === 0) holdNs(s, nsAt);
 }
 
-/** The page of `nr`, installed if it was absent; NO_MEMORY when there is none for it, GONE. */
+/** The page of `nr`, installed if it was absent; NO_MEMORY when there is none for it. */
 function pageFor(s: State, nsAt: number, nr: number): number {
   const entry = entryOf(nsAt, nr);
   const installed = s.words[entry];
@@ -195,12 +187,9 @@ function installPage(s: State, nsAt: number, entry: number): number {
   if (page === 0) return NO_MEMORY;
   raise(w, nsAt + ENTRIES, (entry - nsAt - MAP) / PIDMAP.words + 1);
   const other = compareExchange(w, entry, 0, page);
-  if (other !== 0) {
-    freeMapPage(s, page);
-    return other;
-  }
-  if (SHARED && !isThere(s, nsAt) && !wasThere(s, nsAt, entry, page)) return GONE;
-  return page;
+  if (other === 0) return page;
+  freeMapPage(s, page);
+  return other;
 }
 
 /** Makes a word at least as large as `value`. */
@@ -213,42 +202,36 @@ function raise(w: Int32Array, at: number, value: number): void {
   }
 }
 
-// In a shared block a namespace may end while a number is taken in it, if whoever asks for the number does not hold it.
-// So each change of its map is followed by a look at whether it is still there. Its end first says that it may come, and
-// then looks at the map (`endNs`): at least one of the two notices the other.
+// In a shared block a namespace may end while a number is taken in it, if whoever asks for the number does not hold it. So a
+// worker says first that it is going to take one, and then looks whether the namespace is ending; its end says so first, and
+// then waits for those that are taking one (`endNs`): at least one of the two notices the other.
+
+/** Keeps the namespace that the handle means from ending until `endTaking`; false when it has ended, or may be about to. */
+export function beginTaking(s: State, nsAt: number, ns: number): boolean {
+  const w = s.words;
+  publish(w, s.worker + TAKING, nsAt);
+  const isEnding = load(w, nsAt + ENDING) !== 0;
+  const id = w[nsAt];
+  w[s.worker + NS_SEEN] = id;
+  if (!isEnding && fitsId(id, nsAt, ns)) return true;
+  endTaking(s);
+  return false;
+}
+
+/** The number is taken, and keeps the namespace; or there is none. */
+export function endTaking(s: State): void {
+  if (s.words[s.worker + TAKING] !== 0) publish(s.words, s.worker + TAKING, 0);
+}
 
 /**
- * Notes which namespace a number is going to be taken from: the record at `nsAt`, in the life that it has now, which is
- * returned as its first word. Whoever took the number finds out by it whether that life has ended meanwhile.
+ * The allocation failed. A namespace that has no pid begins anew: its first one is number 1, however often making it failed.
+ * It is the one that the worker has begun to take a number of, unless that has ended. Source: mainline's `alloc_pid()`.
  */
-export function noteNs(s: State, nsAt: number): number {
-  const id = s.words[nsAt];
-  s.words[s.worker + NS_SEEN] = id;
-  return id;
-}
-
-/** Whether it is the same, alive, and not about to end. */
-function isThere(s: State, nsAt: number): boolean {
-  return load(s.words, nsAt + ENDING) === 0 && !isGone(s, nsAt);
-}
-
-/** Whether it has ended. */
-function isGone(s: State, nsAt: number): boolean {
-  return s.words[nsAt] !== s.words[s.worker + NS_SEEN];
-}
-
-/** It was not there for sure when its bit was set: sets it once more, when nobody is ending a namespace. */
-function takeAgain(s: State, nsAt: number, page: number, nr: number): boolean {
-  and(s.words, wordOf(page, nr), ~(1 << nr));
-  return locked(s, NS_LOCK, 'allocPid', () => isThere(s, nsAt)) && take(s, nsAt, page, nr);
-}
-
-/** It was not there when a page was put into its map: takes the page out, unless another namespace has the record now. */
-function wasThere(s: State, nsAt: number, entry: number, page: number): boolean {
+export function beginAnew(s: State, nsAt: number): void {
   const w = s.words;
-  return locked(s, NS_LOCK, 'allocPid', () => {
-    if (isThere(s, nsAt)) return true;
-    if (w[nsAt] >>> KIND_SHIFT !== KIND_NS && compareExchange(w, entry, page, 0) === page) freeMapPage(s, page);
-    return false;
+  locked(s, NS_LOCK, 'allocPid', () => {
+    if (SHARED && w[nsAt] !== w[s.worker + NS_SEEN]) return;
+    const last = load(w, nsAt + LAST_PID);
+    if (nextPidmap(s, nsAt, 0) === 0) compareExchange(w, nsAt + LAST_PID, last, 0);
   });
 }

@@ -14,11 +14,11 @@
  *
  * Source: `next_pidmap()` of 2.6.24.
  */
-import { BITS_PER_PAGE, PID_MAX_LIMIT, PIDMAP_ENTRIES } from '@pidlab/contract';
+import { BITS_PER_PAGE, PID_MAX_LIMIT } from '@pidlab/contract';
 import { NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from '../layout.ts';
 import { allocMapPage, freeMapPage } from '../memory/pages.ts';
 import type { State } from '../types.ts';
-import { compareExchange, or } from '../words/access.ts';
+import { or } from '../words/access.ts';
 import { findNextBit } from '../words/bitops.ts';
 import { SHARED } from '../words/mode.ts';
 
@@ -34,10 +34,8 @@ export function openMap(s: State, nsAt: number): boolean {
   const w = s.words;
   const page = allocMapPage(s);
   if (page === 0) return false;
-  const first = compareExchange(w, nsAt + MAP + PIDMAP.at.page, 0, page);
-  // Only a worker that takes the record for the namespace it was before can have put a page there, and not used it.
-  if (first !== 0) freeMapPage(s, page);
-  or(w, (first === 0 ? page : first) << PAGE_SHIFT, 1);
+  w[page << PAGE_SHIFT] = 1;
+  w[nsAt + MAP + PIDMAP.at.page] = page;
   w[nsAt + ENTRIES] = 1;
   return true;
 }
@@ -45,9 +43,7 @@ export function openMap(s: State, nsAt: number): boolean {
 /** Gives back the pages of a namespace that has ended. Locking: under `nsLock`, if the namespace was ever in use. */
 export function closeMap(s: State, nsAt: number): void {
   const w = s.words;
-  // A page may be put to use by a worker that does not know yet, past the last entry there was.
-  const entries = SHARED ? PIDMAP_ENTRIES : w[nsAt + ENTRIES];
-  const end = nsAt + MAP + entries * PIDMAP.words;
+  const end = nsAt + MAP + w[nsAt + ENTRIES] * PIDMAP.words;
   for (let entry = nsAt + MAP; entry < end; entry += PIDMAP.words) {
     const page = w[entry];
     w[entry] = 0;

@@ -16,16 +16,15 @@ import {
 } from '../memory/handles.ts';
 import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
-import { compareExchange, load } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
-import { GONE, noNumber, noPid, tooManyReferences } from './errors.ts';
+import { noNumber, noPid, tooManyReferences } from './errors.ts';
 import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
 import { numbersAt } from './namespaces.ts';
-import { nextPidmap } from './pidmap.ts';
+import { beginAnew } from './numbers.ts';
 
 const { pid: IN_HAND, pidLife: IN_HAND_LIFE, lockedSlot: LOCKED_SLOT, parked: PARKED } = WORKER.at;
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
-const { lastPid: LAST_PID, disabled: DISABLED, serial: SERIAL } = NS.at;
+const { disabled: DISABLED, serial: SERIAL } = NS.at;
 
 const PID_WORDS = PID_HEAD.words;
 
@@ -180,9 +179,9 @@ export function endPid(s: State, pidAt: number): void {
   const w = s.words;
   if (SHARED) {
     takeInHand(s, pidAt);
-    w[pidAt + HOME] |= HOME_DEAD | HOME_ENDING;
-    // Without a reference of somebody else it cannot get one any more; else it must outlast this call.
+    // Without a reference of somebody else this is the moment at which it is gone; else it must outlast this call.
     if (w[pidAt + COUNT] === 1) w[pidAt + COUNT] = 0;
+    w[pidAt + HOME] |= HOME_DEAD | HOME_ENDING;
   } else {
     w[pidAt + HOME] |= HOME_DEAD;
   }
@@ -200,22 +199,23 @@ function dropPid(s: State, pidAt: number, numbers: number): void {
   if (isLast) cacheFree(s, pidCache(numbers), pidAt);
 }
 
-/** Whether that was the last reference. */
+/**
+ * Whether that was the last reference. As long as the pid says that it is ending, its record is this worker's to give back; from
+ * there on it is whoever's who drops the last one.
+ */
 function dropOwn(s: State, pidAt: number): boolean {
   const w = s.words;
   if (!SHARED) return --w[pidAt + COUNT] === 0;
   if (w[pidAt + COUNT] === 0) return true;
   lockSlot(s, s.design.pidSlot(s, pidAt), 'freePid');
-  w[pidAt + HOME] &= ~HOME_ENDING;
-  const isLast = --w[pidAt + COUNT] === 0;
+  const isLast = w[pidAt + COUNT] === 1;
+  if (!isLast) w[pidAt + HOME] &= ~HOME_ENDING;
+  w[pidAt + COUNT]--;
   unlockPid(s);
   return isLast;
 }
 
-/**
- * Gives back the numbers that were taken before `ns` had none for the pid, and says why it had none. A namespace that has
- * no pid begins anew: its first one is number 1, however often making it failed. Source: mainline's `alloc_pid()`.
- */
+/** Gives back the numbers that were taken before `ns` had none for the pid, and says why it had none. */
 export function giveUp(
   s: State,
   pidAt: number,
@@ -229,7 +229,6 @@ export function giveUp(
   if (SHARED) s.words[pidAt + COUNT] = 0;
   s.design.giveBack(s, pidAt, taken);
   dropPid(s, pidAt, numbersAt(s, pidLevel(s, pidAt)));
-  const last = load(s.words, home + LAST_PID);
-  if (failure !== GONE && nextPidmap(s, home, 0) === 0) compareExchange(s.words, home + LAST_PID, last, 0);
+  beginAnew(s, home);
   return error;
 }

@@ -7,15 +7,17 @@
  *                       ▲ prev ──┘
  * ```
  *
- * In a shared block a pid's lists are changed under its lock. A task's own word says which pid's: from none to one by an
- * exchange, so that of two workers that hang it on something one wins. Readers look again at that word after they have read.
+ * In a shared block a pid's lists are changed under its lock. A task's own word says which pid's: from none to one under the
+ * task's lock, so that of two workers that hang it on something, or free it, one wins. Readers look again at that word after
+ * they have read.
  *
  * Source: `attach_pid()`, `detach_pid()` and `transfer_pid()` of 2.6.24.
  */
 
 import { PIDTYPE_MAX, PIDTYPE_PID, PidBug, type PidType } from '@pidlab/contract';
 import { NS, PID_HEAD, TASK, TASK_LINK, WORKER } from '../layout.ts';
-import { fits, fitsId, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see, zeroAfter } from '../memory/handles.ts';
+import { fits, GENERATION_MASK, KIND_PID, KIND_SHIFT, KIND_TASK, see, zeroAfter } from '../memory/handles.ts';
+import { acquire, release } from '../memory/locks.ts';
 import { cacheAlloc, cacheFree, TASK_CACHE } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { compareExchange, load, publish } from '../words/access.ts';
@@ -24,7 +26,7 @@ import { noMemory } from './errors.ts';
 import { lockSlot } from './hash.ts';
 import { endPid, hasTasks, homeOf, isDead, mustHoldPid, unlockPid } from './pids.ts';
 
-const { spare: SPARE, links: LINKS } = TASK.at;
+const { spare: SPARE, links: LINKS, lock: LOCK } = TASK.at;
 const { pid: PID, next: NEXT, prev: PREV } = TASK_LINK.at;
 const TASKS = PID_HEAD.at.tasks;
 const { reaper: REAPER, disabled: DISABLED } = NS.at;
@@ -41,22 +43,32 @@ export function allocTask(s: State): number {
   return taskAt;
 }
 
-/** Ends a task that hangs on nothing. */
+/** Ends a task that hangs on nothing. `task` is the handle. */
 export function freeTask(s: State, taskAt: number, task: unknown): void {
   const w = s.words;
-  const id = w[taskAt];
-  if (SHARED && !fitsId(id, taskAt, task)) throw freedMeanwhile('freeTask', 'task');
-  // First it is nobody's, and then its links are looked at: whoever hangs it on a pid now does it the other way round.
-  if (SHARED) w[s.worker + IN_HAND_TASKS] = taskAt;
-  const isClaimed = compareExchange(w, taskAt, id, id & GENERATION_MASK) === id;
-  const type = isClaimed ? firstTypeOf(s, taskAt) : PIDTYPE_MAX;
-  if (type < PIDTYPE_MAX) publish(w, taskAt, id);
-  if (SHARED) w[s.worker + IN_HAND_TASKS] = 0;
-  if (!isClaimed) throw freedMeanwhile('freeTask', 'task');
-  if (type < PIDTYPE_MAX) {
-    throw new PidBug('freeTask', `the task still has a pid of type ${TYPE_NAMES[type]}; detach it first`);
+  if (SHARED) lockTask(s, taskAt, 'freeTask');
+  const bug = SHARED && !fits(s, taskAt, task) ? freedMeanwhile('freeTask', 'task') : hangs(s, taskAt);
+  // Here it is nobody's any more: whoever waits to hang it on a pid finds that out.
+  if (bug === undefined) publish(w, taskAt, w[taskAt] & GENERATION_MASK);
+  if (SHARED) {
+    release(s, taskAt + LOCK);
+    w[s.worker + IN_HAND_TASKS] = 0;
   }
+  if (bug !== undefined) throw bug;
   cacheFree(s, TASK_CACHE, taskAt);
+}
+
+/** Nobody else hangs the task on a pid, or frees it, until its lock is let go of. It is in hand from here on. */
+function lockTask(s: State, taskAt: number, op: string): void {
+  s.words[s.worker + IN_HAND_TASKS] = taskAt;
+  acquire(s, taskAt + LOCK, op);
+}
+
+/** Why a task cannot be freed that hangs on a pid. */
+function hangs(s: State, taskAt: number): PidBug | undefined {
+  const type = firstTypeOf(s, taskAt);
+  if (type === PIDTYPE_MAX) return undefined;
+  return new PidBug('freeTask', `the task still has a pid of type ${TYPE_NAMES[type]}; detach it first`);
 }
 
 function freedMeanwhile(op: string, name: string): PidBug {
@@ -75,7 +87,6 @@ export function attachPid(s: State, taskAt: number, task: unknown, type: PidType
   if (CHECKED) mustHoldPid(s, pidAt);
   const w = s.words;
   const link = linkOf(taskAt, type);
-  if (SHARED) w[s.worker + IN_HAND_TASKS] = taskAt;
   const bug = isDead(s, pidAt)
     ? new PidBug('attachPid', 'the pid has been freed; only references still keep it')
     : claimLink(s, taskAt, task, type, pidAt, 'attachPid', 'task');
@@ -100,16 +111,14 @@ function claimLink(
   op: string,
   name: string,
 ): PidBug | undefined {
-  const w = s.words;
   const at = linkOf(taskAt, type) + PID;
-  if (compareExchange(w, at, 0, pidAt) !== 0) {
-    return new PidBug(op, `${name} has a pid of type ${TYPE_NAMES[type]} already; detach it first`);
-  }
-  if (!SHARED) return undefined;
-  load(w, taskAt);
-  if (fits(s, taskAt, task)) return undefined;
-  publish(w, at, 0);
-  return freedMeanwhile(op, name);
+  if (SHARED) lockTask(s, taskAt, op);
+  const isFree = load(s.words, at) === 0;
+  const isThere = !SHARED || fits(s, taskAt, task);
+  if (isFree && isThere) publish(s.words, at, pidAt);
+  if (SHARED) release(s, taskAt + LOCK);
+  if (!isThere) return freedMeanwhile(op, name);
+  return isFree ? undefined : new PidBug(op, `${name} has a pid of type ${TYPE_NAMES[type]} already; detach it first`);
 }
 
 /** The first task of a namespace that still takes pids inherits its orphans. */
@@ -144,10 +153,7 @@ export function detachPid(s: State, taskAt: number, task: unknown, type: PidType
 export function transferPid(s: State, oldAt: number, old: unknown, nextAt: number, next: unknown, type: PidType): void {
   const pidAt = lockPidOf(s, oldAt, old, type, 'transferPid', 'old');
   const w = s.words;
-  if (SHARED) {
-    w[s.worker + IN_HAND_TASKS] = nextAt;
-    w[s.worker + IN_HAND_TASKS + 1] = oldAt;
-  }
+  if (SHARED) w[s.worker + IN_HAND_TASKS + 1] = oldAt;
   const bug = claimLink(s, nextAt, next, type, pidAt, 'transferPid', 'next');
   if (bug !== undefined) throw unlockLists(s, bug);
   const from = linkOf(oldAt, type);
@@ -184,13 +190,8 @@ function unlockLists<T>(s: State, bug?: T): T | undefined {
 
 /** The first task of that type on the pid; 0 for none. Leaves its first word in `seen`. */
 export function pidTask(s: State, pidAt: number, type: PidType): number {
-  const w = s.words;
   const from = pidAt + TASKS + type;
-  if (!SHARED) return w[from];
-  for (let taskAt = w[from]; taskAt !== 0; taskAt = load(w, from)) {
-    if (isListed(s, taskAt, type, pidAt)) return taskAt;
-  }
-  return 0;
+  return SHARED ? ledTo(s, from, KIND_TASK) : s.words[from];
 }
 
 /** The task after this one in the same list; 0 for none. Leaves its first word in `seen`. */
@@ -200,38 +201,34 @@ export function nextPidTask(s: State, taskAt: number, type: PidType): number {
   if (!SHARED) return w[link + NEXT];
   for (;;) {
     const pidAt = load(w, link + PID);
-    const nextAt = pidAt === 0 ? 0 : w[link + NEXT];
-    if (nextAt !== 0 && isListed(s, nextAt, type, pidAt)) return nextAt;
-    // It is the last, unless another worker has taken it off and hung it elsewhere meanwhile.
-    if (nextAt === 0 && load(w, link + PID) === pidAt) return 0;
+    const nextAt = pidAt === 0 ? 0 : ledTo(s, link + NEXT, KIND_TASK);
+    // Unless another worker has taken it off and hung it elsewhere meanwhile.
+    if (load(w, link + PID) === pidAt) return nextAt;
   }
-}
-
-/** Whether that is a task in the list of the pid. Leaves its first word in `seen`. */
-function isListed(s: State, taskAt: number, type: PidType, pidAt: number): boolean {
-  const id = see(s, taskAt);
-  return id >>> KIND_SHIFT === KIND_TASK && s.words[linkOf(taskAt, type) + zeroAfter(id) + PID] === pidAt;
 }
 
 /** The pid of that type that the task hangs on; 0 for none. Leaves its first word in `seen`. */
 export function taskPid(s: State, taskAt: number, type: PidType): number {
-  const w = s.words;
   const from = linkOf(taskAt, type) + PID;
-  if (!SHARED) return w[from];
-  for (let pidAt = w[from]; pidAt !== 0; pidAt = load(w, from)) {
-    const id = see(s, pidAt);
-    if (id >>> KIND_SHIFT === KIND_PID && w[from + zeroAfter(id)] === pidAt) return pidAt;
-  }
-  return 0;
+  return SHARED ? ledTo(s, from, KIND_PID) : s.words[from];
 }
 
 /** The namespace's first task; 0 for none. Leaves its first word in `seen`. */
 export function reaperOf(s: State, nsAt: number): number {
+  const from = nsAt + REAPER;
+  return SHARED ? ledTo(s, from, KIND_TASK) : s.words[from];
+}
+
+/**
+ * The record of that kind to which the word at `from` leads; 0 for none. Leaves its first word in `seen`: between two looks at
+ * that, the word was seen to lead there, so it led to the record in that very life.
+ */
+function ledTo(s: State, from: number, kind: number): number {
   const w = s.words;
-  if (!SHARED) return w[nsAt + REAPER];
-  for (let taskAt = w[nsAt + REAPER]; taskAt !== 0; taskAt = load(w, nsAt + REAPER)) {
-    const id = see(s, taskAt);
-    if (id >>> KIND_SHIFT === KIND_TASK && w[nsAt + zeroAfter(id) + REAPER] === taskAt) return taskAt;
+  for (let at = w[from]; at !== 0; at = load(w, from)) {
+    const id = see(s, at);
+    const again = w[from + zeroAfter(id)];
+    if (again === at && w[at + zeroAfter(again)] === id && id >>> KIND_SHIFT === kind) return at;
   }
   return 0;
 }

@@ -10,17 +10,19 @@ import { PIDTYPE_MAX, PIDTYPE_PID, PidBug, type PidType } from '@pidlab/contract
 import {
   CACHE,
   HEADER,
+  HOME_DEAD,
   HOME_ENDING,
   MAGAZINE,
   NS,
   PAGE_SHIFT,
   PAGE_WORDS,
   PID_HEAD,
+  TASK,
   TASK_LINK,
   WORKER,
 } from '../layout.ts';
 import { workerAt } from '../memory/block.ts';
-import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT, KIND_TASK } from '../memory/handles.ts';
+import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT } from '../memory/handles.ts';
 import { NS_LOCK } from '../memory/locks.ts';
 import { ALL_CACHES, emptyMagazine, endMove, magazineAt, NS_CACHE, retire } from '../memory/slab.ts';
 import { ATTACHED, LEAVING, NO_WORKER } from '../memory/workers.ts';
@@ -33,6 +35,7 @@ import { cacheOf, eachSlot, isSlot } from './walk.ts';
 
 const {
   state: STATE,
+  taking: TAKING,
   lockedSlot: LOCKED_SLOT,
   parked: PARKED,
   pid: PID,
@@ -48,7 +51,7 @@ const C = CACHE.at;
 export function declareGone(s: State, slot: number): void {
   const worker = workerAt(s, slot);
   if (worker === s.worker) throw new PidBug('declareGone', `workerSlot ${slot} is this worker's own; use detach`);
-  if (compareExchange(s.words, worker + STATE, ATTACHED, LEAVING) !== ATTACHED)
+  if (compareExchange(s.words, worker + STATE, ATTACHED, LEAVING + s.owner) !== ATTACHED)
     throw new PidBug('declareGone', `workerSlot ${slot} has no worker`);
   add(s.words, H.gone, 1);
   try {
@@ -63,9 +66,17 @@ export function declareGone(s: State, slot: number): void {
   publish(s.words, worker + STATE, NO_WORKER);
 }
 
-/** The locks of a gone worker, what it had in hand and what it had at hand. */
+/** The locks of a gone worker, what it had in hand and what it had at hand. Whoever stops in the middle of it can begin again. */
 function takeAway(s: State, worker: number, slot: number): void {
+  // Those that it was declaring gone itself can be declared gone once more.
+  for (let other = 0; other < s.words[H.workers]; other++) {
+    compareExchange(s.words, workerAt(s, other) + STATE, LEAVING + slot + 1, ATTACHED);
+  }
+  publish(s.words, worker + TAKING, 0);
   unlockSlotOf(s, worker, slot);
+  for (const taskAt of [s.words[worker + TASKS], s.words[worker + TASKS + 1]]) {
+    if (taskAt !== 0) compareExchange(s.words, taskAt + TASK.at.lock, slot + 1, 0);
+  }
   unlockHeader(s, worker, slot);
   buryHand(s, worker);
   compareExchange(s.words, NS_LOCK, slot + 1, 0);
@@ -80,9 +91,12 @@ function unlockSlotOf(s: State, worker: number, slot: number): void {
   for (const taskAt of [w[worker + TASKS], w[worker + TASKS + 1]]) {
     for (let type = 0; taskAt !== 0 && type < PIDTYPE_MAX; type++) mendList(s, taskAt, type as PidType, lockedSlot);
   }
-  // From here on others may end what it had not begun to.
   const pidAt = w[worker + PID];
-  if (pidAt !== 0 && w[pidAt] >>> KIND_SHIFT === KIND_PID && !isDead(s, pidAt)) w[worker + PID] = 0;
+  if (pidAt !== 0 && w[pidAt] >>> KIND_SHIFT === KIND_PID && !isDead(s, pidAt)) {
+    // From here on others may end what it had not begun to.
+    if (w[pidAt + PID_HEAD.at.count] > 0) w[worker + PID] = 0;
+    else w[pidAt + PID_HEAD.at.home] |= HOME_DEAD | HOME_ENDING;
+  }
   publish(w, lockedSlot, w[worker + PARKED]);
 }
 
@@ -148,56 +162,43 @@ function recount(s: State, cache: number): void {
 function buryHand(s: State, worker: number): void {
   const w = s.words;
   const pidAt = w[worker + PID];
-  const isSame = (w[pidAt] & GENERATION_MASK) === w[worker + PID_LIFE];
-  if (pidAt !== 0 && isSame && !isAtHand(s, worker, pidAt)) buryPid(s, pidAt);
+  // Read once: others may be ending the pid right now.
+  const id = w[pidAt];
+  const isSame = (id & GENERATION_MASK) === w[worker + PID_LIFE];
+  if (pidAt !== 0 && isSame && !isAtHand(s, worker, pidAt)) buryPid(s, pidAt, id >>> KIND_SHIFT === KIND_PID);
   w[worker + PID] = 0;
   const nsAt = w[worker + NS_IN_HAND];
   if (nsAt !== 0 && w[nsAt] >>> KIND_SHIFT === KIND_NS) publish(w, nsAt + NS.at.ending, 0);
-  else if (nsAt !== 0 && !isAtHand(s, worker, nsAt)) {
+  else if (nsAt !== 0 && w[nsAt] >>> KIND_SHIFT !== KIND_RETIRED && !isAtHand(s, worker, nsAt)) {
     s.design.releaseNs(s, nsAt);
     retire(s, NS_CACHE, nsAt);
   }
   w[worker + NS_IN_HAND] = 0;
-  for (const taskAt of [w[worker + TASKS], w[worker + TASKS + 1]]) {
-    if (taskAt !== 0 && w[taskAt] >>> KIND_SHIFT === 0) restoreTask(s, taskAt);
-  }
-}
-
-/**
- * A task that was being freed. While it hangs on a pid that is refused, so it is a task again; if it hangs on none, it is
- * unknown who has the record by now, so it is left alone.
- */
-function restoreTask(s: State, taskAt: number): void {
-  const w = s.words;
-  for (let type = 0; type < PIDTYPE_MAX; type++) {
-    if (w[linkOf(taskAt, type) + TASK_LINK.at.pid] === 0) continue;
-    publish(w, taskAt, w[taskAt] | (KIND_TASK << KIND_SHIFT));
-    return;
-  }
 }
 
 /** A pid that was not complete yet, or that was being freed. Its numbers stay taken as far as they were. */
-function buryPid(s: State, pidAt: number): void {
-  const w = s.words;
-  const isBorn = w[pidAt] >>> KIND_SHIFT === KIND_PID;
-  const isEnding = w[pidAt + PID_HEAD.at.home] < 0;
-  const count = pidAt + PID_HEAD.at.count;
-  // It was born, and all that there was to do for it had been done.
-  if (isBorn && !(isDead(s, pidAt) && (isEnding || w[count] === 0))) return;
+function buryPid(s: State, pidAt: number, isBorn: boolean): void {
+  // It was born, or the worker had dropped its reference: others have the rest to do, or had.
+  if (isBorn && s.words[pidAt + PID_HEAD.at.home] >= 0) return;
   s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => unhashIfIn(s, slot, link));
-  if (w[count] > (isEnding ? 1 : 0) && isBorn) {
-    if (isEnding) dropOwn(s, pidAt);
-  } else {
-    retire(s, cacheOf(s, pidAt), pidAt);
-  }
+  if (isBorn && !dropOwn(s, pidAt)) return;
+  retire(s, cacheOf(s, pidAt), pidAt);
 }
 
-/** Others have references, so only the allocation's own is dropped. */
-function dropOwn(s: State, pidAt: number): void {
+/** Drops the allocation's own reference for the worker. False when others have some, who give the record back then. */
+function dropOwn(s: State, pidAt: number): boolean {
+  const w = s.words;
+  const count = pidAt + PID_HEAD.at.count;
   lockSlot(s, s.design.pidSlot(s, pidAt), 'declareGone');
-  s.words[pidAt + PID_HEAD.at.home] &= ~HOME_ENDING;
-  s.words[pidAt + PID_HEAD.at.count]--;
+  const isLast = w[count] <= 1;
+  if (isLast) {
+    w[count] = 0;
+  } else {
+    w[pidAt + PID_HEAD.at.home] &= ~HOME_ENDING;
+    w[count]--;
+  }
   unlockPid(s);
+  return isLast;
 }
 
 /** Takes a link out of a chain in which it may be. */

@@ -1,5 +1,5 @@
 /** What the judge knows at one moment: the reference model, and what calls that are under way have left half done. */
-import type { PidRef, TaskRef } from '@pidlab/contract';
+import type { PidRef } from '@pidlab/contract';
 import type { NsRecord, PidRecord, State, TaskRecord } from '../../model/state.ts';
 
 /** A moment. It is copied before it is changed. */
@@ -7,20 +7,18 @@ export interface Moment {
   readonly model: State;
   /** Pids that are dead while `freePid` still has the allocation's own reference. */
   readonly ending: Set<PidRef>;
-  /** Tasks that `freeTask` has taken away and may have to bring back. */
-  readonly hidden: Map<TaskRef, TaskRecord>;
 }
 
 /** The holder of a number whose pid is not there yet. */
 export const UNBORN = 0 as PidRef;
 
 export function firstMoment(model: State): Moment {
-  return { model, ending: new Set(), hidden: new Map() };
+  return { model, ending: new Set() };
 }
 
 /** One that can be changed. */
-export function copyOf({ model, ending, hidden }: Moment): Moment {
-  return { model: copyOfModel(model), ending: new Set(ending), hidden: mapOf(hidden, copyOfTask) };
+export function copyOf({ model, ending }: Moment): Moment {
+  return { model: copyOfModel(model), ending: new Set(ending) };
 }
 
 function copyOfModel(s: State): State {
@@ -50,8 +48,8 @@ function mapOf<K, V>(map: ReadonlyMap<K, V>, copy: (value: V) => V): Map<K, V> {
 }
 
 /** A text that two moments share exactly when they are the same. */
-export function keyOf({ model, ending, hidden }: Moment): string {
-  const parts: unknown[] = [[...ending].sort(), [...hidden.keys()].sort()];
+export function keyOf({ model, ending }: Moment): string {
+  const parts: unknown[] = [[...ending].sort()];
   for (const ns of sorted(model.namespaces)) {
     const { ref, lastPid, pidMax, disabled, reaper, callers, children } = ns;
     parts.push(
@@ -67,11 +65,6 @@ export function keyOf({ model, ending, hidden }: Moment): string {
   }
   for (const { ref, count, alive, tasks } of sorted(model.pids)) parts.push(ref, count, alive, tasks);
   for (const { ref, pids } of sorted(model.tasks))
-    parts.push(
-      ref,
-      [...pids].sort((a, b) => a[0] - b[0]),
-    );
-  for (const { ref, pids } of sorted(hidden))
     parts.push(
       ref,
       [...pids].sort((a, b) => a[0] - b[0]),

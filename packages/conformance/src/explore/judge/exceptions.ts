@@ -15,8 +15,7 @@ export const EXCEPTIONS: Readonly<Record<Exception, string>> = {
   freeing: '`freePid` ends the pid under all its numbers at once, and after that gives them back one by one.',
   tasks:
     "`attachPid`, `detachPid` and `transferPid` change the task and the pid's list one after the other: until they return, the " +
-    'task may say that it hangs on the pid while the list does not have it yet, or any more. Of a `freeTask` and an ' +
-    '`attachPid` of the same task at once both may be refused.',
+    'task may say that it hangs on the pid while the list does not have it yet, or any more.',
   'find-get': '`findGetPid` and `getTaskPid` find first and take the reference then, and find anew if it is too late.',
   walks: '`findGePid`, `nextPidmap` and `zapPidNsProcesses` go from number to number, as long as it takes.',
   reports:

@@ -103,8 +103,9 @@ export class Judge {
     const faults: Fault[] = [];
     const check = (when: string): void => {
       const { violations, leaked } = judge.checkInvariants();
-      const broken = scenario.gone === undefined ? [...violations, ...leaked] : violations;
-      for (const text of broken) faults.push({ kind: 'invariant', text: when + text });
+      for (const text of violations) faults.push({ kind: 'invariant', text: when + text });
+      if (scenario.gone !== undefined) return;
+      for (const text of leaked) faults.push({ kind: 'leak', text: when + text });
     };
     let seen = '';
     try {

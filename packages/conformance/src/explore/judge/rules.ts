@@ -10,7 +10,7 @@ import { allocatorOver } from '../../model/index.ts';
 import { giveObject, pidCache, takeObject } from '../../model/memory.ts';
 import { dropIfUnused } from '../../model/namespaces.ts';
 import { encode } from '../../model/pids.ts';
-import type { NsRecord, PidRecord, State, TaskRecord } from '../../model/state.ts';
+import type { NsRecord, PidRecord, State } from '../../model/state.ts';
 import { copyOf, keyOf, type Moment, UNBORN } from './abstract.ts';
 import type { Call, Judged, Killed, Result } from './event.ts';
 import type { Exception } from './exceptions.ts';
@@ -36,7 +36,6 @@ const RULES: Readonly<Partial<Record<Call['op'], readonly [Exception, Rule]>>> =
   attachPid: ['tasks', attachPid],
   detachPid: ['tasks', detachPid],
   transferPid: ['tasks', transferPid],
-  freeTask: ['tasks', freeTask],
   nextPidTask: ['tasks', nextPidTask],
   findGetPid: ['find-get', findAndGet],
   getTaskPid: ['find-get', findAndGet],
@@ -69,9 +68,6 @@ const LOOKS: ReadonlySet<Call['op']> = new Set<Call['op']>([
   ] as const),
   ...(['taskPgrpNrNs', 'taskSessionNrNs', 'taskActivePidNs', 'nsLevel', 'nsParent', 'childReaper'] as const),
 ]);
-/** Operations that change something for a while even when they are refused. */
-const TRIES: ReadonlySet<Call['op']> = new Set<Call['op']>(['allocPid', 'attachPid', 'transferPid', 'freeTask']);
-
 /** The specification of histories that begin at that moment, with these exceptions. `observe` is the look at the end. */
 export function specification(
   initial: Moment,
@@ -96,7 +92,8 @@ export function specification(
       const next = rule !== undefined && allowed.has(exception!) ? rule(m, event, place) : atOnce(m, event, observe);
       return next.map(({ moment, at: to }) => ({ state: moment, at: to === undefined ? DONE : numberOf(to) }));
     },
-    isLook: ({ call, result }) => LOOKS.has(call.op) || (result.error !== undefined && !TRIES.has(call.op)),
+    // An allocation that fails takes numbers on its way, and others may find them taken.
+    isLook: ({ call, result }) => LOOKS.has(call.op) || (result.error !== undefined && call.op !== 'allocPid'),
     key: keyOf,
   };
 }
@@ -126,7 +123,7 @@ function atOnce(m: Moment, event: Judged, observe?: (a: ReturnType<typeof alloca
   const moment = isLook ? m : copyOf(m);
   const got = perform(moment, event, observe);
   if (!isSame(got, event.result)) return [];
-  return done(got.error !== undefined && !TRIES.has(event.call.op) ? m : moment);
+  return done(got.error !== undefined && event.call.op !== 'allocPid' ? m : moment);
 }
 
 /** Makes the call on the model. What it makes has the handle that it had. */
@@ -373,17 +370,12 @@ function giveBack(m: Moment, at: At): Next[] {
 // ── tasks ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function attachPid(m: Moment, event: Judged, at: At): Next[] {
+  if (event.result.error !== undefined) return atOnce(m, event);
   const [task, type, pid] = event.call.args as [TaskRef, PidType, PidRef];
-  const record = m.model.tasks.get(task);
   const target = m.model.pids.get(pid);
   switch (at[0]) {
-    case undefined: {
-      const claimed =
-        record === undefined || record.pids.has(type) || target?.alive !== true ? [] : claim(m, task, type, pid);
-      return event.result.error === undefined ? claimed : [...atOnce(m, event), ...claimed];
-    }
-    case 'claimed':
-      return event.result.error === undefined ? (record === undefined ? [] : later(m, 'list')) : unclaim(m, task, type);
+    case undefined:
+      return target?.alive === true ? claim(m, task, type, pid) : [];
     case 'list':
       return changed(m, ({ model }) => void model.pids.get(pid)!.tasks[type]!.unshift(task), 'reaper');
     default:
@@ -391,17 +383,11 @@ function attachPid(m: Moment, event: Judged, at: At): Next[] {
   }
 }
 
-/** The task says that it hangs on the pid. */
+/** The task says that it hangs on the pid, if it hung on none. */
 function claim(m: Moment, task: TaskRef, type: PidType, pid: PidRef): Next[] {
-  return changed(m, ({ model }) => void model.tasks.get(task)!.pids.set(type, pid), 'claimed');
-}
-
-/** A `freeTask` has taken the task away meanwhile: it says no more that it hangs on the pid. */
-function unclaim(m: Moment, task: TaskRef, type: PidType): Next[] {
-  if (m.model.tasks.has(task)) return [];
-  const moment = copyOf(m);
-  moment.hidden.get(task)?.pids.delete(type);
-  return done(moment);
+  const record = m.model.tasks.get(task);
+  if (record === undefined || record.pids.has(type)) return [];
+  return changed(m, ({ model }) => void model.tasks.get(task)!.pids.set(type, pid), 'list');
 }
 
 function becomeReaper(m: Moment, task: TaskRef, type: PidType, pid: PidRecord | undefined): Moment {
@@ -454,24 +440,16 @@ function resign(m: Moment, task: TaskRef, type: PidType, next: TaskRef | undefin
 }
 
 function unlink(m: Moment, task: TaskRef, type: PidType, ...at: At): Next[] {
-  const forget = ({ model, hidden }: Moment): void => {
-    const record: TaskRecord | undefined = model.tasks.get(task) ?? hidden.get(task);
-    record?.pids.delete(type);
-  };
-  return changed(m, forget, ...at);
+  return changed(m, ({ model }) => void model.tasks.get(task)!.pids.delete(type), ...at);
 }
 
 function transferPid(m: Moment, event: Judged, at: At): Next[] {
+  if (event.result.error !== undefined) return atOnce(m, event);
   const [old, next, type] = event.call.args as [TaskRef, TaskRef, PidType];
   const pid = hangsOn(m, old, type);
-  const to = m.model.tasks.get(next);
   switch (at[0]) {
-    case undefined: {
-      const claimed = pid === undefined || to === undefined || to.pids.has(type) ? [] : claim(m, next, type, pid.ref);
-      return event.result.error === undefined ? claimed : [...atOnce(m, event), ...claimed];
-    }
-    case 'claimed':
-      return event.result.error === undefined ? (to === undefined ? [] : later(m, 'list')) : unclaim(m, next, type);
+    case undefined:
+      return pid === undefined ? [] : claim(m, next, type, pid.ref);
     case 'list': {
       const change = ({ model }: Moment): void => {
         const list = model.pids.get(pid!.ref)!.tasks[type]!;
@@ -484,28 +462,6 @@ function transferPid(m: Moment, event: Judged, at: At): Next[] {
     default:
       return unlink(m, old, type).map(({ moment }) => ({ moment, at: undefined }));
   }
-}
-
-/** The task is taken away, and then looked at: whoever hangs it on a pid meanwhile does it the other way round. */
-function freeTask(m: Moment, event: Judged, at: At): Next[] {
-  const task = event.call.args[0] as TaskRef;
-  const isRefused = event.result.error !== undefined;
-  if (at.length === 0) {
-    const hide = ({ model, hidden }: Moment): void => {
-      hidden.set(task, model.tasks.get(task)!);
-      model.tasks.delete(task);
-    };
-    const record = m.model.tasks.get(task);
-    const hidden = record === undefined || record.pids.size > 0 ? [] : changed(m, hide, 'hidden');
-    return isRefused ? [...atOnce(m, event), ...hidden] : hidden;
-  }
-  const hasPid = m.hidden.get(task)!.pids.size > 0;
-  if (hasPid !== isRefused) return [];
-  const moment = copyOf(m);
-  if (isRefused) moment.model.tasks.set(task, moment.hidden.get(task)!);
-  else giveObject(moment.model.memory, 'task');
-  moment.hidden.delete(task);
-  return done(moment);
 }
 
 /** What is after a task that is just being taken off or hung on is for that moment any of its list, or none. */

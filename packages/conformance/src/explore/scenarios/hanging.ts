@@ -156,6 +156,38 @@ export const hanging: readonly Scenario[] = [
     },
     { levels: 1 },
   ),
+  // A record is freed, and becomes the same thing once more while somebody looks at it.
+  scenario(
+    'pidtask-task-reborn',
+    [
+      [call('pidTask', 'a', PGID), call('pidTask', 'a', PGID)],
+      [detach('t', PGID), freeTask('t'), call('allocTask'), attach(made(1, 2), PGID, 'a')],
+    ],
+    on('ua', 'ta'),
+  ),
+  scenario(
+    'nexttask-task-reborn',
+    [
+      [call('nextPidTask', 't', PGID)],
+      [detach('u', PGID), freeTask('u'), call('allocTask'), attach(made(1, 2), PGID, 'a')],
+    ],
+    on('ua', 'ta'),
+  ),
+  scenario(
+    'taskpid-pid-reborn',
+    [[call('taskPid', 't', PGID)], [detach('t', PGID), alloc(), attach('t', PGID, made(1, 1))]],
+    on('ta'),
+  ),
+  scenario(
+    'gettaskpid-pid-reborn',
+    [[call('getTaskPid', 't', PGID)], [detach('t', PGID), alloc(), attach('t', PGID, made(1, 1))]],
+    on('ta'),
+  ),
+  scenario(
+    'transfer-task-reborn',
+    [[transfer('t', 'u', PGID)], [freeTask('u'), call('allocTask'), attach(made(1, 1), PGID, 'b')]],
+    on('ta'),
+  ),
   // The office of reaper.
   ...reapers(),
 ];
@@ -206,6 +238,15 @@ function reapers(): Scenario[] {
       one,
     ),
     scenario('reaper-read-detach', [[call('childReaper', 'c')], [detach('t', PID), freeTask('t')]], held, one),
+    scenario(
+      'reaper-task-reborn',
+      [
+        [call('childReaper', 'c'), call('childReaper', 'c')],
+        [detach('t', PID), freeTask('t'), call('allocTask'), attach(made(1, 2), PID, 'b')],
+      ],
+      held,
+      one,
+    ),
     scenario(
       'reaper2-move',
       [
