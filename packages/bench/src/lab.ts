@@ -105,8 +105,8 @@ async function checkAll(strategies: readonly string[], { onStep, signal }: LabHo
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next && !signal?.aborted; next = waiting.shift()) {
       const [index, name] = next;
-      const found = await checkInProcess(name);
-      // Ctrl-C reaches that process as well: what it left undone is no failure.
+      const found = await checkInProcess(name, signal);
+      // Ctrl-C stops that process: what it left undone is no failure.
       if (signal?.aborted) return;
       checked[index] = found;
       onStep?.(`conformance and replay: ${name} is done`);
