@@ -105,7 +105,10 @@ async function checkAll(strategies: readonly string[], { onStep, signal }: LabHo
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next && !signal?.aborted; next = waiting.shift()) {
       const [index, name] = next;
-      checked[index] = await checkInProcess(name);
+      const found = await checkInProcess(name, signal);
+      // Ctrl-C stops that process: what it left undone is no failure.
+      if (signal?.aborted) return;
+      checked[index] = found;
       onStep?.(`conformance and replay: ${name} is done`);
     }
   };

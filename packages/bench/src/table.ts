@@ -1,5 +1,15 @@
 import Table from 'cli-table3';
-import { comparison, figure, measuredText, paramsText, remarkLines, remarks, spread, times } from './format.ts';
+import {
+  comparison,
+  figure,
+  measuredText,
+  paramsText,
+  percent,
+  remarkLines,
+  remarks,
+  spread,
+  times,
+} from './format.ts';
 import { COUNTED, type Count } from './observe/counted.ts';
 import { wordsOf } from './report/findings.ts';
 import { type Document, unique } from './report/report.ts';
@@ -30,7 +40,8 @@ export function tables(findings: Findings, columns: number = terminalColumns()):
 
 /** Of the terminal; where there is none, as wide as a log may be. */
 export function terminalColumns(): number {
-  return Math.max(80, Math.min(process.stdout.columns ?? 120, 140));
+  const columns = process.stdout.columns ?? (Number(process.env.COLUMNS) || 120);
+  return Math.max(80, Math.min(columns, 140));
 }
 
 /** A column: what stands above it, its share of the width, and what it says of a row. */
@@ -184,7 +195,7 @@ function goalText(targets: readonly Target[], width: number): string {
 
 function noiseText(noise: Noise | undefined, width: number): string {
   if (!noise) return '';
-  const text = `Noise: a strategy and its twin differed by ${times(noise.factor)} or less in 19 of 20 cells (${noise.cells} in all); smaller differences are printed as ~.`;
+  const text = `Noise: a strategy and its twin differed by ${percent(noise.factor)} or less in 19 of 20 cells (${noise.cells} in all); smaller differences are printed as ~.`;
   return `${wrapped(text, width).join('\n')}\n`;
 }
 

@@ -1,4 +1,14 @@
-import { comparison, figure, measuredText, multiple, paramsText, remarkLines, spread, times } from '../format.ts';
+import {
+  comparison,
+  figure,
+  measuredText,
+  multiple,
+  paramsText,
+  percent,
+  remarkLines,
+  spread,
+  times,
+} from '../format.ts';
 import { COUNTED } from '../observe/counted.ts';
 import { cellsOf, type Factor, type Noise, type Pair, type Result } from '../results.ts';
 import type { Scenario } from '../scenario.ts';
@@ -51,7 +61,7 @@ export function summaryOf(report: Report): string[] {
 }
 
 function noiseText({ factor, cells }: Noise): string {
-  return `Noise of this run: a strategy and its twin differed by ${times(factor)} or less in 19 of 20 cells (${cells} in all); smaller differences are printed as ~.`;
+  return `Noise of this run: a strategy and its twin differed by ${percent(factor)} or less in 19 of 20 cells (${cells} in all); smaller differences are printed as ~.`;
 }
 
 function environmentBlocks({ environment: e }: Report): Block[] {
