@@ -171,8 +171,7 @@ const STRATEGIES = ['hierarchical', 'flat', 'pidspace'];
  */
 export async function tryChromium({ project, limitMs }) {
   const { rolldown } = await import('rolldown');
-  const require = createRequire(join(root, 'packages', 'conformance', 'package.json'));
-  const { chromium } = /** @type {any} */ (await import(require.resolve('playwright-core')));
+  const { chromium } = await import('playwright-core');
   /** @param {string} input */
   const bundled = async (input) => {
     const resolve = { alias: { 'node:assert': join(project, 'assert.js') } };
