@@ -363,9 +363,8 @@ export const readmesLinkToWhatIsPacked: Rule = (files) =>
     .flatMap(({ pkg, json }) => {
       const readme = files.find(({ path }) => path === `packages/${pkg}/README.md`);
       const packed: readonly string[] = json.files ?? [];
-      const links = [...(readme?.text ?? '').matchAll(/\]\((?!https:|#)([^)#\s]+)[^)]*\)/g)].map(
-        ([, target]) => target,
-      );
+      const prose = (readme?.text ?? '').replace(/^```[\s\S]*?^```$/gm, '');
+      const links = [...prose.matchAll(/\]\((?!https:|#)([^)#\s]+)[^)]*\)/g)].map(([, target]) => target);
       return links
         .filter((link) => !packed.some((entry) => link === entry || link.startsWith(`${entry}/`)))
         .map((link) => `packages/${pkg}/README.md links to ${link}, which is not packed`);
