@@ -56,7 +56,7 @@ describe('the layout', () => {
   test('the parts fill the places that are left for them', () => {
     expect(NS.at.pidmap).toBe(16);
     expect(NS.words - NS.at.pidmap).toBe(128 * PIDMAP.words);
-    expect(TASK.words - TASK.at.links).toBe(4 * TASK_LINK.words);
+    expect(TASK.at.lock - TASK.at.links).toBe(4 * TASK_LINK.words);
     expect(HEADER.at.spaces - HEADER.at.caches).toBe(35 * CACHE.words);
   });
 

@@ -32,7 +32,8 @@ export async function loadModule(url: string): Promise<Module> {
 /** The contract is ours, so that its errors are the judge's; anything else is where the module finds it. */
 async function importFrom(path: string, name: string): Promise<unknown> {
   if (name === '@pidlab/contract') return contract;
-  return import(name.startsWith('node:') ? name : pathToFileURL(createRequire(path).resolve(name)).href);
+  const isUrl = /^(?:node|file):/.test(name);
+  return import(isUrl ? name : pathToFileURL(createRequire(path).resolve(name)).href);
 }
 
 function evaluate(

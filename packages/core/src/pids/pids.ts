@@ -199,18 +199,14 @@ function dropPid(s: State, pidAt: number, numbers: number): void {
   if (isLast) cacheFree(s, pidCache(numbers), pidAt);
 }
 
-/**
- * Whether that was the last reference. As long as the pid says that it is ending, its record is this worker's to give back; from
- * there on it is whoever's who drops the last one.
- */
+/** Whether that was the last reference. As long as the pid says that it is ending, it is this worker's; from then on whoever's who drops the last one. */
 function dropOwn(s: State, pidAt: number): boolean {
   const w = s.words;
   if (!SHARED) return --w[pidAt + COUNT] === 0;
   if (w[pidAt + COUNT] === 0) return true;
   lockSlot(s, s.design.pidSlot(s, pidAt), 'freePid');
-  const isLast = w[pidAt + COUNT] === 1;
-  if (!isLast) w[pidAt + HOME] &= ~HOME_ENDING;
-  w[pidAt + COUNT]--;
+  w[pidAt + HOME] &= ~HOME_ENDING;
+  const isLast = --w[pidAt + COUNT] === 0;
   unlockPid(s);
   return isLast;
 }

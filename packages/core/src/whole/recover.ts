@@ -35,7 +35,6 @@ import { cacheOf, eachSlot, isSlot } from './walk.ts';
 
 const {
   state: STATE,
-  taking: TAKING,
   lockedSlot: LOCKED_SLOT,
   parked: PARKED,
   pid: PID,
@@ -72,7 +71,6 @@ function takeAway(s: State, worker: number, slot: number): void {
   for (let other = 0; other < s.words[H.workers]; other++) {
     compareExchange(s.words, workerAt(s, other) + STATE, LEAVING + slot + 1, ATTACHED);
   }
-  publish(s.words, worker + TAKING, 0);
   unlockSlotOf(s, worker, slot);
   for (const taskAt of [s.words[worker + TASKS], s.words[worker + TASKS + 1]]) {
     if (taskAt !== 0) compareExchange(s.words, taskAt + TASK.at.lock, slot + 1, 0);

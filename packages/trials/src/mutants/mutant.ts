@@ -18,10 +18,14 @@ export interface Mutant extends Change {
   /** The clause that fails on it. */
   readonly caughtBy: string;
   /**
-   * Real threads show it only by luck, so the clause is not tried on it; the explorer, which goes through the interleavings one by
-   * one, has to catch it.
+   * Real threads show it only by luck, so the clause is not tried on it: this scenario of the explorer fails, with two preemptions
+   * and the same way every time.
    */
-  readonly leftTo?: 'explore';
+  readonly scenario?: string;
+  /** How memory has to behave for that, if not as one access after the other. */
+  readonly memory?: 'pso';
+  /** How many preemptions that takes, if more. */
+  readonly preemptions?: 3;
   /** The clause does not fail but never comes back: the mutant runs in circles. */
   readonly hangs?: boolean;
   /** The clause's own statements still hold; it is the walk over all invariants after it that notices. */
@@ -38,7 +42,7 @@ type Row = readonly [
   find: string,
   replace: string,
   caughtBy: string,
-  more?: Pick<Mutant, 'hangs' | 'byInvariants' | 'leftTo' | 'strategy'>,
+  more?: Pick<Mutant, 'hangs' | 'byInvariants' | 'memory' | 'preemptions' | 'scenario' | 'strategy'>,
 ];
 
 /** Mutants of one file. */

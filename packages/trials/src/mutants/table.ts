@@ -5,10 +5,6 @@ import type { Mutant } from './mutant.ts';
 /** Milliseconds for which a clause about several threads is tried again on a mutant. */
 export const AGAIN_MS = 60_000;
 
-const LEFT_OUT = `Two are not on the list, since no clause could be made to fail on them: a reaper that is set without a comparison
-(of two tasks that come at once, one becomes it either way), and numbers that are given back before their pid has left its
-chain (the next pid with the number stands before it in the chain, so it is found first).`;
-
 /** The mutants as a page of Markdown: what is broken, and which clause notices. */
 export function mutantsPage(mutants: readonly Mutant[]): string {
   const clauses = [...chapters.flatMap(clausesOf), ...sharedClauses];
@@ -22,15 +18,15 @@ fails on it: so ${catching} clauses are known to be able to fail. Generated from
 by \`PIDLAB_UPDATE=1 npx vitest run --project @pidlab/trials mutants\`; the same test without that variable breaks
 and tries every one of them, and fails when this page is stale.`,
     `Clauses of chapter SHARED need several threads to meet at the wrong moment: they are tried again until they fail, for at most
-${AGAIN_MS / 1000} seconds, and one that does not come back has failed. ${LEFT_OUT}`,
-    `Marks: ¹ the clause itself holds, and the walk over all invariants after it notices; ² the clause never comes back; ³ real threads
-show it only by luck, so the clause is not tried on it, and it is left to the explorer of interleavings.`,
+${AGAIN_MS / 1000} seconds, and one that does not come back has failed. What real threads show only by luck, or not at all, is caught by a scenario of
+\`pid-conformance explore\` (docs/interleavings.md) instead, with two preemptions and the same way every time.`,
+    `Marks: ¹ the clause itself holds, and the walk over all invariants after it notices; ² the clause never comes back.`,
     ...files.map((file) => section(file, mutants, sentences)),
   ].join('\n\n')}\n`;
 }
 
-function isTried({ leftTo }: Mutant): boolean {
-  return leftTo === undefined;
+function isTried({ scenario }: Mutant): boolean {
+  return scenario === undefined;
 }
 
 function fileOf(mutant: Mutant): string {
@@ -41,12 +37,21 @@ function section(file: string, mutants: readonly Mutant[], sentences: ReadonlyMa
   const rows = mutants
     .filter((mutant) => fileOf(mutant) === file)
     .map((mutant) => {
-      const mark = `${mutant.byInvariants === true ? '¹' : ''}${mutant.hangs === true ? '²' : ''}${isTried(mutant) ? '' : '³'}`;
+      const mark = `${mutant.byInvariants === true ? '¹' : ''}${mutant.hangs === true ? '²' : ''}`;
       const on = mutant.strategy === undefined ? '' : ` (${mutant.strategy})`;
       const clause = `${mutant.caughtBy}${mark}: ${sentences.get(mutant.caughtBy) ?? 'no such clause'}`;
-      return `| \`${mutant.id}\`${on} | ${cell(mutant.why)} | ${cell(clause)} |`;
+      const by = isTried(mutant) ? cell(clause) : exploredBy(mutant);
+      return `| \`${mutant.id}\`${on} | ${cell(mutant.why)} | ${by} |`;
     });
   return [`## ${file}\n`, '| mutant | what is broken | caught by |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+function exploredBy({ scenario, memory, preemptions }: Mutant): string {
+  const more = [
+    ...(preemptions === undefined ? [] : [`${preemptions} preemptions`]),
+    ...(memory === undefined ? [] : [memory]),
+  ];
+  return `scenario \`${scenario}\`${more.length === 0 ? '' : ` (${more.join(', ')})`}`;
 }
 
 function cell(text: string): string {

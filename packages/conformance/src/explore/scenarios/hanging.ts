@@ -166,6 +166,17 @@ export const hanging: readonly Scenario[] = [
     on('ua', 'ta'),
   ),
   scenario(
+    'pidtask-task-reborn-twice',
+    [
+      [call('pidTask', 'a', PGID)],
+      [
+        ...[detach('t', PGID), freeTask('t'), call('allocTask'), freeTask(made(1, 2)), call('allocTask')],
+        attach(made(1, 4), PGID, 'a'),
+      ],
+    ],
+    on('ua', 'ta'),
+  ),
+  scenario(
     'nexttask-task-reborn',
     [
       [call('nextPidTask', 't', PGID)],

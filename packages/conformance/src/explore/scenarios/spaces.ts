@@ -204,6 +204,16 @@ export const spaces: readonly Scenario[] = [
     child(),
     one,
   ),
+  // An allocation fails, its namespace ends, and another one has the record: the failure does not touch that one's cursor.
+  scenario(
+    'reuse-taken-free-copy-cursor',
+    [[alloc('c', [1])], [free('a'), copyNs('root'), call('setLastPid', made(1, 1), 40)]],
+    child((b) => {
+      b.pid('a', 'c');
+      release(b, 'c');
+    }),
+    one,
+  ),
   scenario(
     'reuse-alloc-free-copy-alloc',
     [[alloc('c')], [free('a'), copyNs('root'), inNew]],
