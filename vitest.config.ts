@@ -28,8 +28,9 @@ export default defineConfig({
     // Worker threads, SharedArrayBuffers and measured memory want a process of their own; two suit the smallest machine.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // For what hangs. No test is about time, and ten others may be at work on the machine.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     passWithNoTests: false,
     allowOnly: false,
   },

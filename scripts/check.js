@@ -1,11 +1,11 @@
 // npm run check: what must hold before a release, beside `npm test`: no dead code, packages that resolve for everyone who
 // installs them, a changeset for each change. The last line is `N passed, N failed`; each check counts as one.
 
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, install, readJson, reportFile, root, run, Tally, workspaceFolders } from './lib/run.js';
+import { pack, published } from './lib/pack.js';
+import { build, install, readJson, root, run, Tally } from './lib/run.js';
 
-const published = workspaceFolders().filter((dir) => !readJson(join(root, dir, 'package.json')).private);
 // Types must resolve for importers of ES modules, by Node's rules and by a bundler's.
 const ATTW =
   '--profile esm-only --exclude-entrypoints package.json --no-definitely-typed --format ascii --no-emoji --no-summary'.split(
@@ -33,15 +33,17 @@ tally.finish();
  * @param {string} dir
  */
 async function checkPackage(dir) {
-  const { name, version } = readJson(join(root, dir, 'package.json'));
-  const tarball = reportFile(`${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
-  rmSync(tarball, { force: true });
-  await tally.check(`${name} packs (pnpm pack)`, () =>
-    run('pnpm', ['pack', '--silent', '--out', tarball], { cwd: join(root, dir) }),
-  );
-  if (!existsSync(tarball)) return;
-  await tally.check(`${name} as npm sees it (publint)`, () => run('publint', ['run', tarball, '--strict']));
-  await tally.check(`${name} as TypeScript sees it (attw)`, () => run('attw', [tarball, ...ATTW]));
+  const { name } = readJson(join(root, dir, 'package.json'));
+  /** @type {string | undefined} */
+  let tarball;
+  await tally.check(`${name} packs (pnpm pack)`, async () => {
+    tarball = await pack(dir);
+    return tarball !== undefined;
+  });
+  if (tarball === undefined) return;
+  const packed = tarball;
+  await tally.check(`${name} as npm sees it (publint)`, () => run('publint', ['run', packed, '--strict']));
+  await tally.check(`${name} as TypeScript sees it (attw)`, () => run('attw', [packed, ...ATTW]));
 }
 
 /** Every change since main has a changeset, and every package that was never released is named in one. */

@@ -1,4 +1,4 @@
-/** docs/errors.md has a row for each failure that can be provoked, and no other; and a word on every function. */
+/** errors.md of the contract has a row for each failure that can be provoked, and no other; and a word on every function. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ import {
 import * as pidspace from '../packages/core-pidspace/dist/index.js';
 
 const root = join(import.meta.dirname, '..');
-const page = readFileSync(join(root, 'docs', 'errors.md'), 'utf8');
+const page = readFileSync(join(root, 'packages', 'contract', 'docs', 'errors.md'), 'utf8');
 const SMALL = { memory: 2 ** 20, capacity: 16, namespaces: 4 };
 const TOO_LARGE = 2 ** 31;
 
@@ -285,7 +285,7 @@ const cells = (table: string): string[][] => [...table.matchAll(/^\| (.*) \|$/gm
 /** The functions that a cell names. */
 const opsIn = (cell: string): string[] => [...cell.matchAll(/`(\w+)`/g)].map(([, op]) => op);
 
-describe('docs/errors.md: PidError', () => {
+describe('errors.md: PidError', () => {
   const rows = cells(errorTable).filter(([code]) => Object.hasOwn(ERRNO, code));
 
   test('every code has its number', () => {
@@ -313,7 +313,7 @@ describe('docs/errors.md: PidError', () => {
   }
 });
 
-describe('docs/errors.md: PidBug', () => {
+describe('errors.md: PidBug', () => {
   const contract = readFileSync(join(root, 'packages', 'contract', 'src', 'allocator.ts'), 'utf8');
   const functions = [...contract.matchAll(/^ {2}(\w+)\(/gm)].map(([, op]) => op);
 

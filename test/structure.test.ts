@@ -193,6 +193,22 @@ const examples: Record<keyof typeof rules, { bad: [SourceFile[], RegExp][]; good
     ],
     good: [[file('packages/core/src/a.ts', 'const todoList = 1; it.next();')]],
   },
+  readmesLinkToWhatIsPacked: {
+    bad: [
+      [
+        [manifest('core', { files: ['docs'] }), file('packages/core/README.md', 'see [it](../contract)')],
+        /links to \.\.\/contract, which is not packed/,
+      ],
+      [[manifest('core', { files: ['src'] }), file('packages/core/README.md', '[a](docs/a.md#b)')], /docs\/a\.md/],
+    ],
+    good: [
+      [
+        manifest('core', { files: ['docs', 'schema/x.json'] }),
+        file('packages/core/README.md', '[a](docs/a.md#b) [b](schema/x.json) [c](#d) [e](https://example.org)'),
+      ],
+      [manifest('trials', { private: true }), file('packages/trials/README.md', '[it](../core)')],
+    ],
+  },
   manifestsComplete: {
     bad: [
       [[manifest('core')], /no description/],
@@ -223,7 +239,7 @@ const examples: Record<keyof typeof rules, { bad: [SourceFile[], RegExp][]; good
           engines: { node: '>=20' },
           publishConfig: { access: 'public' },
           exports: { '.': { types: 't', default: 'd' } },
-          files: ['dist', 'src', 'README.md', 'LICENSE'],
+          files: ['dist', 'src', 'README.md', 'CHANGELOG.md', 'LICENSE'],
           scripts: { build: 'b', typecheck: 't', test: 't' },
           devDependencies: { vitest: 'catalog:' },
         }),

@@ -38,7 +38,8 @@ const commands = {
 
   leave() {
     a.detach();
-    port.close();
+    // Not `port.close()`, which Deno does not have.
+    process.exit();
   },
 };
 

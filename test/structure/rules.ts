@@ -330,7 +330,7 @@ export const manifestsComplete: Rule = (files) => {
         want(Boolean(json.engines?.node), 'no "engines"."node"');
         want(json.publishConfig?.access === 'public', '"publishConfig"."access" is not public');
         want(Boolean(json.exports?.['.']?.types && json.exports?.['.']?.default), '"exports" lacks types or default');
-        for (const file of ['dist', 'src', 'README.md', 'LICENSE'])
+        for (const file of ['dist', 'src', 'README.md', 'CHANGELOG.md', 'LICENSE'])
           want(json.files?.includes(file), `"files" lacks ${file}`);
       }
 
@@ -355,6 +355,20 @@ export const manifestsComplete: Rule = (files) => {
       }),
   ];
 };
+
+/** What a published README links to is packed with it or somewhere on the web: on npm there is nothing else. */
+export const readmesLinkToWhatIsPacked: Rule = (files) =>
+  manifests(files)
+    .filter(({ json }) => !json.private)
+    .flatMap(({ pkg, json }) => {
+      const readme = files.find(({ path }) => path === `packages/${pkg}/README.md`);
+      const packed: readonly string[] = json.files ?? [];
+      const prose = (readme?.text ?? '').replace(/^```[\s\S]*?^```$/gm, '');
+      const links = [...prose.matchAll(/\]\((?!https:|#)([^)#\s]+)[^)]*\)/g)].map(([, target]) => target);
+      return links
+        .filter((link) => !packed.some((entry) => link === entry || link.startsWith(`${entry}/`)))
+        .map((link) => `packages/${pkg}/README.md links to ${link}, which is not packed`);
+    });
 
 interface Manifest {
   readonly path: string;

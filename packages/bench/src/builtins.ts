@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { BASELINES } from './baselines/index.ts';
 import type { SubjectSpec } from './subjects.ts';
 import type { StrategyModule } from './workload.ts';
@@ -8,6 +12,13 @@ export const STRATEGIES: Readonly<Record<string, () => Promise<StrategyModule>>>
   flat: () => import('@pidlab/core-flat'),
   pidspace: () => import('@pidlab/core-pidspace'),
 };
+
+/** The built file of a strategy: the one that was named, or that of the package. */
+export function builtFile(id: string, module?: string): string {
+  if (module === undefined) return fileURLToPath(import.meta.resolve(`@pidlab/core-${id}`));
+  const file = resolve(module);
+  return existsSync(file) ? file : createRequire(resolve('index.js')).resolve(module);
+}
 
 /** The baselines, or only the floor. */
 export function baselineSpecs(all: boolean): SubjectSpec[] {

@@ -15,14 +15,17 @@ export async function check(strategy: Strategy): Promise<Checked> {
   return { conformance: await conformanceOf(strategy), replay: replaysOf(strategy) };
 }
 
-/** The same in a process of its own, for a built-in strategy. A process that dies is a failure, not an error. */
-export function checkInProcess(name: string): Promise<Checked> {
+/** The same in a process of its own, for a built-in strategy, which the signal stops. A process that dies is a failure, not an error. */
+export function checkInProcess(name: string, signal?: AbortSignal): Promise<Checked> {
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(new URL('./check-worker.js', import.meta.url)), [name], {
       serialization: 'advanced',
+      ...(signal ? { signal } : {}),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     let checked: Checked | undefined;
+    // Stopped by the signal: `close` comes after it.
+    child.on('error', () => {});
     child.on('message', (message: Checked) => {
       checked = message;
     });

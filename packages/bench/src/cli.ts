@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { compareRuns, readBaseline, refuseForeign } from './baseline-run.ts';
 import { BASELINES } from './baselines/index.ts';
-import { baselineSpecs, STRATEGIES } from './builtins.ts';
+import { baselineSpecs, builtFile, STRATEGIES } from './builtins.ts';
 import { environment } from './environment.ts';
 import { Journal } from './journal.ts';
 import { settingsFor } from './modes.ts';
 import { buildNative, type NativeBuild } from './native.ts';
+import type { Count } from './observe/counted.ts';
 import {
   checkWritable,
   INTERRUPTED,
@@ -21,7 +22,7 @@ import { type Hooks, type Plan, runBenchmark } from './runner.ts';
 import type { Mode } from './scenario.ts';
 import { SCENARIOS, scenariosOf } from './scenarios/index.ts';
 import { loadModule, SubjectError, type SubjectSpec, twinSpec } from './subjects.ts';
-import { baselineText, tables } from './table.ts';
+import { baselineText, countTable, tables } from './table.ts';
 
 /** What the program was asked to do. */
 interface Options {
@@ -37,6 +38,8 @@ interface Options {
   baseline?: string;
   force?: boolean;
   resume?: boolean;
+  count?: boolean;
+  trace?: boolean;
 }
 
 /** Exit codes: all measured; something failed while it was measured; the program was called wrongly. */
@@ -70,6 +73,13 @@ function command(): Command {
     .option('--baseline <file>', 'compare with the results of an older run, as --json wrote them')
     .option('--force', 'compare with them even if they are of another machine or runtime')
     .option('--resume', 'go on with a run that was stopped: same options, same --json')
+    .addOption(
+      new Option(
+        '--count',
+        'count what each call of a strategy does to memory, exactly, and measure nothing',
+      ).conflicts(['json', 'scenario', 'baseline', 'resume']),
+    )
+    .option('--trace', 'with --count: also every access of one call of each, by name')
     .option('--list', 'list scenarios and subjects, and measure nothing')
     .showHelpAfterError('(pid-bench --help lists what there is)')
     .addHelpText(
@@ -82,6 +92,7 @@ Exit codes: 0 measured, 1 a process failed, 2 wrong usage, 130 stopped by Ctrl-C
 
   pid-bench --quick --scenario churn
   pid-bench --quick --scenario workers
+  pid-bench --count --strategy hierarchical
   pid-bench --module ./my-allocator.js --scenario churn lookup-hit --json results.json`,
     )
     .exitOverride();
@@ -119,6 +130,8 @@ class UsageError extends Error {}
 
 /** Measures what was asked for. Everything that can be wrong is found before the first measurement. */
 async function run(options: Options): Promise<number> {
+  if (options.trace && !options.count) throw new UsageError('--trace shows what --count counts: give both');
+  if (options.count) return count(await subjectsOf(options), options.trace ?? false);
   const mode: Mode = options.quick ? 'quick' : options.full ? 'full' : 'default';
   const scenarios = scenariosNamed(options.scenario);
   const file = options.json === '-' ? undefined : options.json;
@@ -157,6 +170,22 @@ async function run(options: Options): Promise<number> {
   } finally {
     native.dispose();
   }
+}
+
+/** Prints what the calls of each strategy do to memory. */
+async function count(subjects: readonly SubjectSpec[], trace: boolean): Promise<number> {
+  // Loaded here, since nothing else needs the parser.
+  const { countOf, traceOf } = await import('./observe/count.ts');
+  const strategies = subjects.filter(({ kind }) => kind === 'strategy');
+  const counts: Count[] = [];
+  for (const { id, module } of strategies) counts.push(...(await countOf(id, builtFile(id, module))));
+  process.stdout.write(countTable(counts));
+  for (const { id, module } of trace ? strategies : [])
+    for (const [operation, lines] of await traceOf(builtFile(id, module), 0))
+      process.stdout.write(
+        `\n${id}, ${operation} in the root: access, depth, word\n${lines.map((line) => `  ${line}\n`).join('')}`,
+      );
+  return OK;
 }
 
 /** Writes and prints what was found, and gives the exit code. */

@@ -17,6 +17,11 @@ export function times(value: number): string {
   return `${value < 10 ? two.format(value) : three.format(value)}×`;
 }
 
+/** How much more a factor is than once: `3.4 %`. */
+export function percent(factor: number): string {
+  return `${two.format(100 * (factor - 1))} %`;
+}
+
 /** `[5.8, 6.7]`, or nothing where there is no interval. */
 export function interval(ci: readonly [number, number] | undefined): string {
   return ci ? `[${figure(ci[0])}, ${figure(ci[1])}]` : '';

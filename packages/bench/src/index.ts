@@ -11,6 +11,7 @@ export type { Factor, Findings, Noise, Pair, Result, Round, Target } from './res
 export { type Hooks, type Plan, type Progress, runBenchmark } from './runner.ts';
 export type { Mode, OnceScenario, Params, Scenario, TimedScenario, Versus } from './scenario.ts';
 export { SCENARIOS, scenarioOf, scenariosOf } from './scenarios/index.ts';
+export { type Access, type Listener, loadObserved, type ObservedStrategy } from './observe/observe.ts';
 export { type Estimate, ratio } from './statistics.ts';
 export { type SubjectSpec, twinSpec } from './subjects.ts';
 export { tables } from './table.ts';

@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { compareRuns, refuseForeign } from './baseline-run.ts';
-import { baselineSpecs, STRATEGIES } from './builtins.ts';
+import { baselineSpecs, builtFile, STRATEGIES } from './builtins.ts';
 import { type Checked, checkInProcess } from './check.ts';
 import { journalOf } from './cli.ts';
 import { environment } from './environment.ts';
 import { SETTINGS, type Settings } from './modes.ts';
 import { buildNative } from './native.ts';
+import type { Count } from './observe/counted.ts';
 import { checkWritable, writeWhole } from './output.ts';
 import { documentOf } from './report/document.ts';
 import { actionBenchmarks } from './report/github.ts';
@@ -57,6 +58,7 @@ export async function runLab(options: LabOptions, hooks: LabHooks = {}): Promise
     const journal = journalOf(join(out, 'lab.json'), plan, native, options.resume);
     const begin = performance.now();
     const checked = await checkAll(Object.keys(STRATEGIES), hooks);
+    const counts = await countAll(Object.keys(STRATEGIES), hooks);
     const leftMs = LAB_MS[mode] - (performance.now() - begin);
     const budgetMs = Math.max(MIN_BUDGET_MS, Math.min(settings.budgetMs, leftMs));
     const findings = await runBenchmark(
@@ -72,6 +74,7 @@ export async function runLab(options: LabOptions, hooks: LabHooks = {}): Promise
       ...(isStopped ? { interrupted: true as const } : {}),
       conformance: checked.flatMap(({ conformance }) => conformance),
       replay: checked.flatMap(({ replay }) => replay),
+      counts,
       ...findings,
       ...(baseline ? { baseline: compareRuns(baseline, findings.results) } : {}),
     };
@@ -85,6 +88,15 @@ function labSubjects(): SubjectSpec[] {
   return [...strategies, twinSpec(strategies[0]), ...baselineSpecs(true)];
 }
 
+/** What each call of each strategy does to memory. */
+async function countAll(strategies: readonly string[], { onStep }: LabHooks): Promise<Count[]> {
+  onStep?.('counting accesses');
+  const { countOf } = await import('./observe/count.ts');
+  const counts: Count[] = [];
+  for (const id of strategies) counts.push(...(await countOf(id, builtFile(id))));
+  return counts;
+}
+
 /** Checks each strategy in a process of its own, as many at once as there are cores: nothing is timed yet. */
 async function checkAll(strategies: readonly string[], { onStep, signal }: LabHooks): Promise<Checked[]> {
   onStep?.(`conformance and replay: ${strategies.join(', ')}`);
@@ -93,7 +105,10 @@ async function checkAll(strategies: readonly string[], { onStep, signal }: LabHo
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next && !signal?.aborted; next = waiting.shift()) {
       const [index, name] = next;
-      checked[index] = await checkInProcess(name);
+      const found = await checkInProcess(name, signal);
+      // Ctrl-C stops that process: what it left undone is no failure.
+      if (signal?.aborted) return;
+      checked[index] = found;
       onStep?.(`conformance and replay: ${name} is done`);
     }
   };

@@ -1,5 +1,16 @@
 import Table from 'cli-table3';
-import { comparison, figure, measuredText, paramsText, remarkLines, remarks, spread, times } from './format.ts';
+import {
+  comparison,
+  figure,
+  measuredText,
+  paramsText,
+  percent,
+  remarkLines,
+  remarks,
+  spread,
+  times,
+} from './format.ts';
+import { COUNTED, type Count } from './observe/counted.ts';
 import { wordsOf } from './report/findings.ts';
 import { type Document, unique } from './report/report.ts';
 import { cellsOf, type Findings, type Noise, type Pair, type Result, type Target } from './results.ts';
@@ -29,7 +40,8 @@ export function tables(findings: Findings, columns: number = terminalColumns()):
 
 /** Of the terminal; where there is none, as wide as a log may be. */
 export function terminalColumns(): number {
-  return Math.max(80, Math.min(process.stdout.columns ?? 120, 140));
+  const columns = process.stdout.columns ?? (Number(process.env.COLUMNS) || 120);
+  return Math.max(80, Math.min(columns, 140));
 }
 
 /** A column: what stands above it, its share of the width, and what it says of a row. */
@@ -183,7 +195,7 @@ function goalText(targets: readonly Target[], width: number): string {
 
 function noiseText(noise: Noise | undefined, width: number): string {
   if (!noise) return '';
-  const text = `Noise: a strategy and its twin differed by ${times(noise.factor)} or less in 19 of 20 cells (${noise.cells} in all); smaller differences are printed as ~.`;
+  const text = `Noise: a strategy and its twin differed by ${percent(noise.factor)} or less in 19 of 20 cells (${noise.cells} in all); smaller differences are printed as ~.`;
   return `${wrapped(text, width).join('\n')}\n`;
 }
 
@@ -213,6 +225,28 @@ export function baselineText({ baseline }: Pick<Document, 'baseline'>, width: nu
     ]);
   const head = `Against ${environment.commit.slice(0, 12)} of ${environment.date.slice(0, 10)}: ${changed.length} of ${rows.length} rows differ (99 % intervals; about one in a hundred differs by chance).`;
   return `${[...wrapped(head, width), ...(changed.length > 0 ? [textOf(table)] : [])].join('\n')}\n`;
+}
+
+/** What each call does to memory. */
+export function countTable(counts: readonly Count[]): string {
+  const table = newTable([
+    { head: 'per call', width: 16, align: 'left' },
+    { head: '', width: 11, align: 'left' },
+    { head: 'level', width: 6, align: 'right' },
+    { head: 'block', width: 7, align: 'left' },
+    ...['reads', 'writes', 'lines', 'atomic', 'chain'].map((head) => ({ head, width: 6, align: 'right' as const })),
+  ]);
+  for (const { strategy, operation, level, mode, ...counted } of counts)
+    table.push([
+      strategy,
+      operation,
+      String(level),
+      mode,
+      ...COUNTED.map((name) => String(Number(counted[name].toFixed(1)))),
+    ]);
+  const legend =
+    'Words read and written, lines of 64 bytes touched, and atomic operations: the mean of 200 calls among 1,000 live pids. Chain: the most reads that had to wait for one another.';
+  return `${textOf(table)}\n\n${wrapped(legend, terminalColumns()).join('\n')}\n`;
 }
 
 /** Words in lines of at most so many columns. */

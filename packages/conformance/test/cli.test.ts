@@ -50,8 +50,12 @@ describe('pid-conformance', () => {
     [['./no-traits.js'], /exports no traits/],
     [['./bad-traits.js'], /rootNumbers is neither 'small' nor 'encoded'/],
     [['./traits.ts', './throws.js'], /does not exist/],
-    [['./throws.js'], /throws\.js cannot be loaded: not today/],
-    [['good.js', '--chapter', 'CONST-1', '--output', '/no/such/folder/report'], /cannot be written/],
+    [['./throws.js'], /throws\.js cannot be loaded: not today\n {4}at file:.*throws\.js:1:7/],
+    [
+      ['good.js', '--output', '/proc/nowhere/report'],
+      /cannot write \/proc\/nowhere\/report: .*; choose another place with --output/,
+    ],
+    [['good.js', '--output', '.'], /cannot write \.: it is a folder/],
   ])('is 2 for %j, and says what to do', (args, message) => {
     const { status, stdout, stderr } = cli(...args);
     expect(stderr).toMatch(message);

@@ -2,7 +2,7 @@
  * What must hold beside what core walks:
  *
  * 1. A pid carries the serial of the namespace that it was allocated in, and in its number that namespace's space.
- * 2. Every namespace but the root owns one space id, and every owned id one namespace.
+ * 2. Every namespace but the root owns one space id, and every owned id one namespace; the map of ids has a bit for each.
  */
 import { MAX_NR_PIDSPACES } from '@pidlab/contract';
 import { eachLivePid, eachNs, HEADER, homeOf, NS, type NumberVisitor, type State, slotOfNr } from '@pidlab/core';
@@ -10,7 +10,7 @@ import { PID, spaceOf, vpidOf } from './layout.ts';
 import { pidNr } from './translate.ts';
 
 const SPACE = NS.at.space;
-const { rootNs: ROOT_NS, spaces: SPACES } = HEADER.at;
+const { rootNs: ROOT_NS, spaces: SPACES, spaceMap: SPACE_MAP } = HEADER.at;
 
 /** The number within the space, with the namespace that gave it, and the link. */
 export function eachNumber(s: State, pidAt: number, visit: NumberVisitor): void {
@@ -38,6 +38,11 @@ export function checkDesign(s: State, say: (violation: string) => void): void {
       say(`namespace ${nsAt} does not own its space ${space}`);
   });
   let owned = 0;
-  for (let space = 0; space < MAX_NR_PIDSPACES; space++) if (w[SPACES + space] !== 0) owned++;
+  for (let space = 0; space < MAX_NR_PIDSPACES; space++) {
+    const isOwned = w[SPACES + space] !== 0;
+    if (isOwned) owned++;
+    if (isOwned !== ((w[SPACE_MAP + (space >>> 5)] & (1 << space)) !== 0))
+      say(`the map of space ids is wrong about ${space}`);
+  }
   if (owned !== namespaces) say(`${owned} space ids are owned by ${namespaces} namespaces`);
 }

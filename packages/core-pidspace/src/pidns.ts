@@ -3,10 +3,10 @@
  * namespace is gone, and that is when its last number is.
  */
 import { MAX_NR_PIDSPACES, PID_MAX_LIMIT, PidBug, PidError } from '@pidlab/contract';
-import { createNs, HEADER, NS, putUser, type State } from '@pidlab/core';
+import { createNs, findNextZeroBit, HEADER, NS, putUser, type State } from '@pidlab/core';
 
 const SPACE = NS.at.space;
-const { rootNs: ROOT_NS, spaces: SPACES } = HEADER.at;
+const { rootNs: ROOT_NS, spaces: SPACES, spaceMap: SPACE_MAP } = HEADER.at;
 
 /** ENOSPC when all 511 ids beside the root's are owned. */
 export function admitNs(s: State): void {
@@ -23,7 +23,9 @@ export function claimNs(s: State, nsAt: number): void {
 /** The id is free again. */
 export function releaseNs(s: State, nsAt: number): void {
   const owned = SPACES + s.words[nsAt + SPACE];
-  if (s.words[owned] === nsAt) s.words[owned] = 0;
+  if (s.words[owned] !== nsAt) return;
+  s.words[owned] = 0;
+  s.words[SPACE_MAP + ((owned - SPACES) >>> 5)] &= ~(1 << (owned - SPACES));
 }
 
 /** Makes the space with that id; EBUSY when it exists, ENOMEM. Locking: under `nsLock`. Source: `pidspace_init()`. */
@@ -47,11 +49,10 @@ function isSpace(s: State, space: number): boolean {
 function ownSpace(s: State, nsAt: number, space: number): void {
   s.words[nsAt + SPACE] = space;
   s.words[SPACES + space] = nsAt;
+  s.words[SPACE_MAP + (space >>> 5)] |= 1 << space;
 }
 
-/** MAX_NR_PIDSPACES when none is free. */
+/** MAX_NR_PIDSPACES when none is free. The root's id, 0, is nobody else's. */
 function lowestFreeSpace(s: State): number {
-  let space = 1;
-  while (space < MAX_NR_PIDSPACES && s.words[SPACES + space] !== 0) space++;
-  return space;
+  return findNextZeroBit(s.words, SPACE_MAP, 1, MAX_NR_PIDSPACES);
 }

@@ -19,4 +19,5 @@ export { bearPid, giveUp, homeOf, newPid, pidLevel } from './pids/pids.ts';
 export { taskPid } from './pids/tasks.ts';
 export type { Design, HashTable, NumberVisitor, State } from './types.ts';
 export { eachLivePid, eachNs, eachTask } from './whole/walk.ts';
+export { findNextZeroBit } from './words/bitops.ts';
 export { type Field, type Fields, type Struct, struct, WRITERS, type Writer } from './words/struct.ts';

@@ -61,6 +61,11 @@ const headerFields = {
   pageLock: ['lock', 'of the page allocator'],
   caches: ['parts', 'one `cache` each: pid_namespace, task, pid_1, pid_2, … pid_33', 280],
   spaces: ['nsLock', 'pidspace only: the namespace of each space id, 0 for none', 512],
+  spaceMap: [
+    'nsLock',
+    'pidspace only: a bit for each space id that is owned, so that a free one is found 32 at a time',
+    16,
+  ],
 } as const;
 /** Page 0 of the block. */
 export const HEADER: Struct<typeof headerFields> = struct('header', headerFields);

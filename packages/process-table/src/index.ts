@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { type PidAllocator, PidBug } from '@pidlab/contract';
-import { readOptions } from './checks.ts';
+import { ask, readOptions } from './checks.ts';
 import { applyLimits, readLimits, setLimits, usage } from './limits.ts';
 import * as birth from './clone.ts';
 import * as program from './exec.ts';
@@ -16,10 +16,11 @@ import * as namespaces from './namespaces.ts';
 import * as pidfds from './pidfd.ts';
 import * as proc from './proc.ts';
 import { settle } from './settle.ts';
+import { restore, snapshot } from './snapshot.ts';
 import * as signals from './signals.ts';
 import { Namespace, SIGNALS, type Table } from './task.ts';
 import { createIndex } from './task-index.ts';
-import type { Hooks, ProcessTable, ProcessTableOptions } from './types.ts';
+import type { Hooks, ProcessTable, ProcessTableOptions, RestoreOptions } from './types.ts';
 import * as waiting from './wait.ts';
 
 export * from './constants.ts';
@@ -36,17 +37,31 @@ export type {
   ProcessTable,
   ProcessTableOptions,
   ProcStatus,
+  RestoreOptions,
   SigactionFlags,
   SignalInfo,
+  TableSnapshot,
   Usage,
   UsageOf,
   Waited,
   WaitResult,
 } from './types.ts';
 
-/** A table with the root's init in it. PidBug when the allocator is in use already. */
+/** A table with the root's init in it. PidBug when the allocator is in use already, and for options that are none. */
 export function createProcessTable<P>(options: ProcessTableOptions<P>): ProcessTable<P> {
-  const t = createTable(options);
+  return bind(createTable(options));
+}
+
+/**
+ * A table as it was when `snapshot` was called, over an allocator made of the same snapshot. The objects of its processes are
+ * new: find them by `init`, `findProcess` and `processOf`. Pidfds are closed. All of the snapshot is checked, in time proportional to it,
+ * before anything relies on it. PidBug when it is damaged, or does not fit the allocator; then nothing has changed there.
+ */
+export function restoreProcessTable<P>(options: RestoreOptions<P>): ProcessTable<P> {
+  return bind(restoreTable(options));
+}
+
+function bind<P>(t: Table<P>): ProcessTable<P> {
   return {
     allocator: t.allocator,
     get init() {
@@ -103,6 +118,7 @@ export function createProcessTable<P>(options: ProcessTableOptions<P>): ProcessT
     get size() {
       return t.tasks.size;
     },
+    snapshot: (payloadOf = (payload) => payload) => snapshot(t, payloadOf),
     checkInvariants: () => checkInvariants(t),
   };
 }
@@ -123,7 +139,7 @@ const CALLED = [
     'setLastPid',
     'disablePidAllocation',
   ] as const),
-  ...(['stats', 'snapshot', 'checkInvariants'] as const),
+  ...(['pidCount', 'stats', 'snapshot', 'checkInvariants'] as const),
 ];
 
 function createTable<P>(given: ProcessTableOptions<P>): Table<P> {
@@ -133,21 +149,46 @@ function createTable<P>(given: ProcessTableOptions<P>): Table<P> {
   checkAllocator(allocator, op);
   if (isolation !== 'guests' && isolation !== 'linux')
     throw new PidBug(op, "isolation has to be 'guests' or 'linux'; leave it out for 'guests'");
+  const t = emptyTable(allocator, readHooks(options, op), isolation === 'guests');
+  t.root.meters[SIGNALS].max = PENDING_SIGNALS;
+  const read = readLimits(limits, op);
+  if (read !== undefined) applyLimits(t.root, read);
+  t.initGroup = birth.createInit(t, initPayload);
+  return t;
+}
+
+function restoreTable<P>(given: RestoreOptions<P>): Table<P> {
+  const op = 'restoreProcessTable';
+  const options = readOptions(given, ['allocator', 'snapshot', 'payloadOf', ...HOOKS], op);
+  const { allocator, snapshot: whole, payloadOf = (saved: unknown) => saved as P } = options;
+  checkAllocator(allocator, op);
+  if (typeof payloadOf !== 'function') throw new PidBug(op, 'payloadOf has to be a function');
+  const { table: saved } = readOptions(whole, ['allocator', 'table'], op);
+  const isIsolated = (saved as { readonly isolated?: boolean } | undefined)?.isolated === true;
+  const t = emptyTable(allocator, readHooks(options, op), isIsolated);
+  const { finish } = restore(t, saved);
+  ask(t, () => finish(payloadOf));
+  return t;
+}
+
+function readHooks<P>(options: Hooks<P>, op: string): Hooks<P> {
   const { deliver, exited, childChanged, mayKill, mayFork, maySetTid } = options;
   const hooks = { deliver, exited, childChanged, mayKill, mayFork, maySetTid };
   for (const name of HOOKS)
     if (hooks[name] !== undefined && typeof hooks[name] !== 'function')
       throw new PidBug(op, `${name} has to be a function`);
+  return hooks as Hooks<P>;
+}
+
+/** Without anybody: `initGroup` is yet to come. */
+function emptyTable<P>(allocator: PidAllocator, hooks: Hooks<P>, isolated: boolean): Table<P> {
   const root = new Namespace<P>(allocator.initPidNs, undefined);
   root.holders = 1;
-  root.meters[SIGNALS].max = PENDING_SIGNALS;
-  const read = readLimits(limits, op);
-  if (read !== undefined) applyLimits(root, read);
   const t: Omit<Table<P>, 'initGroup'> = {
     allocator,
-    hooks: hooks as Hooks<P>,
+    hooks,
     tasks: createIndex(),
-    isolated: isolation === 'guests',
+    isolated,
     root,
     namespaces: new Map([[root.ref, root]]),
     emptied: [],
@@ -158,9 +199,7 @@ function createTable<P>(given: ProcessTableOptions<P>): Table<P> {
     telling: false,
     asking: false,
   };
-  const table = t as Table<P>;
-  table.initGroup = birth.createInit(table, initPayload);
-  return table;
+  return t as Table<P>;
 }
 
 /** What the root may have pending, if nobody says otherwise; a Linux with 4 GiB of memory allows about as many. */

@@ -389,6 +389,7 @@ export class Namespace<P> {
 
 /** An open pidfd. */
 export interface Closable {
+  readonly pid: PidRef;
   close(): void;
 }
 

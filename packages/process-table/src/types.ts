@@ -61,6 +61,26 @@ export interface ProcessTableOptions<P> extends Hooks<P> {
   readonly limits?: Limits;
 }
 
+/**
+ * All that a table and its allocator know, as plain data: it can be cloned and posted, and stored by whoever stores structured
+ * clones, if its payloads can. Open pidfds are not in it, nor is what you hold in the allocator beside the table.
+ */
+export interface TableSnapshot {
+  /** For `createPidAllocator({ snapshot })`. */
+  readonly allocator: Uint8Array;
+  /** For `restoreProcessTable`; what is in it may change with each version. */
+  readonly table: unknown;
+}
+
+/** How to make a table of a snapshot. Isolation and limits are the snapshot's. */
+export interface RestoreOptions<P> extends Hooks<P> {
+  /** Made of the snapshot's `allocator`, and not used since. */
+  readonly allocator: PidAllocator;
+  readonly snapshot: TableSnapshot;
+  /** Makes a payload of what was saved of it; default: the same. It is called when the table is whole, and must not change it. */
+  readonly payloadOf?: (saved: unknown, process: Process<P>) => P;
+}
+
 /** What can be limited for a namespace and all below it. */
 export type Limit = 'pids' | 'namespaces' | 'pidfds' | 'pendingSignals';
 
@@ -437,6 +457,13 @@ export interface ProcessTable<P> {
 
   /** Live tasks and zombies. */
   readonly size: number;
+  /**
+   * All that there is, for `restoreProcessTable`: handles, numbers and processes go on there. `payloadOf` says what to save of a
+   * payload; default: itself. PidBug from within a hook, of which the news would be lost. Signals that nobody has handled yet
+   * are not lost: they have been told, or wait for a stopped process.
+   */
+  snapshot(payloadOf?: (payload: P, process: Process<P>) => unknown): TableSnapshot;
+
   /** Walks everything, the allocator included, and says what does not hold; empty when all is well. */
   checkInvariants(): string[];
 }

@@ -1,4 +1,15 @@
-import { comparison, figure, measuredText, multiple, paramsText, remarkLines, spread, times } from '../format.ts';
+import {
+  comparison,
+  figure,
+  measuredText,
+  multiple,
+  paramsText,
+  percent,
+  remarkLines,
+  spread,
+  times,
+} from '../format.ts';
+import { COUNTED } from '../observe/counted.ts';
 import { cellsOf, type Factor, type Noise, type Pair, type Result } from '../results.ts';
 import type { Scenario } from '../scenario.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
@@ -27,6 +38,7 @@ export function documentOf(report: Report): Block[] {
     ...conformanceBlocks(report),
     ...replayBlocks(report),
     ...targetBlocks(report),
+    ...countBlocks(report),
     ...SCENARIOS.flatMap((scenario) => scenarioBlocks(scenario, report)),
     ...methodBlocks(report),
   ];
@@ -49,7 +61,7 @@ export function summaryOf(report: Report): string[] {
 }
 
 function noiseText({ factor, cells }: Noise): string {
-  return `Noise of this run: a strategy and its twin differed by ${times(factor)} or less in 19 of 20 cells (${cells} in all); smaller differences are printed as ~.`;
+  return `Noise of this run: a strategy and its twin differed by ${percent(factor)} or less in 19 of 20 cells (${cells} in all); smaller differences are printed as ~.`;
 }
 
 function environmentBlocks({ environment: e }: Report): Block[] {
@@ -157,6 +169,28 @@ function targetBlocks({ targets }: Report): Block[] {
           const found = targets.find((t) => t.target === target && t.strategy === strategy);
           return found ? `**${found.verdict}** ${measuredText(found)}`.trim() : '';
         }),
+      ]),
+    },
+  ];
+}
+
+function countBlocks({ counts }: Report): Block[] {
+  return [
+    { kind: 'heading', level: 2, text: 'What does one call do to memory?' },
+    {
+      kind: 'text',
+      text: 'Counted, not timed: the mean of 200 calls among 1,000 live pids. Chain: the most reads that had to wait for one another.',
+    },
+    {
+      kind: 'table',
+      head: ['strategy', 'call', 'level', 'block', 'words read', 'words written', 'lines', 'atomic', 'chain'],
+      align: 'llrlrrrrr',
+      rows: counts.map(({ strategy, operation, level, mode, ...counted }) => [
+        strategy,
+        operation,
+        String(level),
+        mode,
+        ...COUNTED.map((name) => String(Number(counted[name].toFixed(1)))),
       ]),
     },
   ];

@@ -1,5 +1,6 @@
 import type { BaselineComparison } from '../baseline-run.ts';
 import type { Environment } from '../environment.ts';
+import type { Count } from '../observe/counted.ts';
 import type { Findings } from '../results.ts';
 import { ERROR } from '../statistics.ts';
 import { type Looks, MARGIN } from '../verdict.ts';
@@ -59,6 +60,8 @@ export interface Document extends Findings {
 export interface Report extends Document {
   readonly conformance: readonly ConformanceEntry[];
   readonly replay: readonly ReplayEntry[];
+  /** What each call of each strategy does to memory, exactly. */
+  readonly counts: readonly Count[];
 }
 
 /** The method of these looks. */

@@ -44,7 +44,7 @@ export const list: TimedScenario<State> = scenario<State>({
     quick: grid({ level: [0], live: [1_000, 32_000] }),
     lab: grid({ level: [0], live: [1_000, 32_000] }),
     default: grid({ level: [0, 1], live: [1_000, 32_000, 1_000_000] }),
-    full: grid({ level: [0, 1, 3], live: [1_000, 32_000, 1_000_000, 4_000_000] }),
+    full: grid({ level: [0, 1], live: [1_000, 32_000, 1_000_000] }),
   },
   setup(subject, params, seed) {
     const live = numberOf(params, 'live');

@@ -23,7 +23,12 @@ export const replay: TimedScenario<State> = scenario<State>({
   notTimed: 'making the allocator, reading the trace; that the numbers are right is what the replay in the lab checks',
   unit: 'event',
   wholeContract: true,
-  plan: { quick: grid({ trace: ['c-build', 'npm-install'], level: [1] }), lab: plan, default: plan, full: plan },
+  plan: {
+    quick: grid({ trace: ['c-build', 'npm-install'], level: [1] }),
+    lab: grid({ trace: ['c-build', 'npm-install'], level: [1] }),
+    default: plan,
+    full: plan,
+  },
   async setup(subject, params) {
     // Loaded here, so that processes of other scenarios do not hold the code of the conformance suite.
     const [{ loadTrace }, { timeReplay }] = await Promise.all([

@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import pc from 'picocolors';
 import { BUILTINS } from '../strategies/builtins.ts';
@@ -9,6 +8,17 @@ import { drawSeed } from '../threads/index.ts';
 import { LIMIT_MS } from '../threads/runner.ts';
 import { catalog } from './catalog.ts';
 import { exploreMain } from './explore.ts';
+import {
+  CLOSED_PIPE,
+  checkWritable,
+  claimStdout,
+  INTERRUPTED,
+  OutputError,
+  type Report,
+  untilInterrupted,
+  versionIn,
+  writeWhole,
+} from './program.ts';
 import { progressOn } from './progress.ts';
 import { REPORTERS } from './reporters/index.ts';
 import { failuresOf } from './reporters/reporter.ts';
@@ -37,12 +47,13 @@ interface Flags {
 
 /** Where a command line program writes to. */
 export interface Streams {
-  readonly stdout: NodeJS.WriteStream;
+  readonly stdout: Report;
   readonly stderr: NodeJS.WriteStream;
 }
 
 /** Runs the program with these arguments and returns its exit status. */
-export async function main(args: readonly string[], streams: Streams = process): Promise<number> {
+export async function main(args: readonly string[]): Promise<number> {
+  const streams: Streams = { stdout: claimStdout(), stderr: process.stderr };
   const [first, ...rest] = args;
   if (first === 'explore') return exploreMain(rest, streams);
   const { stdout, stderr } = streams;
@@ -50,12 +61,13 @@ export async function main(args: readonly string[], streams: Streams = process):
     .description(
       'Says of each strategy which clauses of the pidlab contract hold. Without arguments: of the built-in ones.',
     )
+    .version(versionIn(new URL('../../package.json', import.meta.url)))
     .argument('[module...]', 'files or packages that export createPidAllocator and traits')
     .option('--strategy <name...>', `built-in strategies: ${Object.keys(BUILTINS).join(', ')}`)
     .option('--chapter <id...>', 'only these chapters (PIDMAP) or clauses (PIDMAP-3)')
     .addOption(new Option('--reporter <name>', 'how to say it').choices(Object.keys(REPORTERS)).default('pretty'))
     .option('--list', 'list the clauses and run nothing')
-    .option('--output <file>', 'write the report there')
+    .option('--output <file>', 'write the report there, when all is done')
     .option('--no-scale', 'leave out the clauses about sheer size, which take seconds')
     .option('--no-shared', 'leave out the second run of everything, on shared allocators')
     .addOption(
@@ -73,7 +85,11 @@ export async function main(args: readonly string[], streams: Streams = process):
     )
     .option('--bail', 'stop a strategy at its first failure')
     .addHelpText('after', '\n`pid-conformance explore` tries every interleaving of a few threads: see its --help.')
-    .addHelpText('after', '\nExit status: 0 when all clauses hold, 1 when one does not, 2 when nothing could be run.')
+    .addHelpText(
+      'after',
+      '\nCtrl-C stops after the clause that is under way, and reports what is known by then.' +
+        '\nExit status: 0 when all clauses hold, 1 when one does not, 2 when nothing could be run, 130 after Ctrl-C.',
+    )
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
     .showHelpAfterError('(see pid-conformance --help)')
     .exitOverride();
@@ -82,7 +98,7 @@ export async function main(args: readonly string[], streams: Streams = process):
     return await run(program.args, program.opts<Flags>(), streams);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? HOLDS : USAGE;
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError || error instanceof OutputError)) throw error;
     stderr.write(`pid-conformance: ${error.message}\n`);
     return USAGE;
   }
@@ -90,10 +106,10 @@ export async function main(args: readonly string[], streams: Streams = process):
 
 async function run(modules: readonly string[], flags: Flags, { stdout, stderr }: Streams): Promise<number> {
   const selected = select(flags.chapter);
-  const write = flags.output === undefined ? toStream(stdout) : toFile(flags.output);
+  const out = flags.output === undefined ? { write: stdout.write, close() {} } : wholeFile(flags.output);
   if (flags.list === true) {
-    await write(list(selected));
-    await write(undefined);
+    out.write(list(selected));
+    out.close();
     return HOLDS;
   }
   const strategies = await load(modules, flags.strategy);
@@ -103,29 +119,46 @@ async function run(modules: readonly string[], flags: Flags, { stdout, stderr }:
     ofThreads: { workers, seed, limitMs: limit * 1000, clauses: workers === 0 ? [] : selected.shared },
   };
   const total = strategies.reduce((sum, loaded) => sum + aboutAll(loaded, what).length, 0);
-  const reporter = REPORTERS[flags.reporter](
-    flags.output === undefined && pc.isColorSupported && stdout.isTTY === true,
-  );
+  const isRead = flags.output === undefined && stdout.isTTY;
+  const reporter = REPORTERS[flags.reporter]({ colour: isRead && pc.isColorSupported, columns: stdout.columns });
   const progress = progressOn(stderr);
   const results: ClauseResult[] = [];
-  await write(reporter.start(total));
-  for (const loaded of strategies) {
-    for await (const result of runSupervised(loaded, what, limit * 1000)) {
-      results.push(result);
-      const text = reporter.clause(result);
-      if (text !== '') progress.clear();
-      await write(text);
-      progress.show(`${results.length} of ${total}  ${result.strategy}, ${result.scope}: ${result.clause}`);
-      if (bail && result.status === 'failed') break;
+  out.write(reporter.start(total));
+  const isInterrupted = await untilInterrupted('stopping after this clause', async (signal) => {
+    for (const loaded of strategies) {
+      for await (const result of runSupervised(loaded, what, limit * 1000)) {
+        results.push(result);
+        const text = reporter.clause(result);
+        if (text !== '') progress.clear();
+        out.write(text);
+        progress.show(`${results.length} of ${total}  ${result.strategy}, ${result.scope}: ${result.clause}`);
+        if (signal.aborted || !stdout.isOpen) return signal.aborted;
+        if (bail && result.status === 'failed') break;
+      }
     }
-  }
+    return false;
+  });
   progress.clear();
-  await write(reporter.end(results));
-  await write(undefined);
+  out.write(reporter.end(results));
+  out.close();
   const failed = failuresOf(results);
   if (flags.output !== undefined)
     stderr.write(`${results.length - failed} passed, ${failed} failed: ${flags.output}\n`);
+  if (isInterrupted) return INTERRUPTED;
+  if (!stdout.isOpen) return CLOSED_PIPE;
   return failed === 0 ? HOLDS : FAILS;
+}
+
+/** Takes what is written and makes a file of it in the end, whole or not at all. Throws an `OutputError` now if it could not. */
+function wholeFile(path: string): { write: (text: string) => void; close: () => void } {
+  checkWritable([path], '--output');
+  let all = '';
+  return {
+    write(text) {
+      all += text;
+    },
+    close: () => writeWhole(path, all),
+  };
 }
 
 function integer(flag: string, min: number, max: number): (text: string) => number {
@@ -183,26 +216,4 @@ function list({ clauses }: Selection): string {
     for (const { id, sentence, source } of selected) lines.push(`  ${id}  ${sentence}  [${source}]`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** Writes text in order; `undefined` closes. Waits until the text is taken, so that nothing is lost at the end. */
-type Write = (text: string | undefined) => Promise<void>;
-
-function toStream(stream: NodeJS.WritableStream): Write {
-  return (text) =>
-    new Promise((resolve) => {
-      if (text === undefined || text === '') resolve();
-      else stream.write(text, () => resolve());
-    });
-}
-
-function toFile(path: string): Write {
-  const file = createWriteStream(path);
-  const failed = new Promise<never>((_, reject) => {
-    file.on('error', (error) => reject(new UsageError(`--output ${path} cannot be written: ${error.message}`)));
-  });
-  failed.catch(() => {});
-  const toIt = toStream(file);
-  const close = (): Promise<void> => new Promise((resolve) => file.end(() => resolve()));
-  return (text) => Promise.race([text === undefined ? close() : toIt(text), failed]);
 }

@@ -44,7 +44,7 @@ interface Flags {
 }
 
 /** Runs `pid-conformance explore` with these arguments and returns its exit status. */
-export async function exploreMain(args: readonly string[], streams: Streams = process): Promise<number> {
+export async function exploreMain(args: readonly string[], streams: Streams): Promise<number> {
   const { stdout, stderr } = streams;
   const program = new Command('pid-conformance explore')
     .description(
@@ -146,7 +146,7 @@ function exploreOne(
     );
   }
   if (flags.outcomes === true || report.failures.length > 0)
-    stdout.write(`${tableOf(report, stdout.columns ?? 160)}\n`);
+    stdout.write(`${tableOf(report, stdout.isTTY ? stdout.columns : 160)}\n`);
   return report;
 }
 

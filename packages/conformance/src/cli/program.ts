@@ -5,6 +5,7 @@
  */
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -33,7 +34,7 @@ export class OutputError extends Error {
 export function checkWritable(files: readonly string[], option: string): void {
   for (const file of files) {
     attempt(file, option, () => {
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
       const { path, beside } = placeOf(file);
       if (beside === undefined) closeSync(openSync(path, 'a'));
       else withTemporary(beside, () => writeFileSync(beside, ''));
@@ -42,8 +43,8 @@ export function checkWritable(files: readonly string[], option: string): void {
 }
 
 /** Writes a file beside its place and then moves it there, so that nobody ever finds half of it. Throws an `OutputError`. */
-export function writeWhole(file: string, text: string, option: string): void {
-  attempt(file, option, () => {
+export function writeWhole(file: string, text: string): void {
+  attempt(file, undefined, () => {
     const { path, beside } = placeOf(file);
     if (beside === undefined) return writeFileSync(path, text);
     withTemporary(beside, () => {
@@ -53,12 +54,20 @@ export function writeWhole(file: string, text: string, option: string): void {
   });
 }
 
-function attempt(file: string, option: string, write: () => void): void {
+function attempt(file: string, option: string | undefined, write: () => void): void {
   try {
     write();
   } catch (error) {
-    throw new OutputError(`cannot write ${file}: ${(error as Error).message}; choose another place with ${option}`);
+    const advice = option === undefined ? '' : `; choose another place with ${option}`;
+    throw new OutputError(`cannot write ${file}: ${(error as Error).message}${advice}`);
   }
+}
+
+/** A folder and those above it. Not `recursive`: that never ends where a file system refuses with ENOENT, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 /** Where a file really is, and where it is written first: nowhere else for a device or a pipe, which must not be replaced. */
@@ -83,20 +92,38 @@ export function versionIn(manifest: URL): string {
   return JSON.parse(readFileSync(manifest, 'utf8')).version;
 }
 
+/** Where a program writes its report to. */
+export interface Report {
+  write(text: string): void;
+  /** Whether somebody still reads. When not, what is written goes nowhere. */
+  readonly isOpen: boolean;
+  readonly isTTY: boolean;
+  /** How many columns a line may take: the terminal's, and 80 where there is none. */
+  readonly columns: number;
+}
+
 /**
- * Keeps the standard output for reports: from here on only the returned function writes there, and what anybody else prints,
- * a module or a thread of its own included, goes to the standard error output. The function resolves to whether somebody
- * still reads; after the first `false` it does nothing.
+ * Keeps the standard output for the report: from here on nobody else writes there. What others print, a module or a thread of
+ * its own included, goes to the standard error output.
  */
-export function claimStdout(): (text: string) => Promise<boolean> {
+export function claimStdout(): Report {
   const { stdout, stderr } = process;
   const write = stdout.write.bind(stdout);
+  let isOpen = true;
   stdout.write = ((...args: Parameters<typeof stderr.write>) => stderr.write(...args)) as typeof stdout.write;
   ignoreClosedPipes();
-  let isOpen = true;
-  return async (text) => {
-    if (isOpen && text !== '') isOpen = await new Promise((resolve) => write(text, (error) => resolve(!error)));
-    return isOpen;
+  return {
+    write(text) {
+      if (!isOpen || text === '') return;
+      write(text, (error) => {
+        if (error) isOpen = false;
+      });
+    },
+    get isOpen() {
+      return isOpen;
+    },
+    isTTY: stdout.isTTY === true,
+    columns: stdout.columns ?? 80,
   };
 }
 
@@ -125,9 +152,4 @@ export async function untilInterrupted<T>(note: string, work: (signal: AbortSign
   } finally {
     process.off('SIGINT', stop);
   }
-}
-
-/** How many columns a table may take: the terminal's, and 80 where there is none. */
-export function columnsOf(stream: { readonly columns?: number }): number {
-  return stream.columns ?? 80;
 }

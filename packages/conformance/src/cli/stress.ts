@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { BUILTINS, loadStrategy, UsageError } from '../strategies/index.ts';
 import { type Reckoning, stress } from '../stress/run.ts';
 import type { Streams } from './conformance.ts';
+import { claimStdout, versionIn } from './program.ts';
 import { progressOn } from './progress.ts';
 
 /** Nothing was given twice, nothing lost, nothing violated; and nothing leaked, unless threads were terminated. */
@@ -24,9 +25,11 @@ interface Flags {
 }
 
 /** Runs the program with these arguments and returns its exit status. */
-export async function main(args: readonly string[], streams: Streams = process): Promise<number> {
+export async function main(args: readonly string[]): Promise<number> {
+  const streams: Streams = { stdout: claimStdout(), stderr: process.stderr };
   const { stdout, stderr } = streams;
   const program = new Command('pid-stress')
+    .version(versionIn(new URL('../../package.json', import.meta.url)))
     .description(
       'Has threads allocate, free, find and hold pids, tasks and namespaces of one shared allocator at random, and looks for numbers given twice, things lost, violated invariants and leaks. Writes a line of JSON for each strategy, and one with the totals.',
     )

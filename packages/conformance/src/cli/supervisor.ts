@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Strategy } from '@pidlab/contract';
-import type { Loaded } from '../strategies/index.ts';
+import { type Loaded, UsageError } from '../strategies/index.ts';
 import { aboutOf as aboutCase, type ClauseResult, plan, type RunOptions } from '../suite/run.ts';
 import { type SharedClause, sharedClauses } from '../threads/clauses.ts';
 import { aboutOf as aboutShared } from '../threads/index.ts';
@@ -64,7 +64,11 @@ export async function* runSupervised(
 async function startThread(start: Start): Promise<Worker> {
   const thread = new Worker(new URL('./suite-thread.js', import.meta.url), { workerData: start, stdout: true });
   thread.stdout.pipe(process.stderr);
-  await once(thread, 'message');
+  try {
+    await once(thread, 'message');
+  } catch (error) {
+    throw new UsageError(`${start.url} cannot be loaded by a worker thread: ${(error as Error).message}`);
+  }
   return thread;
 }
 

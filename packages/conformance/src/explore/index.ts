@@ -9,6 +9,7 @@ export { EXCEPTIONS, type Exception } from './judge/exceptions.ts';
 export type { Fault } from './judge/judge.ts';
 export { createMachine, type Kind, type Machine, type Onlooker } from './machine.ts';
 export { loadModule, type Module } from './module.ts';
+export { type Namer, namerOf } from './names.ts';
 export { type Beginning, isFor, type Scenario, scenario } from './scenario.ts';
 export { SCENARIOS } from './scenarios/index.ts';
 export { readSchedule, type Schedule } from './schedule.ts';

@@ -1,4 +1,4 @@
-/** What people call the words of a block: `pid a · count`, `slot 9216`, `worker 2 · parked`. */
+/** What people call the words of a block: `pid a · count`, `pid 12 · numbers[1].next`, `slot 9216`, `worker 2 · parked`. */
 import {
   CACHE,
   type Fields,
@@ -124,5 +124,6 @@ function pidWord(strategy: string, offset: number): string {
   const beyond = offset - PID_HEAD.words;
   if (fields === undefined) return `word ${offset}`;
   const group = Math.floor(beyond / fields.length);
-  return `${fields[beyond % fields.length]}${group === 0 ? '' : ` ${group}`}`;
+  const field = fields[beyond % fields.length];
+  return strategy === 'hierarchical' ? `numbers[${group}].${field}` : `${field}`;
 }

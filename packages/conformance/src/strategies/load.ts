@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
@@ -35,10 +36,31 @@ export async function loadModule(specifier: string): Promise<Loaded> {
   try {
     module = await import(url);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`module ${specifier} cannot be loaded: ${why}`);
+    throw new UsageError(`module ${specifier} cannot be loaded: ${whyNot(url, error)}`);
   }
   return { strategy: strategyOf(module, specifier), url: url === specifier ? import.meta.resolve(url) : url };
+}
+
+/** What went wrong while a module was imported, where, and what to do if that is known. */
+function whyNot(url: string, error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, stack = '', code } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
+    return `${message}; compile it to JavaScript, or use Node.js 22.18 or newer`;
+  // The second line is a guess of Node's, at a file that is not to be imported.
+  if (code === 'ERR_MODULE_NOT_FOUND') return `${message.split('\n')[0]}; install what it imports where that file is`;
+  const place =
+    error instanceof SyntaxError
+      ? placeOfSyntaxError(url)
+      : /\bat (?:.*\()?((?:file:|\/)[^()]*:\d+:\d+)/.exec(stack)?.[1];
+  return place === undefined || place.startsWith(import.meta.url) ? message : `${message}\n    at ${place}`;
+}
+
+/** The error does not say; a process that fails with it does. Nothing of the module runs: it is refused before that. */
+function placeOfSyntaxError(url: string): string | undefined {
+  const script = `import ${JSON.stringify(url)}`;
+  const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+  return /^((?:file:|\/).*:\d+)$/m.exec(stderr)?.[1];
 }
 
 function locate(specifier: string): string {

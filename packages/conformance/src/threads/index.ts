@@ -20,7 +20,7 @@ export interface SharedOptions {
   readonly seed?: number;
   /** Only clauses with these ids. */
   readonly clauses?: readonly string[];
-  /** Milliseconds for one clause; one that takes longer has failed. Default: two minutes. */
+  /** Milliseconds for one clause; one that takes longer has failed. Default: five minutes. */
   readonly limitMs?: number;
   /** Stop at the first failure. Default: false. */
   readonly bail?: boolean;

@@ -4,7 +4,7 @@ import { createArena, type Host, type OpenArena } from './arena.ts';
 import type { SharedClause } from './clauses.ts';
 
 /** Milliseconds for one clause, unless somebody says otherwise: no clause takes more than seconds, even on a busy machine. */
-export const LIMIT_MS = 120_000;
+export const LIMIT_MS = 300_000;
 
 /** What to run clauses with. */
 export interface Settings {

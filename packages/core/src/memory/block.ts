@@ -64,6 +64,7 @@ export function stateOver(design: Design, words: Int32Array): State {
     design,
     pidHash,
     vnrHash: shifts[1] === 0 ? pidHash : { base: base + slotsOf(shifts[0]), shift: shifts[1] },
+    pidWords: Array.from({ length: design.traits.maxNumbers + 1 }, (_, numbers) => design.pidWords(numbers)),
     pageTable: PAGE_WORDS,
     workersStart: workersStartOf(geometry),
     slabStart: slabStartOf(geometry),

@@ -97,7 +97,7 @@ export function hashDel(s: State, slot: number, link: number): void {
     unlinkBehind(w, slot, link);
     return;
   }
-  const head = moveLock(s, slot);
+  const head = w[s.worker + LOCKED_SLOT] === slot ? w[s.worker + PARKED] : moveLock(s, slot);
   if (head === link) w[s.worker + PARKED] = w[link];
   else unlinkBehind(w, head, link);
 }
@@ -121,11 +121,11 @@ export function lockSlot(s: State, slot: number, op: string): number {
   }
 }
 
-/** Locks `slot` in place of the one that this worker has locked, unless that is the same, and returns the head of the chain. */
+/** Locks `slot` in place of the one that this worker has locked, if any, and returns the head of the chain. */
 function moveLock(s: State, slot: number): number {
   const w = s.words;
   const held = w[s.worker + LOCKED_SLOT];
-  if (held !== 0 && held !== slot) unlockSlot(s, held, w[s.worker + PARKED]);
+  if (held !== 0) unlockSlot(s, held, w[s.worker + PARKED]);
   return lockSlot(s, slot, 'freePid');
 }
 

@@ -26,6 +26,8 @@ const { pid: IN_HAND, pidLife: IN_HAND_LIFE, lockedSlot: LOCKED_SLOT, parked: PA
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
 const { disabled: DISABLED, serial: SERIAL } = NS.at;
 
+const PID_WORDS = PID_HEAD.words;
+
 /** The most references that a pid can have. */
 const COUNT_LIMIT = 0x7fff_ffff;
 
@@ -49,8 +51,9 @@ export function newPid(s: State, nsAt: number, level: number, numbers: number): 
 
 /** A reader that still stands on the record must not take the pid that it becomes for the one that it was. */
 function forgetNumbers(s: State, pidAt: number, numbers: number): void {
-  const end = pidAt + s.design.pidWords(numbers);
-  for (let at = pidAt + PID_HEAD.words; at < end; at++) s.words[at] = 0;
+  const w = s.words;
+  const end = pidAt + s.pidWords[numbers];
+  for (let at = pidAt + PID_WORDS; at < end; at++) w[at] = 0;
 }
 
 /** Writes down what this worker is making or ending, and in which of its lives, for whoever declares the worker gone. */

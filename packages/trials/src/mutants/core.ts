@@ -635,11 +635,27 @@ export const coreMutants: readonly Mutant[] = [
       'REF-12',
     ],
     [
+      'closed-before-the-list',
+      'a namespace that takes no pids says so before anybody looks at the chosen numbers',
+      'const most = numbersAt(s, w[nsAt + LEVEL]);',
+      'if (w[nsAt + NS.at.disabled] !== 0) return;\n  const most = numbersAt(s, w[nsAt + LEVEL]);',
+      'SETTID-23',
+    ],
+    [
       'negative-numbers-looked-up',
       'a negative number can be looked for',
       '(nr & NR_LIMIT) === nr',
       '(nr | 0) === nr',
       'FIND-3',
+    ],
+  ]),
+  ...mutantsOf('core', 'border/options.ts', [
+    [
+      'unknown-options-not-given',
+      'an option that nobody knows is let pass when its value is undefined',
+      "if (typeof key !== 'string' || !known.includes(key)) {",
+      "if (Reflect.get(options, key) !== undefined && (typeof key !== 'string' || !known.includes(key))) {",
+      'BAD-3',
     ],
   ]),
   ...mutantsOf('core', 'border/namespaces.ts', [

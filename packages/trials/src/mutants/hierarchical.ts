@@ -103,4 +103,13 @@ export const hierarchicalMutants: readonly Mutant[] = [
       'CACHE-4',
     ],
   ]),
+  ...mutantsOf('core-hierarchical', 'traits.ts', [
+    [
+      'says-it-has-no-block',
+      'the traits say that the design keeps objects, and it has a block',
+      'shared: true,',
+      "shared: true,\n  memory: 'objects',",
+      'CONST-15',
+    ],
+  ]),
 ];

@@ -1,29 +1,57 @@
+import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { ClauseResult } from '../../suite/run.ts';
-import { failuresOf, groupBy, type Reporter } from './reporter.ts';
+import { failuresOf, framesOf, groupBy, type Page, type Reporter } from './reporter.ts';
+
+/** A strategy, and its results. */
+type Column = readonly [strategy: string, own: readonly ClauseResult[]];
+
+/** How many columns of a terminal a text takes. */
+function widthOf(text: string): number {
+  return Math.max(
+    ...stripVTControlCharacters(text)
+      .split('\n')
+      .map((line) => line.length),
+  );
+}
 
 /** For people: every failure as it happens, then a matrix of chapters and strategies. */
-export function pretty(colour: boolean): Reporter {
+export function pretty({ colour, columns: width }: Page): Reporter {
   const { bold, dim, green, red } = pc.createColors(colour);
+  let planned = 0;
   return {
-    start: () => '',
+    start(total) {
+      planned = total;
+      return '';
+    },
     clause(result) {
       if (result.status === 'passed') return '';
       const { strategy, scope, clause, sentence, source, message = '' } = result;
       const head = `${red('✗')} ${bold(clause)} ${strategy}, ${scope}: ${sentence}`;
       const lines = message.split('\n').map((line) => `    ${line}`);
-      return `${head}\n  ${dim(`source: ${source}`)}\n${lines.join('\n')}\n\n`;
+      const frames = framesOf(result).map((frame) => `      ${dim(frame)}\n`);
+      return `${head}\n  ${dim(`source: ${source}`)}\n${lines.join('\n')}\n${frames.join('')}\n`;
     },
     end(results) {
       const failed = failuresOf(results);
       const verdict = `${results.length - failed} passed, ${failed} failed`;
-      return `${matrix(results)}\n${failed === 0 ? green(verdict) : red(verdict)}\n`;
+      const stopped = results.length === planned ? '' : `stopped after ${results.length} of ${planned}\n`;
+      return `${matrices(results)}${stopped}${failed === 0 ? green(verdict) : red(verdict)}\n`;
     },
   };
 
-  function matrix(results: readonly ClauseResult[]): string {
-    const columns = [...groupBy(results, 'strategy')];
+  /** One table, or several where the strategies do not fit beside each other. */
+  function matrices(results: readonly ClauseResult[]): string {
+    const all = [...groupBy(results, 'strategy')];
+    let beside = all.length;
+    while (beside > 1 && widthOf(matrix(results, all.slice(0, beside))) > width) beside--;
+    const tables: string[] = [];
+    for (let i = 0; i < all.length; i += beside) tables.push(`${matrix(results, all.slice(i, i + beside))}\n`);
+    return tables.join('');
+  }
+
+  function matrix(results: readonly ClauseResult[], columns: readonly Column[]): string {
     const table = new Table({
       head: ['chapter', ...columns.map(([strategy]) => strategy)],
       style: { head: [], border: [], compact: true },

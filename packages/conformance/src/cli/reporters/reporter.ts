@@ -10,6 +10,18 @@ export interface Reporter {
   end(results: readonly ClauseResult[]): string;
 }
 
+/** What a report is read on. */
+export interface Page {
+  readonly colour: boolean;
+  readonly columns: number;
+}
+
+/** Where a clause failed: the stack's frames, innermost first, without Node's own. */
+export function framesOf({ stack = '' }: ClauseResult): string[] {
+  const lines = stack.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line.startsWith('at ') && !line.includes('node:internal'));
+}
+
 /** How many of these failed. */
 export function failuresOf(results: readonly ClauseResult[]): number {
   return results.filter(({ status }) => status === 'failed').length;

@@ -1,6 +1,6 @@
 import { finish, start, test } from 'supertap';
 import type { ClauseResult } from '../../suite/run.ts';
-import { failuresOf, type Reporter } from './reporter.ts';
+import { failuresOf, framesOf, type Reporter } from './reporter.ts';
 
 /** TAP version 13, with a diagnostic block for each failure. */
 export function tap(): Reporter {
@@ -23,9 +23,10 @@ export function tap(): Reporter {
   };
 }
 
-function errorOf({ message, sentence, source }: ClauseResult): { error?: Record<string, unknown> } {
+function errorOf(result: ClauseResult): { error?: Record<string, unknown> } {
+  const { message, sentence, source } = result;
   if (message === undefined) return {};
-  return { error: { name: 'ConformanceError', message, values: { sentence, source } } };
+  return { error: { name: 'ConformanceError', message, values: { sentence, source }, stack: framesOf(result) } };
 }
 
 function cutShort(run: number, planned: number): string {
