@@ -79,7 +79,7 @@ const workerFields = {
   tasks: ['owner', 'the tasks that it is hanging or taking off, 0 for none', 2],
   ns: ['owner', 'the namespace that it is making or ending, 0 for none'],
   seen: ['owner', 'first word of the record that its last look-up found'],
-  taking: ['owner', 'the namespace that it is taking a number from, which does not end meanwhile; 0 for none'],
+  taking: ['exchange', 'the namespace that it is taking a number from, which does not end meanwhile; 0 for none'],
   nsSeen: ['owner', 'first word of the namespace that it takes a number from'],
   moving: ['owner', 'the magazine that it is filling or emptying, 0 for none'],
   movingLast: ['owner', 'the last record of the batch that goes to the magazine or from it'],

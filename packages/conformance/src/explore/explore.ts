@@ -118,7 +118,7 @@ class Exploration {
       complete,
       outcomes: [...this.#outcomes.values()],
       failures: [...this.#failures.values()],
-      hotWords: this.#machine.hotWords().length,
+      hotWords: this.#machine.hotWords(),
       accesses: this.#accesses,
       seconds: (performance.now() - this.#began) / 1000,
     };

@@ -169,7 +169,8 @@ export interface Machine {
   /** Forgets who touches what: no word counts, or every one does. */
   cool(value?: 0 | 1): void;
   isHot(at: number): boolean;
-  hotWords(): number[];
+  /** How many words count. */
+  hotWords(): number;
   words(): Int32Array;
   /** Accesses after which an execution counts as one that never ends. */
   setLimit(most: number): void;
@@ -184,6 +185,7 @@ export function createMachine(): Machine {
   let hot: Uint8Array = new Uint8Array(0);
   let touched: Uint8Array = new Uint8Array(0);
   let fresh: number[] = [];
+  let warm = 0;
   let memory: Memory | undefined;
 
   // The thread that runs, and where it is in its log.
@@ -194,6 +196,8 @@ export function createMachine(): Machine {
   let pos = 0;
   let replayed = 0;
   let isUnwinding = false;
+  /** That the thread has read a word, in `touched`. */
+  let readBit = 0;
 
   // The execution.
   let accesses = 0;
@@ -219,6 +223,7 @@ export function createMachine(): Machine {
     mem = words;
     length = words.length;
     hot = new Uint8Array(length);
+    warm = 0;
     touched = new Uint8Array(length);
     stamps = new Uint32Array(length);
     fresh = [];
@@ -302,10 +307,19 @@ export function createMachine(): Machine {
       look();
       return mem[where]!;
     }
+    if (memory !== undefined) return readWeakly(memory, where);
+    gate(where, false);
+    if ((touched[where]! & readBit) === 0) touch(where, READ);
+    const value = mem[where]!;
+    if (onlooker !== undefined) onlooker(cur.id, accesses, 'read', where, value);
+    return note(value);
+  }
+
+  function readWeakly(model: Memory, where: number): number {
     const at = where >= TAG ? where % TAG : where;
     gate(at, false);
     touch(at, READ);
-    const value = memory === undefined ? mem[at]! : memory.read(cur.id, at, Math.floor(where / TAG), hot[at] !== 0);
+    const value = model.read(cur.id, at, Math.floor(where / TAG), hot[at] !== 0);
     if (onlooker !== undefined) onlooker(cur.id, accesses, 'read', at, value);
     return note(value);
   }
@@ -409,6 +423,7 @@ export function createMachine(): Machine {
   /** Runs the thread until it stops or is done. */
   function resume(thread: Thread): void {
     cur = thread;
+    readBit = READ << (2 * thread.id);
     const { body } = thread;
     for (; thread.call < body.calls; thread.call++) {
       if (!runCall(thread)) return;
@@ -624,6 +639,7 @@ export function createMachine(): Machine {
     for (const at of fresh) {
       if (hot[at] !== 0 || !isContended(touched[at]!)) continue;
       hot[at] = 1;
+      warm++;
       grown++;
     }
     fresh = [];
@@ -632,6 +648,7 @@ export function createMachine(): Machine {
 
   function cool(value: 0 | 1 = 0): void {
     hot.fill(value);
+    warm = value * length;
     touched.fill(0);
     fresh = [];
   }
@@ -639,7 +656,7 @@ export function createMachine(): Machine {
   return {
     ...{ calls, over, execute, peek, undo, fingerprint, heat, cool },
     isHot: (at: number): boolean => hot[at] !== 0,
-    hotWords: (): number[] => [...hot.keys()].filter((at) => hot[at] !== 0),
+    hotWords: (): number => warm,
     words: (): Int32Array => mem,
     setLimit: (most: number): void => {
       limit = most;
@@ -662,10 +679,24 @@ function newThread(
   isHeld: boolean,
   log: Float64Array = new Float64Array(1024),
 ): Thread {
+  // Written out, since it is made for every execution.
   return {
-    ...{ id, body, killAt, isHeld, call: 0, hasBegun: false, log, logged: 0 },
-    ...{ stopped: REASON.running, pass: false, isDone: false, isBlocked: false, waitMark: -1 },
-    ...{ own: 0, stores: 0, isKilled: false },
+    id,
+    body,
+    call: 0,
+    hasBegun: false,
+    log,
+    logged: 0,
+    stopped: REASON.running,
+    pass: false,
+    isDone: false,
+    isBlocked: false,
+    waitMark: -1,
+    own: 0,
+    stores: 0,
+    killAt,
+    isKilled: false,
+    isHeld,
   };
 }
 

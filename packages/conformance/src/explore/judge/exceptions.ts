@@ -11,7 +11,8 @@ export const EXCEPTIONS: Readonly<Record<Exception, string>> = {
   numbers:
     '`allocPid` takes its numbers one after the other, innermost first, and the pid appears under all of them at once. So ' +
     'EAGAIN says that each number of a map was taken at some moment of the call, and EEXIST that the chosen one was: by a ' +
-    'pid, or by an allocation that has not succeeded yet and perhaps will not.',
+    "pid, or by an allocation that has not succeeded yet and perhaps will not. Nor need a namespace's first pid be number 1 " +
+    'where an allocation that fails had that number meanwhile.',
   freeing: '`freePid` ends the pid under all its numbers at once, and after that gives them back one by one.',
   tasks:
     "`attachPid`, `detachPid` and `transferPid` change the task and the pid's list one after the other: until they return, the " +

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { explore, isFor, loadModule, type Report, SCENARIOS, type Scenario } from '../src/explore/index.ts';
+import { BUILTINS } from '../src/strategies/builtins.ts';
+
+/* One design is enough here: what threads can do to each other is in core. `npm run explore` tries the others, and more preemptions. */
+
+const module = await loadModule(import.meta.resolve(BUILTINS.hierarchical!.package));
+const scenarios = SCENARIOS.filter((scenario) => isFor(scenario, module.traits));
+
+/** What is not as it should be, in words that say how to see it again. */
+function faultsOf({ scenario, failures, complete }: Report): string[] {
+  const faults = failures.map(({ fault, outcome, schedule }) => {
+    return `${fault.kind}: ${fault.text}: ${outcome}: --scenario ${scenario} --schedule '${schedule}'`;
+  });
+  return complete ? faults : [...faults, `${scenario} is not complete`];
+}
+
+/** Subjects, by the first word of a scenario's name. */
+const subjects = new Map<string, Scenario[]>();
+for (const scenario of scenarios) {
+  const subject = scenario.name.split('-')[0]!;
+  subjects.set(subject, [...(subjects.get(subject) ?? []), scenario]);
+}
+
+test('there are more scenarios than the prototype had', () => expect(SCENARIOS.length).toBeGreaterThan(175));
+
+describe('every interleaving with two preemptions', () => {
+  test.each([...subjects])('of %s-*', { timeout: 900_000 }, (_, some) => {
+    for (const scenario of some) expect(faultsOf(explore(module, scenario, { preemptions: 2 }))).toEqual([]);
+  });
+});
+
+describe('stores that pass each other, with one preemption', () => {
+  const some = scenarios.filter(({ gone, threads }) => gone === undefined && threads.length === 2);
+  test.each(some.map((scenario) => [scenario.name, scenario] as const))('%s', { timeout: 300_000 }, (_, scenario) => {
+    expect(faultsOf(explore(module, scenario, { preemptions: 1, memory: 'pso' }))).toEqual([]);
+  });
+});
