@@ -1,5 +1,5 @@
 import { type Floors, PAGE_SIZE, PID_MAX_DEFAULT, PID_MAX_LIMIT, PidBug, RESERVED_PIDS } from '@pidlab/contract';
-import { NS, PAGE_WORDS } from '../layout.ts';
+import { PAGE_WORDS } from '../layout.ts';
 import { type Geometry, LIMIT_PAGES, LIMIT_WORKERS, MAX_SHIFT, slabStartOf } from '../memory/block.ts';
 import { GENERATION_MASK } from '../memory/handles.ts';
 import type { Design } from '../types.ts';
@@ -43,7 +43,7 @@ const MEBIBYTE = 2 ** 20;
 const WORDS_PER_PID = 40;
 /** For what has to exist before the first pid: the root and the first slab of each cache in use. */
 const FIXED_PAGES = 64;
-/** The root namespace's record and its first pidmap page, a slab of pids and one of tasks. */
+/** A slab each of namespaces, pids and tasks, and the root's first page of what its numbers are in. */
 const LEAST_PAGES = 4;
 
 /** Checks the options and fills in the defaults. Reads each property once. Throws PidBug. */
@@ -59,7 +59,7 @@ function settingsOf(design: Design, given: Given): Settings {
   const namespaces = integer(given, 'namespaces', 0, LIMIT_NAMESPACES, DEFAULT_NAMESPACES);
   const pagesTotal = memory === undefined ? defaultPages(design, capacity, namespaces) : Math.floor(memory / PAGE_SIZE);
   const kernelSized = oneOf(given, 'hash', ['capacity', 'kernel']) === 'kernel';
-  const hashShifts = design.tables.map((table) =>
+  const hashShifts = design.index.tables.map((table) =>
     kernelSized ? kernelShift(pagesTotal) : shiftFor(capacity * table.slotsPerPid),
   );
   const shared = boolean(given, 'shared');
@@ -174,12 +174,13 @@ function onlySnapshot(given: Given): SnapshotSettings {
 }
 
 function wordsPerPid(design: Design): number {
-  const hashed = design.tables.reduce((sum, table) => sum + table.slotsPerPid * 2, 0);
-  return WORDS_PER_PID + wholeLines(design.taskWords) + hashed;
+  const hashed = design.index.tables.reduce((sum, table) => sum + table.slotsPerPid * 2, 0);
+  return WORDS_PER_PID + wholeLines(design.taskWords) + hashed + design.map.wordsPerPid;
 }
 
 function defaultPages(design: Design, capacity: number, namespaces: number): number {
-  const nsPages = 1 + 1 / Math.floor(PAGE_WORDS / wholeLines(NS.words));
+  const { pagesPerNs, nsWords } = design.map;
+  const nsPages = pagesPerNs + 1 / Math.floor(PAGE_WORDS / wholeLines(nsWords));
   const words = capacity * wordsPerPid(design);
   const pages = FIXED_PAGES + Math.ceil(words / PAGE_WORDS) + Math.ceil(namespaces * nsPages);
   return Math.min(pages, LIMIT_PAGES);

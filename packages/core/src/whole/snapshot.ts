@@ -7,13 +7,12 @@
  * ```
  */
 import { PAGE_SIZE, PidBug } from '@pidlab/contract';
-import { HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from '../layout.ts';
+import { HEADER, PAGE_SHIFT, PAGE_WORDS } from '../layout.ts';
 import { refuseHeader, stateOver } from '../memory/block.ts';
 import { gatherMagazines, takeSlot } from '../memory/workers.ts';
 import type { Design, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { checkInvariants } from './invariants.ts';
-import { eachMapPage, eachNs } from './walk.ts';
 
 const SNAPSHOT_MARK = 0x7069_6473;
 const HEAD_WORDS = 4;
@@ -38,23 +37,7 @@ export function takeSnapshot(s: State): Uint8Array {
 function forOneThread(s: State, copy: Int32Array): void {
   gatherMagazines({ ...s, words: copy });
   copy.fill(0, s.workersStart, s.slabStart);
-  eachNs(s, (nsAt) => {
-    eachMapPage(s, nsAt, (entry, _page, used) => {
-      copy[entry + PIDMAP.at.used] = used;
-      if (used > 0) copy[nsAt + NS.at.count]++;
-    });
-  });
-}
-
-/** And back, for a block that threads are going to share. */
-function forThreads(s: State): void {
-  const w = s.words;
-  eachNs(s, (nsAt) => {
-    eachMapPage(s, nsAt, (entry, _page, used) => {
-      w[entry + PIDMAP.at.used] = 0;
-      if (used > 0) w[nsAt + NS.at.count]--;
-    });
-  });
+  s.design.map.count(s, copy);
 }
 
 /**
@@ -78,7 +61,7 @@ export function restoreBlock(design: Design, snapshot: Uint8Array, reserve: (pag
   if (SHARED) takeSlot(s);
   const [violation] = checkInvariants(s, true).violations;
   if (violation !== undefined) throw corrupt(violation);
-  if (SHARED) forThreads(s);
+  if (SHARED) design.map.uncount(s);
   return s;
 }
 
