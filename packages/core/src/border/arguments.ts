@@ -153,21 +153,31 @@ function whyNot(s: State, handle: number, kind: number): string {
   return `which is stale or foreign: life ${generation} of that record is not now`;
 }
 
-/** A value in words that are safe to make whatever it is: nothing of the caller's runs. */
+/** What is longer is cut short. */
+const MOST_SHOWN = 40;
+/** No BigInt within these has more than 40 digits. */
+const MOST_BIGINT: bigint = 2n ** 128n;
+
+/** A value in words that are safe and quick to make whatever it is: nothing of the caller's runs, and nothing long is written out. */
 export function describe(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+      return JSON.stringify(shortened(value));
     case 'number':
     case 'boolean':
     case 'undefined':
-    case 'symbol':
       return String(value);
+    case 'symbol':
+      return `Symbol(${shortened(value.description ?? '')})`;
     case 'bigint':
-      return `${value}n`;
+      return value > -MOST_BIGINT && value < MOST_BIGINT ? `${value}n` : 'a BigInt of more than 128 bits';
     case 'function':
       return 'a function';
     default:
       return value === null ? 'null' : 'an object';
   }
+}
+
+function shortened(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }

@@ -13,7 +13,12 @@ import type { Settings, SnapshotSettings } from './options.ts';
 
 /** Makes the state of an allocator, new or from a snapshot. Throws PidBug for bad options. */
 export function createState(design: Design, settings: Settings | SnapshotSettings): State {
-  return 'snapshot' in settings ? restoreBlock(design, settings.snapshot, reserve) : createFresh(design, settings);
+  return isSnapshot(settings) ? restoreBlock(design, settings.snapshot, reserve) : createFresh(design, settings);
+}
+
+/** Its own property: an inherited one is of somebody who has put it into Object.prototype. */
+function isSnapshot(settings: Settings | SnapshotSettings): settings is SnapshotSettings {
+  return Object.hasOwn(settings, 'snapshot');
 }
 
 /** The block is reserved here; the operating system gives it memory as it is touched. */

@@ -41,10 +41,14 @@ function forOneThread(s: State, copy: Int32Array): void {
 }
 
 /**
- * Makes a state from a snapshot, over memory that `reserve` gives for so many pages, or throws PidBug that says what is wrong
+ * Makes a state from a snapshot, which is a plain array of the caller's own, over memory that `reserve` gives for so many pages, or throws PidBug that says what is wrong
  * with it. What gone workers had in hand is no reason.
  */
-export function restoreBlock(design: Design, snapshot: Uint8Array, reserve: (pages: number) => Int32Array): State {
+export function restoreBlock(
+  design: Design,
+  snapshot: Uint8Array<ArrayBuffer>,
+  reserve: (pages: number) => Int32Array,
+): State {
   const body = bodyOf(snapshot);
   const refused = refuseHeader(body, design);
   if (refused !== undefined) throw corrupt(refused);
@@ -65,9 +69,7 @@ export function restoreBlock(design: Design, snapshot: Uint8Array, reserve: (pag
   return s;
 }
 
-function bodyOf(snapshot: Uint8Array): Int32Array {
-  // A copy, so that it is aligned, nobody writes to it meanwhile, and nothing of a subclass runs.
-  const bytes = snapshot.length === 0 ? snapshot : new Uint8Array(snapshot);
+function bodyOf(bytes: Uint8Array<ArrayBuffer>): Int32Array {
   if (bytes.length < HEAD_WORDS * 4 + PAGE_SIZE || bytes.length % 4 !== 0) {
     throw corrupt(`${bytes.length} bytes are not a whole snapshot`);
   }
