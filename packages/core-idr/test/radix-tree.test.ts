@@ -131,7 +131,12 @@ describe('the radix tree', () => {
     const read = new Set<number>();
     const counting = {
       ...s,
-      words: new Proxy(s.words, { get: (w, key) => (read.add(Number(key)), Reflect.get(w, key)) }),
+      words: new Proxy(s.words, {
+        get(w, key) {
+          read.add(Number(key));
+          return Reflect.get(w, key);
+        },
+      }),
     };
     expect(nextFree(counting, ns, 64)).toBe(last);
     // The tree's entry; and of the top, where 0 … 3 are full, of its fourth child, and so on: not one leaf.
