@@ -16,6 +16,7 @@ import {
 } from '../memory/handles.ts';
 import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
+import { publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
 import { closed, noMemory, noNumber, tooManyReferences } from './errors.ts';
 import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
@@ -184,8 +185,8 @@ export function endPid(s: State, pidAt: number): void {
   const w = s.words;
   if (SHARED) {
     takeInHand(s, pidAt);
-    // Without a reference of somebody else this is the moment at which it is gone; else it must outlast this call.
-    if (w[pidAt + COUNT] === 1) w[pidAt + COUNT] = 0;
+    // Without a reference of somebody else this is the moment at which it is gone, before the mark; else it must outlast this call.
+    if (w[pidAt + COUNT] === 1) publish(w, pidAt + COUNT, 0);
     w[pidAt + HOME] |= HOME_DEAD | HOME_ENDING;
   } else {
     w[pidAt + HOME] |= HOME_DEAD;

@@ -84,15 +84,15 @@ export const coreMutants: readonly Mutant[] = [
     [
       'chosen-moves-cursor',
       'a chosen number moves the cursor',
-      '  if (take(s, nsAt, page, nr)) return nr;\n',
-      '  if (take(s, nsAt, page, nr)) return (s.words[nsAt + LAST_PID] = nr);\n',
+      '  return take(s, nsAt, page, nr) ? nr : TAKEN;\n',
+      '  return take(s, nsAt, page, nr) ? (s.words[nsAt + LAST_PID] = nr) : TAKEN;\n',
       'SETTID-2',
     ],
     [
       'chosen-twice',
       'a chosen number that is taken is given out again',
-      '  if (take(s, nsAt, page, nr)) return nr;\n',
-      '  take(s, nsAt, page, nr);\n  if (nr > 0) return nr;\n',
+      '  return take(s, nsAt, page, nr) ? nr : TAKEN;\n',
+      '  take(s, nsAt, page, nr);\n  return nr > 0 ? nr : TAKEN;\n',
       'SETTID-10',
     ],
     [
@@ -255,8 +255,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'failed-first-moves-the-cursor',
       'a namespace whose first pid could not be made begins with 2',
-      '  if (beginsAnew) compareExchange(s.words, home + LAST_PID, last, 0);',
-      '',
+      '  beginAnew(s, home);\n',
+      '  void beginAnew;\n',
       'ALLOC-21',
     ],
     [
@@ -379,8 +379,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'attach-twice',
       'a task can be attached twice by one type',
-      '  if (compareExchange(w, at, 0, pidAt) !== 0) {',
-      '  if (compareExchange(w, at, w[at], pidAt) < 0) {',
+      'const isFree = load(s.words, at) === 0;',
+      'const isFree = load(s.words, at) >= 0;',
       'TASK-15',
     ],
     [
@@ -456,8 +456,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'free-task-that-hangs',
       'a task that still hangs on a pid can be freed',
-      '  const type = isClaimed ? firstTypeOf(s, taskAt) : PIDTYPE_MAX;',
-      '  const type: number = PIDTYPE_MAX;',
+      '  if (type === PIDTYPE_MAX) return undefined;\n',
+      '  if (type <= PIDTYPE_MAX) return undefined;\n',
       'TASK-18',
     ],
   ]),
