@@ -12,6 +12,8 @@ import { bitsIn, eachNs, isRecord } from './walk.ts';
 const H = HEADER.at;
 const N = NS.at;
 const C = CACHE.at;
+/** References on a namespace that may be lost, far from where others would make the count overflow. */
+const MOST_LOST = 0x2000_0000;
 
 export function checkNamespaces(s: State, counted: boolean, say: Say): void {
   const w = s.words;
@@ -37,7 +39,7 @@ export function checkNamespaces(s: State, counted: boolean, say: Say): void {
     const held = w[at + N.users] + (counted ? inUse : 0) + (children.get(at) ?? 0);
     const count = w[at + N.count];
     if (count !== held || (held === 0 && inUse === 0))
-      say(`namespace ${at} counts ${count} references; ${held} are held`, count >= held);
+      say(`namespace ${at} counts ${count} references; ${held} are held`, count >= held && count - held < MOST_LOST);
   });
   const mapPages = w[H.pagesTotal] - w[H.mapStart];
   if (pages.size !== mapPages)
