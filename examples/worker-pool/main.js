@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { CLONE_NEWPID } from '@pidlab/contract';
+import { threadEnd } from '@pidlab/contract/worker-end';
 import { createPidAllocator } from '@pidlab/core-hierarchical';
 
 /** @typedef {import('@pidlab/contract').NsRef} NsRef */
@@ -68,7 +69,8 @@ console.log(`left in the common container: ${a.nextPidmap(common, 0) ?? 'nobody'
 // A worker is terminated in the middle of its work, whatever that is at this instant.
 await ask(second, 'churnForEver', made[1].container);
 await setTimeout(50);
-await second.terminate();
+void second.terminate();
+await threadEnd(second);
 a.declareGone(2);
 console.log(`worker 2 is gone; ${a.checkInvariants().violations.length} things are broken`);
 const fourth = await start();
@@ -83,4 +85,5 @@ for (const worker of [first, third, fourth]) {
   await once(worker, 'exit');
 }
 const next = await start();
-await next.terminate();
+void next.terminate();
+await threadEnd(next);

@@ -1,5 +1,6 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { CLONE_NEWPID } from '@pidlab/contract';
+import { threadEnd } from '@pidlab/contract/worker-end';
 import { attachPidAllocator, createPidAllocator } from '@pidlab/core-hierarchical';
 
 if (isMainThread) {
@@ -14,7 +15,8 @@ if (isMainThread) {
     a.freePid(pid);
 
     // It ends without detach(), so somebody else has to say so: that mends what it was in the middle of.
-    await worker.terminate();
+    void worker.terminate();
+    await threadEnd(worker);
     a.declareGone(slot);
     console.log(slot, a.checkInvariants().violations); // → 1 []
   });

@@ -98,7 +98,10 @@ export interface PidAllocator {
   /** Like `findPidNs`, and takes a reference. */
   findGetPid(nr: number, ns: NsRef): PidRef | undefined;
 
-  /** The pid with the smallest number at or above `nr` that `ns` sees, without a reference. Source: `find_ge_pid()`. */
+  /**
+   * The pid with the smallest number at or above `nr` that `ns` sees, without a reference. `nr` may be 2^31 too, so that
+   * whoever lists can go on behind any number. Source: `find_ge_pid()`.
+   */
   findGePid(nr: number, ns: NsRef): PidRef | undefined;
 
   // ── translation ─────────────────────────────────────────────────────────────────────────────────────────────────────

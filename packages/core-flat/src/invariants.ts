@@ -2,7 +2,8 @@
  * What must hold beside what core walks:
  *
  * 1. A pid carries the serial of the namespace that it was allocated in, and as its global number one of the root's.
- * 2. A task's pair of numbers is that of the pid it hangs on; zeros where it hangs on none.
+ * 2. A task's pair of numbers is that of the pid it hangs on; zeros where it hangs on none. The word that fills the line
+ *    is 0.
  */
 import { PIDTYPE_MAX, type PidType } from '@pidlab/contract';
 import {
@@ -16,7 +17,7 @@ import {
   slotOfNr,
   taskPid,
 } from '@pidlab/core';
-import { PAIR, ROOT_PID, VIRTUAL } from './layout.ts';
+import { FLAT_TASK, PAIR, ROOT_PID, VIRTUAL } from './layout.ts';
 import { flatPairAt, pidNr, pidOwnNr, pidSerial } from './translate.ts';
 
 const { nr: NR, next: NEXT, ns: PID_NS } = ROOT_PID.at;
@@ -36,6 +37,8 @@ export function eachNumber(s: State, pidAt: number, visit: NumberVisitor): void 
 /** Invariant 2; core walks the first by `pidSerial` and `eachNumber`. */
 export function checkDesign(s: State, say: (violation: string) => void): void {
   eachTask(s, (taskAt) => {
+    if (s.words[taskAt + FLAT_TASK.at.unused] !== 0)
+      say(`task ${taskAt} has something in the word that fills the line`);
     for (let type = 0; type < PIDTYPE_MAX; type++) checkPair(s, taskAt, type as PidType, say);
   });
 }

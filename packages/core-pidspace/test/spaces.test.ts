@@ -298,3 +298,19 @@ describe('what must hold of spaces', () => {
     expect(a.checkInvariants().violations.join('\n')).toMatch(sentence);
   });
 });
+
+test('a listing of the root goes on behind the largest number that there can be', () => {
+  const a = createPidAllocator({ memory: 2 ** 22, capacity: 1 });
+  const last = a.pidspaceInit(LAST_SPACE);
+  const init = a.allocPid(last);
+  a.setLastPid(last, PID_MAX_LIMIT - 2);
+  const largest = a.allocPid(last);
+  const root = a.allocPid(a.initPidNs);
+  expect(a.pidNr(largest)).toBe(NR_MAX);
+  const listed: PidRef[] = [];
+  for (let pid = a.findGePid(0, a.initPidNs); pid !== undefined; pid = a.findGePid(a.pidNr(pid) + 1, a.initPidNs))
+    listed.push(pid);
+  expect(listed).toEqual([root, init, largest]);
+  expect(a.findGePid(NR_MAX + 1, last)).toBeUndefined();
+  expect(() => a.findGePid(NR_MAX + 2, a.initPidNs)).toThrow(/\[0, 2147483648\]/);
+});

@@ -1,8 +1,9 @@
 import { PidBug } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
-import { HEADER } from '../src/layout.ts';
+import { CACHE, HEADER, HOME_DEAD, HOME_ENDING, NS, PID_HEAD, TASK } from '../src/layout.ts';
+import { KIND_PID, KIND_SHIFT } from '../src/memory/handles.ts';
 import { exercise, makeBusy } from './busy.ts';
-import { bug, make } from './design.ts';
+import { at, bug, make } from './design.ts';
 
 const HEAD_WORDS = 4;
 
@@ -33,7 +34,8 @@ function random(seed: number): (below: number) => number {
 }
 
 describe('a snapshot', () => {
-  const snapshot = makeBusy().a.snapshot();
+  const busy = makeBusy();
+  const snapshot = busy.a.snapshot();
   const body = new Int32Array(snapshot.buffer.slice(HEAD_WORDS * 4));
   const used = [...body].flatMap((word, at) => (word === 0 ? [] : [at]));
 
@@ -123,6 +125,62 @@ describe('a snapshot', () => {
         expect(error).toBeInstanceOf(PidBug);
       }
     }
+  });
+
+  /** Restored with these words changed; what it throws says why not. */
+  function changed(...changes: readonly (readonly [at: number, value: number])[]): ReturnType<typeof make> {
+    const words = new Int32Array(Uint8Array.from(snapshot).buffer);
+    for (const [where, value] of changes) words[HEAD_WORDS + where] = value;
+    return make({ snapshot: sealed(words) });
+  }
+  const { nsLock, pageLock, gone, caches, capacity } = HEADER.at;
+
+  test('brings no lock with it, and nobody who is gone', () => {
+    const task = at(busy.tasks[0]);
+    const child = at(busy.child);
+    const { a } = changed(
+      [nsLock, 1],
+      [pageLock, 2],
+      [gone, 7],
+      [caches + CACHE.at.lock, 3],
+      [task + TASK.at.lock, 4],
+      [task + TASK.at.spare, 64],
+      [child + NS.at.ending, 1],
+      [child + NS.at.unused, -1],
+    );
+    expect(a.snapshot()).toEqual(snapshot);
+  });
+
+  test('that says somebody is gone may miss something, and is mended where that would do harm', () => {
+    const pid = at(busy.idle);
+    const isDead = [pid + PID_HEAD.at.home, body[pid + PID_HEAD.at.home] | HOME_DEAD] as const;
+    const isEnding = [pid + PID_HEAD.at.home, body[pid + PID_HEAD.at.home] | HOME_DEAD | HOME_ENDING] as const;
+    const nr = busy.a.pidNr(busy.idle);
+    expect(bug(() => changed(isDead)).message).toMatch(/cannot be used/);
+    for (const change of [isDead, isEnding]) {
+      const made = changed(change, [pid + PID_HEAD.at.count, 0], [gone, 1]);
+      // It is in no chain any more: its record can be another pid, and that one be freed.
+      expect(made.a.findPid(nr)).toBeUndefined();
+      expect(made.a.checkInvariants()).toEqual({ violations: [], leaked: [expect.stringMatching(/numbers taken/)] });
+      made.a.putPid(busy.idle);
+      exercise(made);
+      expect(made.a.checkInvariants().violations).toEqual([]);
+    }
+  });
+
+  test('that says somebody is gone is still refused for what no worker could have in hand', () => {
+    const slot = busy.s.pidHash.base;
+    expect(bug(() => changed([slot, -3], [gone, 1])).message).toMatch(/ends in the marker of slot/);
+    const count = at(busy.child) + NS.at.count;
+    expect(bug(() => changed([count, 0x7fff_ffff], [gone, 1])).message).toMatch(/counts 2147483647 references/);
+  });
+
+  test('of a capacity, or with a generation, that there is not is refused', () => {
+    for (const value of [0, -1, 4_194_305]) {
+      expect(bug(() => changed([capacity, value])).message).toMatch(new RegExp(`its capacity is ${value}`));
+    }
+    const idle = at(busy.idle);
+    expect(bug(() => changed([idle, KIND_PID << KIND_SHIFT])).message).toMatch(/is in generation 0/);
   });
 
   test('of a header that promises a gigabyte is refused by its length, not by memory', () => {

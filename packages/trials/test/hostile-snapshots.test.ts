@@ -10,17 +10,25 @@ import {
   PidError,
   type Strategy,
 } from '@pidlab/contract';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+
+/*
+ * Environment: PIDLAB_FUZZ (cases for each design and mode; 60, and 20,000 with PIDLAB_LONG=1), PIDLAB_SEED, PIDLAB_CASE (to play
+ * one case, of a failure that was printed).
+ */
 
 /** All values for every word, and not two of six (`npm test -- --long`). */
 const isLong = process.env.PIDLAB_LONG === '1';
+const CASES = Number(process.env.PIDLAB_FUZZ ?? (isLong ? 20_000 : 60));
+const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
+const ONLY = process.env.PIDLAB_CASE;
 /** Words before the block: mark, length, checksum, 0. */
 const HEAD_WORDS = 4;
 const strategies = await Promise.all(Object.values(BUILTINS).map(({ load }) => load()));
 
 /** A small allocator with live, dead and free pids, tasks in lists, and namespaces in use and gone. */
-function busy({ createPidAllocator }: Strategy): PidAllocator {
-  const a = createPidAllocator({ memory: 2 ** 20, capacity: 1, pidMax: 50_000, generationBase: 1000 });
+function busy({ createPidAllocator }: Strategy, shared = false): PidAllocator {
+  const a = createPidAllocator({ memory: 2 ** 20, capacity: 1, pidMax: 50_000, generationBase: 1000, shared });
   const root = a.initPidNs;
   const [child, gone] = [a.copyPidNs(CLONE_NEWPID, root), a.copyPidNs(CLONE_NEWPID, root)];
   const pids = Array.from({ length: 30 }, () => a.allocPid(root));
@@ -53,7 +61,9 @@ function attempt<T>(run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {
-    if (error instanceof PidError || error instanceof PidBug) return undefined;
+    // Somebody has a lock, and there is nobody.
+    if (error instanceof PidError && error.code !== 'EBUSY') return undefined;
+    if (error instanceof PidBug) return undefined;
     throw error;
   }
 }
@@ -149,5 +159,87 @@ describe.each(strategies)('a snapshot of $traits.strategy with a checksum that f
         expect(error).toBeInstanceOf(PidBug);
       }
     }
+  });
+});
+
+/** Words of the block with other values. */
+type Changes = ReadonlyMap<number, number>;
+
+/** One word, or a few, mostly such as mean something, with a value that some word could have. */
+function drawChanges(body: Int32Array, used: readonly number[], index: number): Changes {
+  const { below, pick } = choices(SEED, index);
+  const place = () => [() => pick(used), () => pick(used), () => below(body.length), () => below(1024)][below(4)]();
+  const value = (old: number) => {
+    const other = body[pick(used)];
+    const lock = 1 + below(16);
+    const parked = (below(16) - 0x8000_0000) | 0;
+    const bit = old ^ (1 << below(32));
+    return (
+      pick([0, -1, old + 1, old - 1, ~old, bit, other, other, lock, parked, below(2 ** 32) | 0, below(2 ** 16)]) | 0
+    );
+  };
+  const count = below(3) === 0 ? 2 + below(4) : 1;
+  const places = Array.from({ length: count }, place);
+  return new Map(places.map((at) => [at, value(body[at])] as const));
+}
+
+/** Without those changes that the failure comes without. */
+function shortened(changes: Changes, fails: (fewer: Changes) => boolean): Changes {
+  for (const at of changes.keys()) {
+    const fewer = new Map([...changes].filter(([other]) => other !== at));
+    if (fewer.size > 0 && fails(fewer)) return shortened(fewer, fails);
+  }
+  return changes;
+}
+
+const everyMode = strategies.flatMap((strategy) => [false, true].map((shared) => ({ strategy, shared })));
+
+describe.each(everyMode)('fuzz: $strategy.traits.strategy, shared: $shared', ({ strategy, shared }) => {
+  vi.setConfig({ testTimeout: 120_000 + CASES * 1_000 });
+  const snapshot = busy(strategy, shared).snapshot();
+  const body = new Int32Array(snapshot.buffer.slice(HEAD_WORDS * 4));
+  const used = [...body].flatMap((word, at) => (word === 0 ? [] : [at]));
+  const isExpected = (error: unknown) => error instanceof PidBug && error.message.includes('snapshot cannot be used');
+
+  /** Why it is neither refused nor works. */
+  function whatFails(changes: Changes): string | undefined {
+    let a: PidAllocator;
+    try {
+      a = strategy.createPidAllocator({ snapshot: rewritten(snapshot, changes), shared });
+    } catch (error) {
+      return isExpected(error) ? undefined : `to restore it: ${error}`;
+    }
+    counts.accepted++;
+    try {
+      expect(a.checkInvariants().violations).toEqual([]);
+      exercise(a);
+      expect(a.checkInvariants().violations, 'after use').toEqual([]);
+      strategy.createPidAllocator({ snapshot: a.snapshot() });
+    } catch (error) {
+      return String(error);
+    }
+    return undefined;
+  }
+  const counts = { accepted: 0 };
+
+  test(`${CASES} damaged snapshots are refused or work (seed ${SEED})`, () => {
+    const cases = ONLY === undefined ? Array.from({ length: CASES }, (_, index) => index) : [Number(ONLY)];
+    let told = Date.now();
+    for (const index of cases) {
+      if (Date.now() - told > 10_000) {
+        told = Date.now();
+        console.log(`${strategy.traits.strategy}, shared: ${shared}: case ${index} of ${CASES}`);
+      }
+      const changes = drawChanges(body, used, index);
+      const why = whatFails(changes);
+      if (why === undefined) continue;
+      const fewest = shortened(changes, (fewer) => whatFails(fewer) !== undefined);
+      const what = [...fewest].map(([at, value]) => `word ${at}: ${body[at]} became ${value}`).join(', ');
+      throw new Error(`${what}, and then: ${whatFails(fewest) ?? why}; PIDLAB_SEED=${SEED} PIDLAB_CASE=${index}`);
+    }
+    console.log(
+      `${strategy.traits.strategy}, shared: ${shared}, seed ${SEED}: ${counts.accepted} of ${cases.length} accepted`,
+    );
+    if (ONLY === undefined) expect(counts.accepted).toBeLessThan(cases.length);
   });
 });

@@ -68,7 +68,7 @@ export function findGetPid(s: State, nr: number, ns: NsRef): PidRef | undefined 
 
 export function findGePid(s: State, nr: number, ns: NsRef): PidRef | undefined {
   const record = nsOf(s, ns, 'findGePid');
-  checkNumber(nr, 'nr', 0, LARGEST_NR, 'findGePid');
+  checkNumber(nr, 'nr', 0, LARGEST_NR + 1, 'findGePid');
   if (s.traits.rootNumbers === 'encoded' && record.level === 0) {
     for (const owner of spaces(s)) {
       const vpid = takenFrom(owner, Math.max(0, nr - encode(owner.space, 0)));

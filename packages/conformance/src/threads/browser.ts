@@ -1,4 +1,5 @@
 /** Workers of a browser. The page has to be cross-origin isolated: COOP and COEP headers. */
+import { threadEnd } from '@pidlab/contract/worker-end';
 import type { Host, Thread } from './arena.ts';
 import { connect } from './link.ts';
 import type { Answer } from './worker.ts';
@@ -7,13 +8,10 @@ import type { Answer } from './worker.ts';
 interface BrowserWorker {
   postMessage(message: unknown): void;
   terminate(): void;
-  onmessage: ((event: { readonly data: Answer | { readonly lock: string } }) => void) | null;
+  onmessage: ((event: { readonly data: Answer | { readonly hold: string | undefined } }) => void) | null;
   onerror: ((event: { readonly message: string }) => void) | null;
 }
 declare const Worker: new (url: string | URL, options: { readonly type: 'module' }) => BrowserWorker;
-declare const navigator: {
-  readonly locks: { request(name: string, whenHeld: () => Promise<void> | undefined): Promise<void> };
-};
 
 /** Starts workers from the module at `url`: what `@pidlab/conformance/shared/browser-worker` is bundled to. */
 export function browserHost(url: string | URL): Host {
@@ -27,23 +25,25 @@ export function browserHost(url: string | URL): Host {
           reject(new Error(`the worker did not start: ${message}`));
         };
         worker.onmessage = ({ data }) => {
-          if ('lock' in data) resolve(threadOf(worker, link.ask, data.lock, link.break));
+          if ('hold' in data) resolve(threadOf(worker, link.ask, data.hold, link.break));
           else link.receive(data);
         };
       }),
   };
 }
 
-/**
- * `terminate()` returns while the worker may still run. Each worker holds a lock of the browser's from its start on, which
- * is free when its thread is gone.
- */
-function threadOf(worker: BrowserWorker, ask: Thread['ask'], lock: string, breakLink: (why: string) => void): Thread {
+/** `terminate()` returns while the worker may still run. */
+function threadOf(
+  worker: BrowserWorker,
+  ask: Thread['ask'],
+  hold: string | undefined,
+  breakLink: (why: string) => void,
+): Thread {
   return {
     ask,
     async terminate() {
       worker.terminate();
-      await navigator.locks.request(lock, () => undefined);
+      await threadEnd(worker, hold);
       breakLink('the worker has ended');
     },
   };

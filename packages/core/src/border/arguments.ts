@@ -82,6 +82,11 @@ export function nrArg(nr: unknown, op: string, s?: State): number {
   throw badInteger(nr, op, 'nr', 0, NR_LIMIT);
 }
 
+/** A number to look from: one more than the largest that there is too, behind which there is none. */
+export function fromArg(nr: unknown, op: string): number {
+  return typeof nr === 'number' && (nr & NR_LIMIT) === nr ? nr : integerArg(nr, op, 'nr', 0, NR_LIMIT + 1);
+}
+
 /** An integer in `[min, max]`. PidBug when it is none, EINVAL when it is outside. */
 export function integerArg(value: unknown, op: string, name: string, min: number, max: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;

@@ -3,7 +3,7 @@ import type { PidAllocator } from '@pidlab/contract';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
 import { getFound, keepUnlessFreed, pidOrNone, stillIn, unlessFreed } from './again.ts';
-import { nrArg, nsArg, taskArg } from './arguments.ts';
+import { fromArg, nrArg, nsArg, taskArg } from './arguments.ts';
 
 type Finding = Pick<PidAllocator, 'findPidNs' | 'findPid' | 'findVpid' | 'findGetPid' | 'findGePid'>;
 
@@ -37,7 +37,7 @@ export function bindFinding(s: State): Finding {
     },
     findGePid(nr, ns) {
       const nsAt = nsArg(s, ns, 'findGePid');
-      const pid = pidOrNone(s, design.findGePid(s, nrArg(nr, 'findGePid'), nsAt));
+      const pid = pidOrNone(s, design.findGePid(s, fromArg(nr, 'findGePid'), nsAt));
       return unlessFreed(s, nsAt, ns, pid, 'findGePid', 'ns');
     },
   };

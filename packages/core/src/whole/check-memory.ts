@@ -61,6 +61,8 @@ function checkCache(s: State, cache: number, say: Say): void {
     if (at >= bump && at < w[cache + C.bumpEnd]) {
       if (!isBlank(w, at, at + w[cache + C.objectWords]))
         say(`object ${at} of cache ${name} was never used and is not blank`);
+    } else if (kind < KIND_RETIRED && (w[at] & GENERATION_MASK) === 0) {
+      say(`object ${at} of cache ${name} is in generation 0, which there is not`);
     } else if (kind === kindOf(cache)) places.active++;
     else if (kind === KIND_RETIRED) places.retired++;
     else if (kind !== 0) say(`cache ${name} has a record of kind ${kind} at ${at}`);

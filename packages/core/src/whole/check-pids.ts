@@ -5,7 +5,7 @@ import { KIND_NS, KIND_PID, KIND_TASK } from '../memory/handles.ts';
 import { NS_CACHE, pidCache } from '../memory/slab.ts';
 import { numbersAt } from '../pids/namespaces.ts';
 import { hasTasks, homeOf, isDead, pidLevel } from '../pids/pids.ts';
-import { linkOf, nextPidTask, pidTask, taskPid } from '../pids/tasks.ts';
+import { linkOf } from '../pids/tasks.ts';
 import type { MapUse, State } from '../types.ts';
 import { isBlank } from './check-memory.ts';
 import { cacheName } from './reports.ts';
@@ -13,6 +13,7 @@ import type { Say } from './say.ts';
 import { cacheOf, eachLivePid, eachNs, eachPid, eachTask, isRecord, isSlot } from './walk.ts';
 
 const N = NS.at;
+const { pid: PID, next: NEXT, prev: PREV } = TASK_LINK.at;
 
 export function checkPids(s: State, uses: Map<number, MapUse>, say: Say): void {
   const { map } = s.design;
@@ -45,8 +46,8 @@ function checkPid(s: State, pidAt: number, numbers: number, say: Say): void {
   const home = homeOf(s, pidAt);
   if (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE)
     say(`pid ${pidAt} is at home at ${home}, where no namespace can be`);
-  if (count < 1) say(`pid ${pidAt} has ${count} references`, true);
-  if (s.words[pidAt + PID_HEAD.at.home] < 0) say(`pid ${pidAt} is being freed by nobody`, true);
+  if (count < 1) say(`pid ${pidAt} has ${count} references`, 'mend');
+  if (s.words[pidAt + PID_HEAD.at.home] < 0) say(`pid ${pidAt} is being freed by nobody`, 'mend');
   if (isDead(s, pidAt) && hasTasks(s, pidAt)) say(`pid ${pidAt} is dead and has tasks`);
 }
 
@@ -77,10 +78,13 @@ export function checkTasks(s: State, say: Say): void {
 }
 
 function checkTaskList(s: State, pidAt: number, type: 0 | 1 | 2 | 3, most: number, say: Say): number {
+  const w = s.words;
   let length = 0;
   let prev = 0;
-  for (let at = pidTask(s, pidAt, type); at !== 0; at = nextPidTask(s, at, type)) {
-    const fits = isRecord(s, at, KIND_TASK) && taskPid(s, at, type) === pidAt && s.words[linkOf(at, type) + 2] === prev;
+  // Word by word: a reader would wait for whoever is changing the list, and there may be nobody.
+  for (let at = w[pidAt + PID_HEAD.at.tasks + type]; at !== 0; at = w[linkOf(at, type) + NEXT]) {
+    const fits =
+      isRecord(s, at, KIND_TASK) && w[linkOf(at, type) + PID] === pidAt && w[linkOf(at, type) + PREV] === prev;
     if (!fits || length === most) {
       say(`list ${type} of pid ${pidAt} leads to ${at}, which does not belong there`);
       break;
@@ -94,7 +98,7 @@ function checkTaskList(s: State, pidAt: number, type: 0 | 1 | 2 | 3, most: numbe
 function checkReaper(s: State, nsAt: number, say: Say): void {
   const reaper = s.words[nsAt + N.reaper];
   if (reaper === 0) return;
-  const pidAt = isRecord(s, reaper, KIND_TASK) ? taskPid(s, reaper, PIDTYPE_PID) : 0;
+  const pidAt = isRecord(s, reaper, KIND_TASK) ? s.words[linkOf(reaper, PIDTYPE_PID) + PID] : 0;
   if (!isRecord(s, pidAt, KIND_PID) || homeOf(s, pidAt) !== nsAt)
     say(`the reaper of namespace ${nsAt} has no pid in it`);
 }

@@ -3,6 +3,7 @@ import { HEADER } from '../layout.ts';
 import { slotsOf } from '../memory/block.ts';
 import { lockSlot, unlockSlot } from '../pids/hash.ts';
 import type { HashTable, NumberIndex, State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
 import type { Say } from './say.ts';
 import { eachLivePid } from './walk.ts';
 
@@ -27,7 +28,8 @@ function checkHash(s: State, say: Say): void {
     });
   });
   // A call that EBUSY stopped may have left a dead pid in a chain.
-  if (linked !== carried) say(`the hash chains have ${linked} links; live pids have ${carried}`, linked > carried);
+  if (linked !== carried)
+    say(`the hash chains have ${linked} links; live pids have ${carried}`, linked > carried && 'mend');
 }
 
 function noteLinks(s: State, table: HashTable, slotOfLink: Int32Array, say: Say): number {
@@ -53,9 +55,11 @@ function noteLinks(s: State, table: HashTable, slotOfLink: Int32Array, say: Say)
 /** Takes a link out of a chain in which it may be. */
 function unlink(s: State, slot: number, link: number): void {
   const w = s.words;
-  const head = lockSlot(s, slot, 'declareGone');
+  const head = SHARED ? lockSlot(s, slot, 'declareGone') : w[slot];
   let at = head;
   while (at > 0 && at !== link && w[at] !== link) at = w[at];
   if (at > 0 && at !== link) w[at] = w[link];
-  unlockSlot(s, slot, head === link ? w[link] : head);
+  const first = head === link ? w[link] : head;
+  if (SHARED) unlockSlot(s, slot, first);
+  else w[slot] = first;
 }

@@ -29,15 +29,16 @@ const MOST = 50;
 const GONE = HEADER.at.gone;
 
 /**
- * Walks everything. `counted` says whether numbers taken are counted by page, as they are in a block for one thread. At most
- * MOST sentences in all.
+ * Walks everything. `counted` says whether numbers taken are counted by page, as they are in a block for one thread, and
+ * `isMended` that there is nobody any more who could have a loss in hand that has to be mended. At most MOST sentences in all.
  */
-export function checkInvariants(s: State, counted: boolean = !SHARED): Findings {
+export function checkInvariants(s: State, counted: boolean = !SHARED, isMended = false): Findings {
   const violations: string[] = [];
   const leaked: string[] = [];
   const someoneIsGone = s.words[GONE] > 0;
-  const say: Say = (sentence, isLoss = false) => {
-    if (violations.length + leaked.length < MOST) (isLoss && someoneIsGone ? leaked : violations).push(sentence);
+  const say: Say = (sentence, loss = false) => {
+    const isLeak = someoneIsGone && loss !== false && !(isMended && loss === 'mend');
+    if (violations.length + leaked.length < MOST) (isLeak ? leaked : violations).push(sentence);
   };
   const checkDesign = () => s.design.checkDesign(s, say);
   let uses = new Map<number, MapUse>();

@@ -6,17 +6,21 @@
  *   mark │ words that follow │ checksum of them │ 0 ║ words[0, slabEnd) │ words[mapStart …, end)
  * ```
  */
-import { PAGE_SIZE, PidBug } from '@pidlab/contract';
-import { HEADER, PAGE_SHIFT, PAGE_WORDS } from '../layout.ts';
+import { PAGE_SIZE, PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
+import { CACHE, HEADER, HOME_ENDING, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, TASK } from '../layout.ts';
 import { refuseHeader, stateOver } from '../memory/block.ts';
+import { ALL_CACHES } from '../memory/slab.ts';
 import { gatherMagazines, takeSlot } from '../memory/workers.ts';
+import { isDead } from '../pids/pids.ts';
 import type { Design, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { checkInvariants } from './invariants.ts';
+import { eachNs, eachPid, eachTask } from './walk.ts';
 
 const SNAPSHOT_MARK = 0x7069_6473;
 const HEAD_WORDS = 4;
-const { slabEnd: SLAB_END, mapStart: MAP_START, pagesTotal: PAGES_TOTAL } = HEADER.at;
+const H = HEADER.at;
+const { slabEnd: SLAB_END, mapStart: MAP_START, pagesTotal: PAGES_TOTAL } = H;
 
 /** Copies what is in use. A shared block is copied as it would be if one thread had used it. */
 export function takeSnapshot(s: State): Uint8Array {
@@ -41,8 +45,9 @@ function forOneThread(s: State, copy: Int32Array): void {
 }
 
 /**
- * Makes a state from a snapshot, which is a plain array of the caller's own, over memory that `reserve` gives for so many pages, or throws PidBug that says what is wrong
- * with it. What gone workers had in hand is no reason.
+ * Makes a state from a snapshot, which is a plain array of the caller's own, over memory that `reserve` gives for so many
+ * pages, or throws PidBug that says what is wrong with it. What gone workers had in hand is no reason. The bytes may be from
+ * anywhere: whatever is relied upon later is checked here, or is cleared.
  */
 export function restoreBlock(
   design: Design,
@@ -50,23 +55,90 @@ export function restoreBlock(
   reserve: (pages: number) => Int32Array,
 ): State {
   const body = bodyOf(snapshot);
-  const refused = refuseHeader(body, design);
+  const refused = refuseHeader(body, design) ?? refuseSettings(body);
   if (refused !== undefined) throw corrupt(refused);
   const lowWords = body[SLAB_END];
   const mapStart = body[MAP_START] << PAGE_SHIFT;
   const totalWords = body[PAGES_TOTAL] * PAGE_WORDS;
   if (lowWords + totalWords - mapStart !== body.length) throw corrupt('its length does not fit its header');
-  if (SHARED && body[HEADER.at.workers] === 0)
+  if (SHARED && body[H.workers] === 0)
     throw corrupt('its block is for one thread and has no room for workers, and shared is true');
   const words = reserve(body[PAGES_TOTAL]);
   words.set(body.subarray(0, lowWords));
   words.set(body.subarray(lowWords), mapStart);
   const s = stateOver(design, words);
+  forgetWorkers(s);
   if (SHARED) takeSlot(s);
-  const [violation] = checkInvariants(s, true).violations;
-  if (violation !== undefined) throw corrupt(violation);
+  checkRestored(s, body[H.gone] > 0);
+  forgetHolders(s);
   if (SHARED) design.map.uncount(s);
   return s;
+}
+
+/** What nothing else in the block has to agree with. */
+function refuseSettings(header: Int32Array): string | undefined {
+  const capacity = header[H.capacity];
+  return capacity >= 1 && capacity <= PID_MAX_LIMIT ? undefined : `its capacity is ${capacity}`;
+}
+
+/** Locks, and what workers had at hand, are no state: whoever had them is not in this block. */
+function forgetWorkers(s: State): void {
+  const w = s.words;
+  w[H.nsLock] = 0;
+  w[H.pageLock] = 0;
+  w[H.mapLock] = 0;
+  w[H.gone] = 0;
+  for (const cache of ALL_CACHES) w[cache + CACHE.at.lock] = 0;
+  w.fill(0, s.workersStart, s.slabStart);
+}
+
+/**
+ * Throws unless all that must hold does. That workers were gone is believed only where something is missing, and then what
+ * they were in the middle of is mended, so that the rest is lost and does no harm.
+ */
+function checkRestored(s: State, wereGone: boolean): void {
+  let [violation] = checkInvariants(s, true).violations;
+  if (violation !== undefined && wereGone) {
+    s.words[H.gone] = 1;
+    for (const cache of ALL_CACHES) closeSlab(s, cache);
+    [violation] = checkInvariants(s, true).violations;
+    if (violation === undefined) {
+      mend(s);
+      [violation] = checkInvariants(s, true, true).violations;
+    }
+  }
+  if (violation !== undefined) throw corrupt(violation);
+}
+
+/** Nothing more is cut from a slab that has no room for it, wherever that is. */
+function closeSlab(s: State, cache: number): void {
+  const w = s.words;
+  const { bump, bumpEnd, objectWords } = CACHE.at;
+  if (w[cache + bump] + w[cache + objectWords] > w[cache + bumpEnd]) w[cache + bump] = w[cache + bumpEnd] = 0;
+}
+
+/** A pid that somebody was freeing is dead, led to by nothing, and has a reference that nobody gives back. */
+function mend(s: State): void {
+  const w = s.words;
+  const { count, home } = PID_HEAD.at;
+  eachPid(s, (pidAt) => {
+    w[pidAt + home] &= ~HOME_ENDING;
+    if (w[pidAt + count] < 1) w[pidAt + count] = 1;
+    if (isDead(s, pidAt))
+      s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => s.design.index.unlink(s, slot, link));
+  });
+}
+
+/** The same for what is in records in use and says only what a worker was at, or nothing at all. */
+function forgetHolders(s: State): void {
+  const w = s.words;
+  eachTask(s, (taskAt) => {
+    w[taskAt + TASK.at.spare] = 0;
+    w[taskAt + TASK.at.lock] = 0;
+  });
+  eachNs(s, (nsAt) => {
+    w[nsAt + NS.at.ending] = 0;
+  });
 }
 
 function bodyOf(bytes: Uint8Array<ArrayBuffer>): Int32Array {

@@ -5,7 +5,7 @@ import { fork, newNs } from '../world.ts';
 
 const BAD = 'the contract: PidAllocator: every function checks its arguments';
 
-type Kind = 'pid' | 'ns' | 'task' | 'nr' | 'type' | 'cursor' | 'pidMax' | 'flags' | 'setTid' | 'kill';
+type Kind = 'pid' | 'ns' | 'task' | 'nr' | 'from' | 'type' | 'cursor' | 'pidMax' | 'flags' | 'setTid' | 'kill';
 
 /** A function of the contract, and what its arguments are called and may be. */
 interface Signature {
@@ -30,7 +30,7 @@ const SIGNATURES: readonly Signature[] = [
   signature('findPid', ['nr', 'nr']),
   signature('findVpid', ['nr', 'nr'], ['viewer', 'task']),
   signature('findGetPid', ['nr', 'nr'], ['ns', 'ns']),
-  signature('findGePid', ['nr', 'nr'], ['ns', 'ns']),
+  signature('findGePid', ['nr', 'from'], ['ns', 'ns']),
   signature('pidNrNs', ['pid', 'pid'], ['ns', 'ns']),
   signature('pidNr', ['pid', 'pid']),
   signature('pidVnr', ['pid', 'pid'], ['viewer', 'task']),
@@ -115,6 +115,7 @@ const NOT_INTEGERS = [
 /** Integers outside the range of each kind that has one. */
 const OUTSIDE: Partial<Record<Kind, readonly number[]>> = {
   nr: [-1, -(2 ** 31), 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53, -(2 ** 53), 1e300],
+  from: [-1, -(2 ** 31), 2 ** 31 + 1, 2 ** 32, 2 ** 32 + 1, 2 ** 53, -(2 ** 53), 1e300],
   type: [-1, 4, 5, 2 ** 31, 2 ** 32, 2 ** 53, -(2 ** 32)],
   cursor: [-1, 2 ** 22, 2 ** 31, 2 ** 32, 2 ** 53, -(2 ** 53)],
   pidMax: [-1, 0, 1, 300, 2 ** 22 + 1, 2 ** 32 + 301, 2 ** 53],
@@ -164,6 +165,7 @@ function scene(t: Parameters<Chapter['define']>[0]) {
     ns: home,
     task,
     nr: 1,
+    from: 1,
     type: PIDTYPE_PID,
     cursor: 5,
     pidMax: 1000,

@@ -27,7 +27,7 @@ export const geChapter: Chapter = chapter('GE', 'Listing in order', (t) => {
     const { a, home } = world();
     equal(a.findGePid(0, home), undefined);
     allocAt(a, home, 500);
-    for (const nr of [501, 32_768, PID_MAX_LIMIT, 2 ** 31 - 1]) equal(a.findGePid(nr, home), undefined);
+    for (const nr of [501, 32_768, PID_MAX_LIMIT, 2 ** 31 - 1, 2 ** 31]) equal(a.findGePid(nr, home), undefined);
   });
 
   clause(4, 'walking with it lists every pid once, ascending', { source: FIND_GE_PID }, () => {
