@@ -1,6 +1,6 @@
 import { bearPid, CLOSED, giveUp, NS, newPid, type State } from '@pidlab/core';
 import { UPID, upidAt } from './layout.ts';
-import { beginChange, endChange, publishNumber, reserveNumber } from './map/idr.ts';
+import { beginChange, endChange, nextRound, publishNumber, reserveNumber } from './map/idr.ts';
 
 const { parent: PARENT, level: LEVEL, serial: SERIAL, disabled: DISABLED } = NS.at;
 const { nr: NR, ns: UPID_NS } = UPID.at;
@@ -25,6 +25,7 @@ export function allocPid(s: State, nsAt: number, setTid: readonly number[]): num
       w[upid + NR] = nr;
       w[upid + UPID_NS] = w[at + SERIAL];
       at = w[at + PARENT];
+      nextRound(s, 'allocPid');
     }
     if (w[nsAt + DISABLED] !== 0) throw giveUp(s, pidAt, level + 1, nsAt, CLOSED, setTid);
     at = nsAt;

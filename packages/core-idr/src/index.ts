@@ -4,12 +4,13 @@
  *
  * @packageDocumentation
  */
-import type { AttachPidAllocator, CreatePidAllocator } from '@pidlab/contract';
+import type { AttachPidAllocator, CreatePidAllocator, Traits } from '@pidlab/contract';
 import { type Strategy, strategyOf } from '@pidlab/core';
-import { variant as shared } from './shared.ts';
-import { variant as plain } from './variant.ts';
+import { byLevel as sharedByLevel, variant as shared } from './shared.ts';
+import { traits } from './traits.ts';
+import { byLevel, variant as plain } from './variant.ts';
 
-export { traits } from './traits.ts';
+export { traits };
 
 const strategy: Strategy = strategyOf(plain, shared);
 
@@ -18,3 +19,12 @@ export const createPidAllocator: CreatePidAllocator = strategy.createPidAllocato
 
 /** Joins an allocator that another thread shares. Throws PidBug for a descriptor that does not fit, PidError EAGAIN when all worker slots are taken. */
 export const attachPidAllocator: AttachPidAllocator = strategy.attachPidAllocator;
+
+/**
+ * The same design as Linux had it until November 2025: whoever makes a pid takes the lock of all trees for each level, and once
+ * more to let them lead to the pid. For measurements; what it does is the same.
+ */
+export const idrLockedByLevel: Strategy & { readonly traits: Traits } = Object.freeze({
+  ...strategyOf(byLevel, sharedByLevel),
+  traits,
+});

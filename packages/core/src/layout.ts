@@ -60,6 +60,7 @@ const headerFields = {
   nsLock: ['lock', 'of the life and death of namespaces: worker slot + 1, 0 for free'],
   pageLock: ['lock', 'of the page allocator'],
   mapLock: ['lock', 'of the maps of all namespaces, in designs that change them under one'],
+  mapRounds: ['once', 'idr only: 1 when `mapLock` is taken for each level and to publish, 0 when once for all'],
   caches: [
     'parts',
     'one `cache` each: pid_namespace, task, pid_1, pid_2, … pid_33, and what the design’s maps are made of',

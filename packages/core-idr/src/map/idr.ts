@@ -14,6 +14,7 @@ import {
   dropNs,
   endTaking,
   FULL,
+  HEADER,
   INVALID,
   isFindable,
   locked,
@@ -40,6 +41,7 @@ const {
   disabled: DISABLED,
 } = NS.at;
 const { tree: TREE, moves: MOVES } = IDR_NS.at;
+const ROUNDS = HEADER.at.mapRounds;
 const { nr: NR, ns: UPID_NS } = UPID.at;
 
 /** Begins to change trees, unless this worker has already: nobody else does until `endChange`. */
@@ -50,6 +52,13 @@ export function beginChange(s: State, op: string): void {
 /** Whoever waited may change them now. */
 export function endChange(s: State): void {
   if (SHARED && isChanging(s)) release(s, MAP_LOCK);
+}
+
+/** Lets others have their turn between two levels, in an allocator that was made for that: as Linux did until November 2025. */
+export function nextRound(s: State, op: string): void {
+  if (!SHARED || s.words[ROUNDS] === 0) return;
+  endChange(s);
+  beginChange(s, op);
 }
 
 function isChanging(s: State): boolean {

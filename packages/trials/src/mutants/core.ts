@@ -4,6 +4,13 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 export const coreMutants: readonly Mutant[] = [
   ...mutantsOf('core', 'pids/numbers.ts', [
     [
+      'failed-first-moves-the-cursor',
+      'a namespace whose first pid could not be made begins with 2',
+      '    if (s.design.map.next(s, nsAt, 0) === 0) compareExchange(w, nsAt + LAST_PID, last, 0);\n',
+      '',
+      'ALLOC-21',
+    ],
+    [
       'wrap-too-late',
       'the cursor wraps one number late, so that pidMax itself is given out',
       'if (nr >= w[nsAt + PID_MAX])',
@@ -253,13 +260,6 @@ export const coreMutants: readonly Mutant[] = [
   ]),
   ...mutantsOf('core', 'pids/pids.ts', [
     [
-      'failed-first-moves-the-cursor',
-      'a namespace whose first pid could not be made begins with 2',
-      '  beginAnew(s, home);\n',
-      '  void beginAnew;\n',
-      'ALLOC-21',
-    ],
-    [
       'disabled-still-allocates',
       'a namespace that takes no new pids gives them out',
       'if (s.words[nsAt + DISABLED] !== 0) throw closed',
@@ -325,6 +325,13 @@ export const coreMutants: readonly Mutant[] = [
     ],
   ]),
   ...mutantsOf('core', 'pids/chosen.ts', [
+    [
+      'closed-before-the-list',
+      'a namespace that takes no pids says so before anybody looks at the chosen numbers',
+      '  checkSetTidLength(s, nsAt, setTid);',
+      '  if (s.words[nsAt + NS.at.disabled] !== 0) return;\n  checkSetTidLength(s, nsAt, setTid);',
+      'SETTID-23',
+    ],
     [
       'list-too-long-accepted',
       'a list of chosen numbers may be one longer than there are levels',
@@ -633,13 +640,6 @@ export const coreMutants: readonly Mutant[] = [
       'id >>> KIND_SHIFT === kind && (id & GENERATION_MASK) * LINES_LIMIT + line === handle',
       '(id & GENERATION_MASK) * LINES_LIMIT + line === handle',
       'REF-12',
-    ],
-    [
-      'closed-before-the-list',
-      'a namespace that takes no pids says so before anybody looks at the chosen numbers',
-      'const most = numbersAt(s, w[nsAt + LEVEL]);',
-      'if (w[nsAt + NS.at.disabled] !== 0) return;\n  const most = numbersAt(s, w[nsAt + LEVEL]);',
-      'SETTID-23',
     ],
     [
       'negative-numbers-looked-up',

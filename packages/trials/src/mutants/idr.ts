@@ -106,14 +106,6 @@ export const idrMutants: readonly Mutant[] = [
       '    at = 0;',
       'GE-2',
     ],
-    [
-      'none-found-for-certain',
-      'in a shared block nothing was found though a node left the tree meanwhile',
-      'if (add(w, nsAt + MOVES, 0) === moves) return 0;',
-      'return 0;',
-      'SHARED-2',
-      { leftTo: 'explore' },
-    ],
   ]),
   ...mutantsOf('core-idr', 'map/radix-tree.ts', [
     [

@@ -247,8 +247,8 @@ export const sharedMutants: readonly Mutant[] = [
     [
       'begins-anew-as-another',
       'a namespace begins anew without a look whether it is still the one that the number was asked of',
-      'if (SHARED && w[nsAt] !== w[s.worker + NS_SEEN]) return;',
-      'void NS_SEEN;',
+      'const hasEnded = SHARED && w[nsAt] !== w[s.worker + NS_SEEN];',
+      'const hasEnded = false;\n    void NS_SEEN;',
       'SHARED-13',
       { scenario: 'reuse-taken-free-copy-cursor' },
     ],
