@@ -140,12 +140,12 @@ describe('README.md', () => {
 
   test('its table says of each design what its traits say', async () => {
     const rows = new Map(
-      [...text.matchAll(/^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)].map(([, name, ...cells]) => [
+      [...text.matchAll(/^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)].map(([, name, ...cells]) => [
         name,
         cells,
       ]),
     );
-    for (const [i, name] of ['hierarchical', 'flat', 'pidspace'].entries()) {
+    for (const [i, name] of ['hierarchical', 'flat', 'pidspace', 'idr'].entries()) {
       const { traits }: Strategy = await import(pathToFileURL(join(root, `packages/core-${name}/dist/index.js`)).href);
       const { maxLevel, maxNamespaces, floors, shared, rootNumbers } = traits;
       const cell = (row: string): string | undefined => rows.get(row)?.[i];

@@ -29,11 +29,14 @@ import {
   HEADER,
   hashAdd,
   hashDel,
+  hashed,
   homeOf,
+  mustBeOpen,
   NS,
   newPid,
   PID_HEAD,
   pidLevel,
+  pidmap,
   strategyOf,
   struct,
   TASK,
@@ -87,13 +90,15 @@ const slotOf = ({ pidHash: { base, shift } }, nr, serial) => base + (((nr + seri
 /** @type {Design} */
 const design = {
   traits,
-  tables: [{ name: 'direct_map', slotsPerPid: 2 }],
+  map: pidmap,
+  index: hashed({ name: 'direct_map', slotsPerPid: 2 }),
   pidWords: (numbers) => PID_HEAD.words + numbers * UPID.words,
   taskWords: TASK.words,
 
   allocPid(s, nsAt, setTid) {
     const w = s.words;
     const level = w[nsAt + LEVEL];
+    mustBeOpen(s, nsAt);
     const pidAt = newPid(s, nsAt, level, level + 1);
     let at = nsAt;
     for (let i = level; i >= 0; i--) {

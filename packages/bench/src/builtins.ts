@@ -11,6 +11,7 @@ export const STRATEGIES: Readonly<Record<string, () => Promise<StrategyModule>>>
   hierarchical: () => import('@pidlab/core-hierarchical'),
   flat: () => import('@pidlab/core-flat'),
   pidspace: () => import('@pidlab/core-pidspace'),
+  idr: () => import('@pidlab/core-idr'),
 };
 
 /** The built file of a strategy: the one that was named, or that of the package. */

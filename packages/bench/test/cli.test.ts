@@ -28,7 +28,10 @@ function moduleFile(name: string, source: string): string {
 describe('pid-bench, called wrongly, says what is wrong and exits with 2', () => {
   it.each([
     [['--scenario', 'nonsense'], /no scenario is called 'nonsense'; there are churn/],
-    [['--strategy', 'nonsense'], /no built-in strategy is called 'nonsense'; there are hierarchical, flat, pidspace/],
+    [
+      ['--strategy', 'nonsense'],
+      /no built-in strategy is called 'nonsense'; there are hierarchical, flat, pidspace, idr/,
+    ],
     [['--strategy', 'toString'], /no built-in strategy is called 'toString'/],
     [['--module', './is-not-there.js'], /there is no file .*is-not-there\.js/],
     [['--seed', '-1'], /integer in \[0, 2147483647\]/],

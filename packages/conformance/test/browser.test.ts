@@ -36,7 +36,7 @@ async function filesOf(strategies: readonly string[]): Promise<Map<string, strin
 
 const here = existsSync(executablePath);
 /** What is the browser's is the same for all; all of them run there when there is time (`npm test -- --long`). */
-const strategies = process.env.PIDLAB_LONG === '1' ? ['hierarchical', 'flat', 'pidspace'] : ['hierarchical'];
+const strategies = process.env.PIDLAB_LONG === '1' ? ['hierarchical', 'flat', 'pidspace', 'idr'] : ['hierarchical'];
 const title = 'a page that is served with COOP and COEP is cross-origin isolated in Chromium';
 // What `npm test` says where there is none.
 const skipped = `nothing is tried in a browser, since there is no ${executablePath}: apt-get install chromium`;

@@ -36,11 +36,11 @@ describe('pid-conformance', () => {
     expect(cli('--strategy', 'flat', '--chapter', 'CONST-1', '--reporter', 'json').status).toBe(0);
     const { conformance } = JSON.parse(cli('--chapter', 'CONST-1', '--no-shared', '--reporter', 'json').stdout);
     const names = conformance.map(({ strategy }: { strategy: string }) => strategy);
-    expect(names).toEqual(['hierarchical', 'flat', 'pidspace']);
+    expect(names).toEqual(['hierarchical', 'flat', 'pidspace', 'idr']);
   });
 
   test.each([
-    [['--strategy', 'nested'], /nested is unknown.*hierarchical, flat, pidspace/],
+    [['--strategy', 'nested'], /nested is unknown.*hierarchical, flat, pidspace, idr/],
     [['--chapter', 'PIDMAP-9999'], /PIDMAP-9999 is unknown.*CONST, PIDMAP/],
     [['--chapter', 'NOPE'], /NOPE is unknown/],
     [['--reporter', 'morse'], /pretty/],

@@ -1,6 +1,7 @@
 import type { CreatePidAllocator, PidAllocator, Traits } from '@pidlab/contract';
 import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
+import * as idr from '@pidlab/core-idr';
 import * as pidspace from '@pidlab/core-pidspace';
 import { describe, expect, it } from 'vitest';
 import { createModel } from '../src/model/index.ts';
@@ -14,6 +15,7 @@ const strategies: Record<string, CreatePidAllocator> = {
   hierarchical: hierarchical.createPidAllocator,
   flat: flat.createPidAllocator,
   pidspace: pidspace.createPidAllocator,
+  idr: idr.createPidAllocator,
   model: createModel(MODEL),
 };
 

@@ -18,7 +18,7 @@ describe('pid-stress', () => {
     assert.equal(status, 0, stderr);
     assert.deepEqual(
       reckonings.map(({ strategy }) => strategy),
-      ['hierarchical', 'flat', 'pidspace', 'all'],
+      ['hierarchical', 'flat', 'pidspace', 'idr', 'all'],
     );
     for (const { operations, duplicates, lost, violations, leaked, kills } of reckonings) {
       assert.deepEqual({ duplicates, lost, violations }, { duplicates: 0, lost: 0, violations: 0 }, stderr);

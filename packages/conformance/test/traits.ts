@@ -1,6 +1,6 @@
 import type { Traits } from '@pidlab/contract';
 
-/** What the model is told to play: each of the three designs, one that cannot nest at all, and one without a block. */
+/** What the model is told to play: each of the four designs, one that cannot nest at all, and one without a block. */
 export const TRAITS: readonly Traits[] = [
   {
     strategy: 'model of hierarchical',
@@ -27,6 +27,17 @@ export const TRAITS: readonly Traits[] = [
     maxNumbers: 1,
     rootNumbers: 'encoded',
     floors: { root: 300, child: 1 },
+    shared: false,
+  },
+  {
+    strategy: 'model of idr',
+    maxLevel: 32,
+    maxNamespaces: Number.POSITIVE_INFINITY,
+    maxNumbers: 33,
+    rootNumbers: 'small',
+    floors: { root: 300, child: 300 },
+    map: 'tree',
+    rules: 'mainline',
     shared: false,
   },
   {

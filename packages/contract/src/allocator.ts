@@ -61,7 +61,8 @@ export interface PidAllocator {
    * Of several reasons the first counts, in this order: the whole of `setTid` is checked (EINVAL); then whether `ns` takes pids,
    * and whether there is memory for one (ENOMEM); then the levels one by one, innermost first, where a chosen number that is
    * taken is EEXIST, a full map EAGAIN, and a number for which there is no memory ENOMEM. So in a namespace that takes no pids a
-   * number out of range is EINVAL, and one that is taken ENOMEM.
+   * number out of range is EINVAL, and one that is taken ENOMEM. By mainline's rules (`traits.rules`) the levels come first, each
+   * with all that can be wrong there, and that `ns` takes no pids comes last.
    *
    * On any of these only cursors may have moved, and pages been put to use; a namespace that has no pid yet begins with 1 all
    * the same. Source: `alloc_pid()`, `clone3(2)`.

@@ -4,7 +4,7 @@
  * promise works and that what they rule out is refused as documented.
  */
 export interface Traits {
-  /** The name of the design: `'hierarchical'`, `'flat'`, `'pidspace'`, or your own. */
+  /** The name of the design: `'hierarchical'`, `'flat'`, `'pidspace'`, `'idr'`, or your own. */
   readonly strategy: string;
   /** The deepest level at which a namespace can be; the root is level 0. `copyPidNs` past it is ENOSPC. */
   readonly maxLevel: number;
@@ -19,6 +19,21 @@ export interface Traits {
   readonly rootNumbers: 'small' | 'encoded';
   /** Where allocation goes on after a wrap, in the root and in any other namespace, unless `options.floors` says otherwise. */
   readonly floors: Floors;
+  /**
+   * Where the numbers of a namespace are. `'pidmap'`, which is also meant when nothing is said: bits in pages that stay until the namespace ends, beside hash tables that
+   * lead to the pids; or `'tree'`, both in one, of `radix_tree_node`s that go back to their cache when they are empty.
+   */
+  readonly map?: 'pidmap' | 'tree';
+  /**
+   * What `allocPid` does in three cases; `'checked'` is also meant when nothing is said.
+   *
+   * | | `'checked'` | `'mainline'`, to the letter |
+   * | --- | --- | --- |
+   * | nothing is free from the cursor up to `pidMax` | goes on at the floor | goes on at 1, as long as the cursor has not come to the floor |
+   * | the namespace takes no new pids | ENOMEM at once, and no cursor moves | takes numbers at all levels first: cursors move, and EAGAIN or EEXIST may come before ENOMEM |
+   * | a chosen number that cannot be had at its level, EINVAL | is seen before anything is tried | is seen when it is its level's turn: EAGAIN or EEXIST further in come before |
+   */
+  readonly rules?: 'checked' | 'mainline';
   /** Whether one allocator can be used by several threads at once. */
   readonly shared: boolean;
   /**

@@ -1,4 +1,16 @@
-import { bearPid, giveUp, HEADER, hashAdd, NS, newPid, type State, slotOf, slotOfNr, takeNumber } from '@pidlab/core';
+import {
+  bearPid,
+  giveUp,
+  HEADER,
+  hashAdd,
+  mustBeOpen,
+  NS,
+  newPid,
+  type State,
+  slotOf,
+  slotOfNr,
+  takeNumber,
+} from '@pidlab/core';
 import { ROOT_PID, VIRTUAL } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL } = NS.at;
@@ -14,6 +26,7 @@ const ROOT_NS = HEADER.at.rootNs;
  * is taken. Locking: none. Source: `alloc_pid()`, hashed twice.
  */
 export function allocPid(s: State, nsAt: number, setTid: readonly number[]): number {
+  mustBeOpen(s, nsAt);
   return s.words[nsAt + LEVEL] === 0 ? allocRootPid(s, nsAt, setTid) : allocContainedPid(s, nsAt, setTid);
 }
 

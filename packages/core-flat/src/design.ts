@@ -1,4 +1,4 @@
-import type { Design } from '@pidlab/core';
+import { type Design, hashed, pidmap } from '@pidlab/core';
 import { allocPid } from './alloc.ts';
 import { findGePid, findPid, findPidNs, pidSlot } from './find.ts';
 import { giveBack, unhash } from './free.ts';
@@ -11,11 +11,9 @@ import { forgetNumbers, pidNr, pidNrNs, pidOwnNr, pidSerial, rememberNumbers, ta
 /** This design, for core to make allocators of. */
 export const design: Design = {
   traits,
+  map: pidmap,
   // Every pid is in the first, and with half of it empty most look-ups end at the first link; only some are in the second.
-  tables: [
-    { name: 'pid_hash', slotsPerPid: 2 },
-    { name: 'vpid_hash', slotsPerPid: 1 },
-  ],
+  index: hashed({ name: 'pid_hash', slotsPerPid: 2 }, { name: 'vpid_hash', slotsPerPid: 1 }),
   pidWords: (numbers) => (numbers === 1 ? ROOT_PID.words : VIRTUAL.words),
   taskWords: FLAT_TASK.words,
   allocPid,

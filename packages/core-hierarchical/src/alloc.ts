@@ -1,4 +1,4 @@
-import { bearPid, giveUp, hashAdd, NS, newPid, type State, slotOf, takeNumber } from '@pidlab/core';
+import { bearPid, giveUp, hashAdd, mustBeOpen, NS, newPid, type State, slotOf, takeNumber } from '@pidlab/core';
 import { UPID, upidAt } from './layout.ts';
 
 const { parent: PARENT, level: LEVEL, serial: SERIAL } = NS.at;
@@ -13,6 +13,7 @@ const { nr: NR, ns: UPID_NS, next: NEXT } = UPID.at;
 export function allocPid(s: State, nsAt: number, setTid: readonly number[]): number {
   const w = s.words;
   const level = w[nsAt + LEVEL];
+  mustBeOpen(s, nsAt);
   const pidAt = newPid(s, nsAt, level, level + 1);
   let at = nsAt;
   for (let i = level; i >= 0; i--) {

@@ -1,4 +1,4 @@
-import { type Design, TASK } from '@pidlab/core';
+import { type Design, hashed, pidmap, TASK } from '@pidlab/core';
 import { allocPid } from './alloc.ts';
 import { findGePid, findPid, findPidNs, pidSlot } from './find.ts';
 import { giveBack, unhash } from './free.ts';
@@ -11,8 +11,9 @@ import { forgetNumbers, pidNr, pidNrNs, pidOwnNr, pidSerial, rememberNumbers, ta
 /** This design, for core to make allocators of. */
 export const design: Design = {
   traits,
+  map: pidmap,
   // One link for each level: sized for pids of the first two, where most live.
-  tables: [{ name: 'pid_hash', slotsPerPid: 2 }],
+  index: hashed({ name: 'pid_hash', slotsPerPid: 2 }),
   pidWords: (numbers) => NUMBERS + numbers * UPID.words,
   taskWords: TASK.words,
   allocPid,

@@ -1,4 +1,4 @@
-import { bearPid, giveUp, hashAdd, NS, newPid, type State, slotOfNr, takeNumber } from '@pidlab/core';
+import { bearPid, giveUp, hashAdd, mustBeOpen, NS, newPid, type State, slotOfNr, takeNumber } from '@pidlab/core';
 import { globalNr, PID } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL, space: SPACE } = NS.at;
@@ -13,6 +13,7 @@ const { nr: NR, next: NEXT, ns: PID_NS } = PID.at;
  */
 export function allocPid(s: State, nsAt: number, setTid: readonly number[]): number {
   const w = s.words;
+  mustBeOpen(s, nsAt);
   const pidAt = newPid(s, nsAt, w[nsAt + LEVEL], 1);
   const vpid = takeNumber(s, nsAt, setTid, 0);
   if (vpid < 0) throw giveUp(s, pidAt, 0, nsAt, vpid, setTid);

@@ -59,7 +59,12 @@ const headerFields = {
   gone: ['exchange', 'workers that were declared gone, and locks that were given up on'],
   nsLock: ['lock', 'of the life and death of namespaces: worker slot + 1, 0 for free'],
   pageLock: ['lock', 'of the page allocator'],
-  caches: ['parts', 'one `cache` each: pid_namespace, task, pid_1, pid_2, … pid_33', 280],
+  mapLock: ['lock', 'of the maps of all namespaces, in designs that change them under one'],
+  caches: [
+    'parts',
+    'one `cache` each: pid_namespace, task, pid_1, pid_2, … pid_33, and what the design’s maps are made of',
+    288,
+  ],
   spaces: ['nsLock', 'pidspace only: the namespace of each space id, 0 for none', 512],
   spaceMap: [
     'nsLock',
@@ -84,7 +89,7 @@ const workerFields = {
   moving: ['owner', 'the magazine that it is filling or emptying, 0 for none'],
   movingLast: ['owner', 'the last record of the batch that goes to the magazine or from it'],
   movingRest: ['owner', 'what the magazine has without that batch'],
-  magazines: ['parts', 'one `magazine` for each cache, in the same order', 70],
+  magazines: ['parts', 'one `magazine` for each cache, in the same order', 72],
 } as const;
 /** What one worker of a shared block has at hand. Only it writes here, until it is declared gone. */
 export const WORKER: Struct<typeof workerFields> = struct('worker', workerFields);
@@ -126,7 +131,7 @@ export const PAGE: Struct<typeof pageFields> = struct('page', pageFields);
 
 const nsFields = {
   id: ['nsLock', 'kind and generation'],
-  count: ['nsLock', 'references: users + pidmap pages with a number taken (but in a shared block) + child namespaces'],
+  count: ['nsLock', 'references: users + what its map holds by the numbers taken + child namespaces'],
   users: ['nsLock', 'references that callers hold; the root’s one is the allocator’s'],
   parent: ['once', 'the namespace above, 0 for the root'],
   level: ['once', 'depth; the root is 0'],
@@ -137,13 +142,18 @@ const nsFields = {
   reaper: ['exchange', 'first task, 0 for none'],
   disabled: ['nsLock', '1 when no new pids are taken'],
   space: ['once', 'pidspace only: the space id'],
-  entries: ['exchange', 'one more than the highest pidmap entry that has a page'],
   ending: ['nsLock', '1 while it is being looked into whether it ends: nobody begins to take a number of it then'],
+} as const;
+/** struct pid_namespace, as far as all designs share it; what a design's map has in it follows. */
+export const NS: Struct<typeof nsFields> = struct('pid_namespace', nsFields);
+
+const pidmapFields = {
+  entries: ['exchange', 'one more than the highest pidmap entry that has a page'],
   unused: ['nobody', 'fills the line', 2],
   pidmap: ['parts', '128 × `pidmap`', 256],
 } as const;
-/** struct pid_namespace. The first line has all but the map, so that a look-up touches only that. */
-export const NS: Struct<typeof nsFields> = struct('pid_namespace', nsFields);
+/** A namespace whose numbers are in a pidmap. The first line has all but the map, so that a look-up touches only that. */
+export const PIDMAP_NS: Struct<typeof pidmapFields> = struct('pid_namespace (pidmap)', pidmapFields, NS);
 
 const pidHeadFields = {
   id: ['last', 'kind and generation'],

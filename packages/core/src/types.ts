@@ -39,10 +39,14 @@ export interface State {
  */
 export interface Design {
   readonly traits: Traits;
-  /** Hash tables, one or two, and how many slots each has for a pid of the capacity. */
-  readonly tables: readonly { readonly name: string; readonly slotsPerPid: number }[];
+  /** Where numbers come from: `pidmap`, or what the design brings. */
+  readonly map: NumberMap;
+  /** The way from a number to its pid: `hashed(…)`, or what the design brings. */
+  readonly index: NumberIndex;
   /** Words of a pid that carries that many numbers, before rounding to lines. */
   pidWords(numbers: number): number;
+  /** The word of a pid from which on it has its numbers, where that is not right behind the head. */
+  readonly pidNumbers?: number;
   /** Words of a task, before rounding to lines. */
   readonly taskWords: number;
 
@@ -55,7 +59,7 @@ export interface Design {
   findPidNs(s: State, nr: number, nsAt: number): number;
   findPid(s: State, nr: number): number;
   findGePid(s: State, nr: number, nsAt: number): number;
-  /** The hash slot of the pid's first number: its lock is the pid's. */
+  /** The word whose lock is the pid's: the hash slot of its first number, or a word of its own. */
   pidSlot(s: State, pidAt: number): number;
 
   pidNrNs(s: State, pidAt: number, nsAt: number): number;
@@ -81,5 +85,63 @@ export interface Design {
   checkDesign(s: State, say: (violation: string) => void): void;
 }
 
-/** A number, the namespace whose map it is from, and its hash link with the slot that leads to it. */
+/** A number, the namespace whose map it is from, and what leads to its pid: `link`, which the index has in or below `slot`. */
 export type NumberVisitor = (nr: number, nsAt: number, link: number, slot: number) => void;
+
+/**
+ * Where the numbers of namespaces come from. A map says which numbers of a namespace are taken, and the numbers taken hold
+ * the namespace by some of its references, or without any: `next` is asked before a namespace goes. How numbers are taken
+ * and given back is between the map and the design.
+ */
+export interface NumberMap {
+  /** Words of a namespace with what the map has in it, before rounding to lines. */
+  readonly nsWords: number;
+  /** The first of them that a new namespace expects to be zero, up to the end. */
+  readonly nsBlank: number;
+  /** Pages that a namespace takes at once beside its record, and words that the map takes for a pid, to size a block by. */
+  readonly pagesPerNs: number;
+  readonly wordsPerPid: number;
+  /** The records that maps are made of, where they are from a slab cache; `blank` is the first word that a new one expects to be zero. */
+  readonly cache: { readonly name: string; readonly objectWords: number; readonly blank: number } | undefined;
+
+  /** Makes the map of a new namespace; false when the block has no room for it. Locking: under `nsLock`. */
+  open(s: State, nsAt: number): boolean;
+  /** Gives back what the map of a namespace has that is none any more. Locking: under `nsLock`. */
+  close(s: State, nsAt: number): void;
+
+  /** The largest number that can be chosen in a namespace. */
+  mostChosen(s: State, nsAt: number): number;
+  /** Refuses chosen numbers, before anything is taken, that no allocation in `ns` could have. EINVAL. */
+  checkSetTid(s: State, nsAt: number, setTid: readonly number[]): void;
+  /** The smallest taken number above `last`, 0 for none. Locking: none. */
+  next(s: State, nsAt: number, last: number): number;
+  /** Whether `nr` is taken. For checks. */
+  isTaken(s: State, nsAt: number, nr: number): boolean;
+
+  /**
+   * Checks all maps, one sentence for each violation, and says of each namespace how its map holds it. `counted` says
+   * whether the block counts as one for a single thread does.
+   */
+  check(s: State, counted: boolean, say: (sentence: string, isLoss?: boolean) => void): Map<number, MapUse>;
+  /** Counts in a copy of a shared block what only a block for one thread counts, and takes that back in one that is to be shared. */
+  count(s: State, copy: Int32Array): void;
+  uncount(s: State): void;
+  /** Mends what a gone worker was changing, and lets go of its lock. */
+  recover(s: State, workerSlot: number): void;
+}
+
+/** How many of a namespace's references are its map's, and how many of its numbers are taken. */
+export interface MapUse {
+  readonly held: number;
+  readonly taken: number;
+}
+
+/** The way from a number to its pid. How links are put in and taken out is between the index and the design. */
+export interface NumberIndex {
+  /** Hash tables, at most two, and how many slots each has for a pid of the capacity. */
+  readonly tables: readonly { readonly name: string; readonly slotsPerPid: number }[];
+  /** Checks that the numbers of all live pids, and nothing else, are in it; one sentence for each violation. */
+  check(s: State, say: (sentence: string, isLoss?: boolean) => void): void;
+  /** Takes a link out, if it is there, that a gone worker was putting in or taking out. */
+  unlink(s: State, slot: number, link: number): void;
+}

@@ -327,6 +327,46 @@ describe('hostile options', () => {
     expect(bug(() => createWith({ snapshot: whole })).message).toMatch(/0 bytes are not a whole snapshot/);
   });
 
+  test('a Uint8Array is asked for its bytes, not for what it says of itself', () => {
+    const whole = makeBusy().a.snapshot();
+    let asked = 0;
+    class Liar extends Uint8Array {
+      override get length(): number {
+        return asked++ === 0 ? 0 : explode();
+      }
+      override get buffer(): ArrayBuffer {
+        return explode();
+      }
+    }
+    const lying = Object.defineProperty(Uint8Array.from(whole), 'length', { get: () => (asked++ === 0 ? 0 : 1e9) });
+    for (const snapshot of [new Liar(whole.buffer as ArrayBuffer), lying]) {
+      expect(createWith({ snapshot }).a.snapshot()).toEqual(whole);
+    }
+    expect(asked).toBe(0);
+    const posing = Object.setPrototypeOf(new Uint16Array(whole), Uint8Array.prototype);
+    for (const snapshot of [posing, new Proxy(whole, {}), revoked()]) {
+      expect(bug(() => createWith({ snapshot })).message).toMatch(/: snapshot is an object; it has to be a Uint8Array/);
+    }
+  });
+
+  test.each([
+    ['shared', true],
+    ['pidMax', 400],
+    ['snapshot', new Uint8Array(8)],
+    ['root', 5],
+  ])('%s is not obeyed when Object.prototype has it', (name, value) => {
+    const plain = readOptions(design, { generationBase: 1000 });
+    Object.defineProperty(Object.prototype, name, { value, configurable: true });
+    try {
+      expect(readOptions(design, { generationBase: 1000 })).toEqual(plain);
+      expect(readOptions(design, { generationBase: 1000, floors: {} })).toEqual(plain);
+      const { a } = createWith({ memory: 2 ** 20, capacity: 1 });
+      expect(a.pidMax(a.initPidNs)).toBe(32_768);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, name);
+    }
+  });
+
   test('nothing may stand beside a snapshot, except what is undefined', () => {
     const { a } = makeBusy();
     const snapshot = a.snapshot();
@@ -366,5 +406,12 @@ describe('words for values', () => {
       ...['NaN', 'Infinity', '-Infinity', '0.5', '-0.5', '5e-324'],
     ]);
     expect(inWords('x'.repeat(100))).toBe(`"${'x'.repeat(40)}…"`);
+    expect(inWords(Symbol('x'.repeat(100)))).toBe(`Symbol(${'x'.repeat(40)}…)`);
+  });
+
+  test('a BigInt is not written out when it is long', () => {
+    const written = (bits: bigint) => [inWords(1n << bits), inWords(-1n << bits)];
+    expect(written(127n)).toEqual([`${2n ** 127n}n`, `-${2n ** 127n}n`]);
+    expect(written(20_000_000n)).toEqual(Array(2).fill('a BigInt of more than 128 bits'));
   });
 });

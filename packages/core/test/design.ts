@@ -11,9 +11,11 @@ import { LINE_MASK, LINE_SHIFT } from '../src/memory/handles.ts';
 import { findGeInMap, findInChain } from '../src/pids/find.ts';
 import { hashAdd, hashDel, slotOf } from '../src/pids/hash.ts';
 import { freePidmap, takeNumber } from '../src/pids/numbers.ts';
-import { bearPid, giveUp, homeOf, newPid, pidLevel } from '../src/pids/pids.ts';
+import { bearPid, giveUp, homeOf, mustBeOpen, newPid, pidLevel } from '../src/pids/pids.ts';
 import { taskPid } from '../src/pids/tasks.ts';
 import type { Design, State } from '../src/types.ts';
+import { hashed } from '../src/whole/hashes.ts';
+import { pidmap } from '../src/whole/pidmaps.ts';
 
 /** Words of one number: nr, serial of its namespace, hash link. */
 export const NR = 0;
@@ -40,14 +42,13 @@ export const design: Design = {
     floors: { root: 300, child: 300 },
     shared: false,
   },
-  tables: [
-    { name: 'root_hash', slotsPerPid: 1 },
-    { name: 'other_hash', slotsPerPid: 1 },
-  ],
+  map: pidmap,
+  index: hashed({ name: 'root_hash', slotsPerPid: 1 }, { name: 'other_hash', slotsPerPid: 1 }),
   pidWords: (numbers) => PID_HEAD.words + numbers * UPID_WORDS,
   taskWords: TASK.words,
 
   allocPid(s, nsAt, setTid) {
+    mustBeOpen(s, nsAt);
     const level = s.words[nsAt + NS.at.level];
     const pidAt = newPid(s, nsAt, level, level + 1);
     let at = nsAt;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLONE_NEWPID, PIDTYPE_PGID } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
-import { CACHE, HEADER, HOME_DEAD, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP } from '../src/layout.ts';
+import { CACHE, HEADER, HOME_DEAD, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, PIDMAP_NS } from '../src/layout.ts';
 import { KIND_SHIFT, KIND_TASK, LINE_SHIFT } from '../src/memory/handles.ts';
 import { NS_CACHE, pidCache, TASK_CACHE } from '../src/memory/slab.ts';
 import { slotOf } from '../src/pids/hash.ts';
@@ -12,7 +12,7 @@ import { at, make, NEXT, NR, SERIAL, upidAt } from './design.ts';
 
 const H = HEADER.at;
 const C = CACHE.at;
-const N = NS.at;
+const N = { ...NS.at, ...PIDMAP_NS.at };
 const PID_1 = pidCache(1);
 const LINK_NEXT = 1;
 const LINK_PREV = 2;
@@ -204,7 +204,7 @@ describe('checkInvariants', () => {
   test('ends, and says at most fifty sentences, whatever the words are', () => {
     const busy = makeBusy();
     for (const ns of [busy.root, busy.child, busy.grandchild]) {
-      busy.s.words.fill(-1, at(ns) + N.pidmap, at(ns) + NS.words);
+      busy.s.words.fill(-1, at(ns) + N.pidmap, at(ns) + PIDMAP_NS.words);
     }
     const found = busy.a.checkInvariants().violations;
     expect(found).toHaveLength(50);
@@ -212,8 +212,8 @@ describe('checkInvariants', () => {
 
   // Last, so that the list above is whole.
   test('can be made to say every sentence that it knows', () => {
-    const source = ['memory', 'namespaces', 'pids']
-      .map((about) => readFileSync(join(import.meta.dirname, `../src/whole/check-${about}.ts`), 'utf8'))
+    const source = ['check-memory', 'check-namespaces', 'check-pids', 'pidmaps', 'hashes']
+      .map((file) => readFileSync(join(import.meta.dirname, `../src/whole/${file}.ts`), 'utf8'))
       .join('');
     const templates = [...source.matchAll(/\bsay\(\s*`([^`]*)`/g)].map((match) => match[1]);
     expect(templates.length).toBeGreaterThan(40);

@@ -1,7 +1,7 @@
 import { BITS_PER_PAGE, CLONE_NEWPID, PID_MAX_LIMIT } from '@pidlab/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HEADER, NS, PIDMAP } from '../src/layout.ts';
+import { HEADER, NS, PIDMAP, PIDMAP_NS } from '../src/layout.ts';
 import { allocMapPage } from '../src/memory/pages.ts';
 import { FULL, NO_MEMORY, TAKEN } from '../src/pids/errors.ts';
 import { allocPidmap, freePidmap, takePidmap } from '../src/pids/numbers.ts';
@@ -17,7 +17,7 @@ function map(pidMax: number = PID_MAX_LIMIT): { s: State; ns: number; used: (pag
   const { s, a } = make();
   const ns = at(a.copyPidNs(CLONE_NEWPID, a.initPidNs));
   s.words[ns + PID_MAX] = pidMax;
-  const used = (page: number) => s.words[ns + NS.at.pidmap + page * PIDMAP.words + PIDMAP.at.used];
+  const used = (page: number) => s.words[ns + PIDMAP_NS.at.pidmap + page * PIDMAP.words + PIDMAP.at.used];
   return { s, ns, used };
 }
 
@@ -58,7 +58,7 @@ describe('allocPidmap', () => {
     takeAll(s, ns, 1, PAGE_2 - 1);
     expect([used(0), used(1)]).toEqual([BITS_PER_PAGE - 1, BITS_PER_PAGE - 1]);
     // A number is free in page 0, but its count says that there is none: a scan would find it.
-    const entry = ns + NS.at.pidmap;
+    const entry = ns + PIDMAP_NS.at.pidmap;
     s.words[s.words[entry] << 10] &= ~(1 << 7);
     s.words[ns + LAST_PID] = 1;
     expect(allocPidmap(s, ns)).toBe(PAGE_2 - 1);
@@ -167,7 +167,7 @@ describe('a chosen number', () => {
     expect(takePidmap(s, ns, 70_000)).toBe(TAKEN);
     expect(takePidmap(s, ns, PID_MAX_LIMIT - 1)).toBe(PID_MAX_LIMIT - 1);
     expect(s.words[ns + LAST_PID]).toBe(0);
-    expect(s.words[ns + NS.at.entries]).toBe(128);
+    expect(s.words[ns + PIDMAP_NS.at.entries]).toBe(128);
   });
 });
 

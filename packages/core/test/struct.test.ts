@@ -1,7 +1,18 @@
 import { PAGE_SIZE } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
-import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, TASK, TASK_LINK } from '../src/layout.ts';
-import { ALL_CACHES, NS_CACHE, numbersOfCache, PID_CACHES, pidCache, TASK_CACHE } from '../src/memory/slab.ts';
+import {
+  CACHE,
+  HEADER,
+  NS,
+  PAGE_SHIFT,
+  PAGE_WORDS,
+  PID_HEAD,
+  PIDMAP,
+  PIDMAP_NS,
+  TASK,
+  TASK_LINK,
+} from '../src/layout.ts';
+import { ALL_CACHES, MAP_CACHE, NS_CACHE, numbersOfCache, PID_CACHES, TASK_CACHE } from '../src/memory/slab.ts';
 import { struct, wholeLines } from '../src/words/struct.ts';
 
 describe('struct', () => {
@@ -54,17 +65,17 @@ describe('the layout', () => {
   });
 
   test('the parts fill the places that are left for them', () => {
-    expect(NS.at.pidmap).toBe(16);
-    expect(NS.words - NS.at.pidmap).toBe(128 * PIDMAP.words);
+    expect(PIDMAP_NS.at.pidmap).toBe(16);
+    expect(PIDMAP_NS.words - PIDMAP_NS.at.pidmap).toBe(128 * PIDMAP.words);
     expect(TASK.at.lock - TASK.at.links).toBe(4 * TASK_LINK.words);
-    expect(HEADER.at.spaces - HEADER.at.caches).toBe(35 * CACHE.words);
+    expect(HEADER.at.spaces - HEADER.at.caches).toBe(36 * CACHE.words);
   });
 
-  test('caches lie side by side: namespaces, tasks, and pids by their numbers', () => {
-    expect(ALL_CACHES).toHaveLength(35);
+  test('caches lie side by side: namespaces, tasks, pids by their numbers, and what maps are made of', () => {
+    expect(ALL_CACHES).toHaveLength(36);
     expect(ALL_CACHES).toEqual(ALL_CACHES.map((_, i) => NS_CACHE + i * CACHE.words));
     expect(ALL_CACHES.slice(0, 2)).toEqual([NS_CACHE, TASK_CACHE]);
     expect(PID_CACHES.map(numbersOfCache)).toEqual(PID_CACHES.map((_, i) => i + 1));
-    expect(pidCache(33) + CACHE.words).toBe(HEADER.at.spaces);
+    expect(MAP_CACHE + CACHE.words).toBe(HEADER.at.spaces);
   });
 });

@@ -22,7 +22,7 @@ import { bind } from '../src/border/bind.ts';
 import { attachState, createState } from '../src/border/create.ts';
 import { describeBlock } from '../src/border/descriptor.ts';
 import { readOptions } from '../src/border/options.ts';
-import { CACHE, HEADER, WORKER } from '../src/layout.ts';
+import { CACHE, HEADER, TASK, WORKER } from '../src/layout.ts';
 import { workerAt } from '../src/memory/block.ts';
 import { GENERATION_MASK, LINES_LIMIT } from '../src/memory/handles.ts';
 import { ALL_CACHES } from '../src/memory/slab.ts';
@@ -240,7 +240,13 @@ function goOn({ a, root, grandchild }: Scene): void {
 function holdsLock({ s }: Scene): boolean {
   const w = s.words;
   const worker = workerAt(s, 1);
-  const locks = [HEADER.at.nsLock, HEADER.at.pageLock, ...ALL_CACHES.map((cache) => cache + CACHE.at.lock)];
+  const inHand = [0, 1].map((i) => w[worker + WORKER.at.tasks + i]).filter((taskAt) => taskAt !== 0);
+  const locks = [
+    HEADER.at.nsLock,
+    HEADER.at.pageLock,
+    ...ALL_CACHES.map((cache) => cache + CACHE.at.lock),
+    ...inHand.map((taskAt) => taskAt + TASK.at.lock),
+  ];
   return w[worker + WORKER.at.lockedSlot] !== 0 || locks.some((lock) => w[lock] === 2);
 }
 

@@ -23,8 +23,8 @@ Needs Linux, root and cc. Elsewhere it says why it cannot, and exits with 0.
   --steps N         steps of each scenario, 1 to ${OPTIONS_LIMITS.steps}; default 500
   --count N         scenarios, with seeds N, N + 1, …; default 12, one of each profile
   --profile NAME    only this mixture of steps: ${Object.keys(PROFILES).join(', ')}
-  --strategy WHAT   hierarchical (default), flat, pidspace, or the path of a module that exports createPidAllocator and
-                    traits; what goes deeper than the design is skipped
+  --strategy WHAT   hierarchical (default), flat, pidspace, idr, or the path of a module that exports createPidAllocator
+                    and traits; what goes deeper than the design is skipped
   --mutant ID       a design with one thing broken on purpose, by its name in docs/mutants.md, in place of --strategy: to see
                     that the kernel notices. Not every mutant shows: some break what a process table never asks for
   --save FOLDER     also write each recording to FOLDER/<name>.oracle

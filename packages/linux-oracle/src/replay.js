@@ -200,11 +200,13 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
   }
 
   /**
-   * A fork or a new thread, with what the table does differently on purpose (README.md, "Where we differ").
+   * A fork or a new thread, with what the table does differently on purpose (README.md, "Where we differ"); on a strategy
+   * that follows mainline to the letter, without.
    *
    * @param {Step} step @param {Task} actor
    */
   function performBirth(step, actor) {
+    if (traits.rules === 'mainline') return perform(step, actor);
     const ns = actor.pidNsForChildren;
     const restore = wrapBelowFloor((step.args[0] & NEWPID) !== 0 ? actor.pidNs : ns);
     const answer = perform(step, actor);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
+import * as idr from '@pidlab/core-idr';
 import * as pidspace from '@pidlab/core-pidspace';
 import { createProcessTable } from '@pidlab/process-table';
 import { loadMutant, mutants } from '@pidlab/trials/mutants';
@@ -20,7 +21,7 @@ const root = join(import.meta.dirname, '..');
 const folder = join(root, 'recordings');
 const files = readdirSync(folder).map((name) => join(folder, name));
 const recordings = files.map((file) => decodeRecording(readFileSync(file)));
-const subjects = [hierarchical, flat, pidspace].map((strategy) => ({ ...strategy, createProcessTable }));
+const subjects = [hierarchical, flat, pidspace, idr].map((strategy) => ({ ...strategy, createProcessTable }));
 
 type Recording = (typeof recordings)[number];
 
@@ -75,8 +76,21 @@ describe.each(subjects)('a process table on $traits.strategy', (subject) => {
   });
 
   it.each(followed)('does what the kernel did in $header.name', (recording) => {
-    expect(replayRecording(recording, subject).steps).toBe(recording.steps.length);
+    const { steps, differences } = replayRecording(recording, subject);
+    expect(steps).toBe(recording.steps.length);
+    if (subject.traits.rules === 'mainline')
+      expect(differences).toMatchObject({ deadNamespace: 0, belowFloor: 0, whichErrno: 0 });
   });
+});
+
+it('the recordings show all that mainline does and the designs before it do not', () => {
+  const [hierarchicalTable] = subjects;
+  const sum = { deadNamespace: 0, belowFloor: 0, whichErrno: 0 };
+  for (const recording of recordings) {
+    const { differences } = replayRecording(recording, hierarchicalTable);
+    for (const name of ['deadNamespace', 'belowFloor', 'whichErrno'] as const) sum[name] += differences[name];
+  }
+  for (const times of Object.values(sum)) expect(times).toBeGreaterThan(0);
 });
 
 describe('a replay fails, and says where, when the kernel is said to have', () => {

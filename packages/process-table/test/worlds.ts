@@ -2,6 +2,7 @@ import { createModel } from '@pidlab/conformance';
 import { type ErrnoCode, PidBug, PidError, type Strategy } from '@pidlab/contract';
 import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
+import * as idr from '@pidlab/core-idr';
 import * as pidspace from '@pidlab/core-pidspace';
 import { describe, expect, test } from 'vitest';
 import {
@@ -12,12 +13,13 @@ import {
   type SignalInfo,
 } from '../src/index.ts';
 
-/** Whatever the table runs on: the three designs, and the reference model of each. */
+/** Whatever the table runs on: the four designs, and the reference model of each. */
 export const subjects: (Strategy & { readonly name: string })[] = [
   { ...hierarchical, name: 'hierarchical' },
   { ...flat, name: 'flat' },
   { ...pidspace, name: 'pidspace' },
-  ...[hierarchical, flat, pidspace].map(({ traits }) => ({
+  { ...idr, name: 'idr' },
+  ...[hierarchical, flat, pidspace, idr].map(({ traits }) => ({
     name: `model of ${traits.strategy}`,
     traits,
     createPidAllocator: createModel(traits),

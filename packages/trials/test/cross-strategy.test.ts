@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import {
   CLONE_NEWPID,
+  type Floors,
   type NsRef,
   PID_MAX_LIMIT,
   type PidAllocator,
@@ -10,6 +11,7 @@ import {
 } from '@pidlab/contract';
 import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
+import * as idr from '@pidlab/core-idr';
 import * as pidspace from '@pidlab/core-pidspace';
 import fc from 'fast-check';
 import { describe, test, vi } from 'vitest';
@@ -17,7 +19,8 @@ import type { Command } from '../src/sequences/commands.ts';
 import { sequences } from './sequences.ts';
 
 /*
- * The same sequence, with namespaces at level 1 at most and the same floors, gives the same numbers in all designs.
+ * The same sequence, with namespaces at level 1 at most and the same floors, gives the same numbers in all designs. What idr
+ * does in its own way below the floor (`traits.rules`) does not show where the floor is 1.
  *
  * Seen from its own namespace that is true of every pid below the root. The root's own pids are another matter in the
  * pidspace design, where the root's map is not drawn on by anybody else: there it is true while all pids are the root's.
@@ -42,9 +45,15 @@ interface Seen {
 }
 
 /** What a sequence of allocations and frees leaves behind: the numbers of every pid ever made, or why there was none. */
-function play(strategy: Strategy, setup: Command, commands: readonly Command[], onlyRoot: boolean): (Seen | string)[] {
+function play(
+  strategy: Strategy,
+  setup: Command,
+  commands: readonly Command[],
+  onlyRoot: boolean,
+  floors: Floors = FLOORS[setup[0] % FLOORS.length]!,
+): (Seen | string)[] {
   const a = strategy.createPidAllocator({
-    floors: FLOORS[setup[0] % FLOORS.length]!,
+    floors,
     pidMax: PID_MAX_LIMIT,
     capacity: 1 << 14,
   });
@@ -136,10 +145,18 @@ function inAll(body: (setup: Command, commands: readonly Command[]) => void): vo
   );
 }
 
-describe(`the same sequence in all three designs (seed ${SEED})`, () => {
+describe(`the same sequence in all four designs (seed ${SEED})`, () => {
   test('hierarchical and flat give the same numbers, as seen from the own namespace and from the root', () => {
     inAll((setup, commands) => {
       assert.deepEqual(play(flat, setup, commands, false), play(hierarchical, setup, commands, false));
+    });
+  });
+
+  test('idr gives the same where numbers go on at 1 by both rules, as seen from the own namespace and from the root', () => {
+    const floors = { root: 1, child: 1 };
+    inAll((setup, commands) => {
+      const expected = play(hierarchical, setup, commands, false, floors);
+      assert.deepEqual(play(idr, setup, commands, false, floors), expected);
     });
   });
 

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Strategy } from '@pidlab/contract';
 import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
+import * as idr from '@pidlab/core-idr';
 import * as pidspace from '@pidlab/core-pidspace';
 import { afterAll, describe, test } from 'vitest';
 import { playHistories, type Report } from '../src/histories/run.ts';
@@ -36,7 +37,7 @@ const NOTABLE = [
   'nextPidmap done',
 ];
 
-const strategies: readonly Strategy[] = [hierarchical, flat, pidspace];
+const strategies: readonly Strategy[] = [hierarchical, flat, pidspace, idr];
 
 describe.each(strategies.map((strategy) => [strategy.traits.strategy, strategy] as const))('%s', (name, strategy) => {
   test.each([

@@ -3,6 +3,7 @@ import { createModel } from '@pidlab/conformance';
 import type { Strategy } from '@pidlab/contract';
 import * as flat from '@pidlab/core-flat';
 import * as hierarchical from '@pidlab/core-hierarchical';
+import * as idr from '@pidlab/core-idr';
 import * as pidspace from '@pidlab/core-pidspace';
 import fc from 'fast-check';
 import { describe, test, vi } from 'vitest';
@@ -38,7 +39,7 @@ const NOTABLE = [
   'full comparison',
 ];
 
-const strategies: readonly Strategy[] = [hierarchical, flat, pidspace];
+const strategies: readonly Strategy[] = [hierarchical, flat, pidspace, idr];
 
 describe.each(strategies.map((strategy) => [strategy.traits.strategy, strategy] as const))('%s', (_name, strategy) => {
   test(`cannot be told from the model in ${RUNS} random sequences of ${STEPS} calls or more (seed ${SEED})`, () => {

@@ -30,6 +30,7 @@ export interface Memory {
 const LINE_BYTES = 64;
 const NAMESPACE_BYTES = 192;
 const TASK_BYTES = 128;
+const NODE_BYTES = 320;
 const PID_BASE_BYTES = 64;
 const PID_NUMBER_BYTES = 16;
 const SLOT_BYTES = 4;
@@ -50,11 +51,12 @@ export function createMemory(options: PidAllocatorOptions, traits: Traits): Memo
   const fitting = options.memory === undefined ? CAPACITY : Math.floor(options.memory / (4 * PAGE_SIZE)) * 64;
   const capacity = options.capacity ?? Math.min(fitting, CAPACITY);
   const namespaces = options.namespaces ?? 1_024;
-  const hashSlots = slots(options, capacity);
+  const hashSlots = traits.map === 'tree' ? 0 : slots(options, capacity);
   const fixedPages = 1 + Math.ceil((hashSlots * SLOT_BYTES) / PAGE_SIZE);
   const pidPages = Math.ceil((capacity * pidBytes(Math.min(2, traits.maxNumbers))) / PAGE_SIZE) * 2;
   const taskPages = Math.ceil((capacity * TASK_BYTES) / PAGE_SIZE);
-  const enough = fixedPages + pidPages + taskPages + namespaces * 2 + 256;
+  const nodePages = traits.map === 'tree' ? Math.ceil((capacity * NODE_BYTES) / PAGE_SIZE) : 0;
+  const enough = fixedPages + pidPages + taskPages + nodePages + namespaces * 2 + 256;
   const pages = accounts(traits)
     ? Math.floor((options.memory ?? Math.min(enough * PAGE_SIZE, 1024 * MIB)) / PAGE_SIZE)
     : Number.MAX_SAFE_INTEGER;
@@ -64,6 +66,7 @@ export function createMemory(options: PidAllocatorOptions, traits: Traits): Memo
   const memory: Memory = { pages, fixedPages, hashSlots, caches: new Map(), pidmapPages: 0, peakPages: 0 };
   addCache(memory, 'pid_namespace', NAMESPACE_BYTES);
   addCache(memory, 'task', TASK_BYTES);
+  if (traits.map === 'tree') addCache(memory, 'radix_tree_node', NODE_BYTES);
   return memory;
 }
 

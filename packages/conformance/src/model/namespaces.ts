@@ -13,6 +13,7 @@ import { checkNumber, nsOf, show } from './checks.ts';
 import { giveObject, pidCache, takeObject } from './memory.ts';
 import { takenFrom } from './pidmap.ts';
 import { type NsRecord, newRef, type State } from './state.ts';
+import { newTree } from './tree.ts';
 
 /** A namespace with nothing in it. ENOMEM. */
 export function addNamespace(s: State, parent: NsRecord | undefined, pidMax: number, op: string): NsRecord {
@@ -31,6 +32,7 @@ export function addNamespace(s: State, parent: NsRecord | undefined, pidMax: num
     children: 0,
     taken: new Map(),
     pages: new Set(),
+    below: newTree(),
   };
   s.namespaces.set(ns.ref, ns);
   pidCache(s.memory, Math.min(ns.level + 1, s.traits.maxNumbers));

@@ -3,19 +3,38 @@ import { BITS_PER_PAGE, type NsRef, PID_MAX_LIMIT, PIDMAP_ENTRIES, PidError, RES
 import { checkNumber, LARGEST_NR, nsOf } from './checks.ts';
 import { takePidmapPage } from './memory.ts';
 import type { NsRecord, State } from './state.ts';
+import { giveNodes, needNodes } from './tree.ts';
 
-/**
- * The next number that is free: from the cursor up to pidMax, then from the floor to where the search began. EAGAIN.
- */
-export function nextFree(ns: NsRecord, op: string): number {
-  const first = ns.lastPid + 1 >= ns.pidMax ? ns.floor : ns.lastPid + 1;
-  for (let nr = first; nr < ns.pidMax; nr++) if (!ns.taken.has(nr)) return nr;
-  for (let nr = ns.floor; nr < first; nr++) if (!ns.taken.has(nr)) return nr;
-  throw new PidError('EAGAIN', op, `every number in [${ns.floor}, ${ns.pidMax}) of the namespace is taken`);
+/** Where allocation goes on after the end. */
+export function startOf({ traits }: State, ns: NsRecord): number {
+  return traits.rules === 'mainline' && ns.lastPid < ns.floor ? 1 : ns.floor;
 }
 
-/** Makes sure that the page of `nr` is there. ENOMEM. */
-export function needPage(s: State, ns: NsRecord, nr: number, op: string): void {
+/**
+ * The next number that is free: from the cursor up to pidMax, then from the floor to where the search began; by mainline's
+ * rules from 1, as long as the cursor has not come to the floor. EAGAIN.
+ */
+export function nextFree(s: State, ns: NsRecord, op: string): number {
+  const next = ns.lastPid + 1;
+  const again = startOf(s, ns);
+  const first = next >= ns.pidMax ? again : next;
+  for (let nr = first; nr < ns.pidMax; nr++) if (!ns.taken.has(nr)) return nr;
+  for (let nr = again; nr < first; nr++) if (!ns.taken.has(nr)) return nr;
+  throw new PidError('EAGAIN', op, `every number in [${again}, ${ns.pidMax}) of the namespace is taken`);
+}
+
+/** Makes sure that what marks `nr` as taken is there: its page, or the nodes that lead to it. ENOMEM. */
+export function needRoom(s: State, ns: NsRecord, nr: number, op: string): void {
+  if (s.traits.map === 'tree') needNodes(s, ns, nr, op);
+  else needPage(s, ns, nr, op);
+}
+
+/** Gives back what only `nr` needed. Pages stay. */
+export function giveRoom(s: State, ns: NsRecord, nr: number): void {
+  if (s.traits.map === 'tree') giveNodes(s, ns, nr);
+}
+
+function needPage(s: State, ns: NsRecord, nr: number, op: string): void {
   const page = pageOf(nr);
   if (ns.pages.has(page)) return;
   takePidmapPage(s.memory, op);
@@ -33,7 +52,7 @@ export function takenFrom(ns: NsRecord, nr: number): number | undefined {
     return smallest;
   }
   for (let page = pageOf(nr); page < PIDMAP_ENTRIES; page++) {
-    if (!ns.pages.has(page)) continue;
+    if (ns.pages.size > 0 && !ns.pages.has(page)) continue;
     const first = page * BITS_PER_PAGE;
     for (let n = Math.max(nr, first); n < first + BITS_PER_PAGE; n++) if (ns.taken.has(n)) return n;
   }

@@ -3,7 +3,7 @@ import { type NsRef, PID_MAX_LIMIT_SHIFT, PidBug, PidError, type PidRef } from '
 import { checkNumber, LARGEST_NR, nsOf, pidOf, show } from './checks.ts';
 import { giveObject, pidCache, takeObject } from './memory.ts';
 import { dropIfUnused } from './namespaces.ts';
-import { needPage, nextFree } from './pidmap.ts';
+import { giveRoom, needRoom, nextFree } from './pidmap.ts';
 import { type NsRecord, newRef, type PidRecord, type State, type TakenNumber } from './state.ts';
 
 /** How many numbers a pid of that level carries. */
@@ -15,8 +15,12 @@ export function allocPid(s: State, ns: NsRef, setTid: readonly number[] = []): P
   const op = 'allocPid';
   const own = nsOf(s, ns, op);
   const givers = ancestry(s, own).slice(0, numbersAt(s, own.level));
-  checkSetTid(givers, setTid, op);
-  if (own.disabled) throw new PidError('ENOMEM', op, 'the namespace takes no new pids (disablePidAllocation)');
+  checkList(givers, setTid, op);
+  const byLevel = s.traits.rules === 'mainline';
+  if (!byLevel) {
+    for (const [i, nr] of setTid.entries()) checkChosen(givers[i]!, nr, i, op);
+    if (own.disabled) throw closed(op);
+  }
 
   // What may fail comes first; of this only the cursors and the pages stay when it does.
   const cache = pidCache(s.memory, givers.length).name;
@@ -25,17 +29,21 @@ export function allocPid(s: State, ns: NsRef, setTid: readonly number[] = []): P
   try {
     for (const [i, giver] of givers.entries()) {
       const chosen = setTid[i];
+      // Mainline does not forget the reaper that a closed namespace has had.
+      if (chosen !== undefined && byLevel) checkChosen(giver, chosen, i, op, giver.disabled);
       if (chosen !== undefined && giver.taken.has(chosen)) {
         throw new PidError('EEXIST', op, `setTid[${i}] is ${chosen}, which is taken`);
       }
-      const nr = chosen ?? nextFree(giver, op);
-      needPage(s, giver, nr, op);
+      const nr = chosen ?? nextFree(s, giver, op);
+      needRoom(s, giver, nr, op);
       if (chosen === undefined) giver.lastPid = nr;
       numbers.push({ ns: giver.ref, nr });
     }
+    if (own.disabled) throw closed(op);
   } catch (error) {
     giveObject(s.memory, cache);
-    if (own.taken.size === 0) own.lastPid = 0;
+    for (const [i, { nr }] of numbers.entries()) giveRoom(s, givers[i]!, nr);
+    if (own.taken.size === 0 && !own.disabled) own.lastPid = 0;
     throw error;
   }
 
@@ -62,7 +70,11 @@ function ancestry(s: State, ns: NsRecord): NsRecord[] {
   return [ns, ...parent];
 }
 
-function checkSetTid(givers: NsRecord[], setTid: readonly number[], op: string): void {
+function closed(op: string): PidError {
+  return new PidError('ENOMEM', op, 'the namespace takes no new pids (disablePidAllocation)');
+}
+
+function checkList(givers: NsRecord[], setTid: readonly number[], op: string): void {
   if (!Array.isArray(setTid)) throw new PidBug(op, `setTid is ${show(setTid)}, not an array of numbers`);
   for (const nr of setTid) {
     if (!Number.isInteger(nr)) throw new PidBug(op, `setTid has ${show(nr)}, which is not an integer at all`);
@@ -70,11 +82,12 @@ function checkSetTid(givers: NsRecord[], setTid: readonly number[], op: string):
   if (setTid.length > givers.length) {
     throw new PidError('EINVAL', op, `setTid has ${setTid.length} numbers, and a pid here carries ${givers.length}`);
   }
-  for (const [i, nr] of setTid.entries()) {
-    checkNumber(nr, `setTid[${i}]`, 1, givers[i]!.pidMax - 1, op);
-    if (nr !== 1 && givers[i]!.reaper === undefined) {
-      throw new PidError('EINVAL', op, `setTid[${i}] is ${nr}, but the first of a namespace must be 1`);
-    }
+}
+
+function checkChosen(giver: NsRecord, nr: number, i: number, op: string, hadReaper = false): void {
+  checkNumber(nr, `setTid[${i}]`, 1, giver.pidMax - 1, op);
+  if (nr !== 1 && giver.reaper === undefined && !hadReaper) {
+    throw new PidError('EINVAL', op, `setTid[${i}] is ${nr}, but the first of a namespace must be 1`);
   }
 }
 
@@ -88,7 +101,11 @@ export function freePid(s: State, pid: PidRef): void {
 /** Nobody finds it any more, its numbers are free, and the allocation's own reference is dropped. */
 export function endPid(s: State, pid: PidRecord): void {
   pid.alive = false;
-  for (const { ns, nr } of pid.numbers) s.namespaces.get(ns)!.taken.delete(nr);
+  for (const { ns, nr } of pid.numbers) {
+    const giver = s.namespaces.get(ns)!;
+    giver.taken.delete(nr);
+    giveRoom(s, giver, nr);
+  }
   for (const { ns } of pid.numbers) {
     const giver = s.namespaces.get(ns);
     if (giver !== undefined) dropIfUnused(s, giver);

@@ -21,7 +21,7 @@ export function stats(s: State): Stats {
     reservedBytes: memory.pages * PAGE_SIZE,
     usedBytes: (memory.fixedPages + memory.peakPages) * PAGE_SIZE,
     pages: { slab: slabPages(memory), pidmap: memory.pidmapPages, free: freePages(memory) },
-    hashTables: [{ name: 'pid_hash', slots: memory.hashSlots }],
+    hashTables: memory.hashSlots === 0 ? [] : [{ name: 'pid_hash', slots: memory.hashSlots }],
   };
 }
 

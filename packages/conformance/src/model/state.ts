@@ -49,8 +49,10 @@ export interface NsRecord {
   children: number;
   /** The map: who has which number. */
   readonly taken: Map<number, PidRef>;
-  /** Pages of the map that take memory; they stay until the namespace dies. */
+  /** Pages of a pidmap that take memory; they stay until the namespace dies. */
   readonly pages: Set<number>;
+  /** Of a tree: for each height of nodes, how many numbers are taken below each of them. */
+  readonly below: readonly Map<number, number>[];
 }
 
 export interface TaskRecord {

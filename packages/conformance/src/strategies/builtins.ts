@@ -11,4 +11,5 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   hierarchical: { package: '@pidlab/core-hierarchical', load: () => import('@pidlab/core-hierarchical') },
   flat: { package: '@pidlab/core-flat', load: () => import('@pidlab/core-flat') },
   pidspace: { package: '@pidlab/core-pidspace', load: () => import('@pidlab/core-pidspace') },
+  idr: { package: '@pidlab/core-idr', load: () => import('@pidlab/core-idr') },
 };

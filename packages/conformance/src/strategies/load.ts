@@ -106,7 +106,7 @@ function strategyOf(module: unknown, from: string): Strategy {
 }
 
 function complainOf(traits: Record<string, unknown>): string | undefined {
-  const { strategy, maxLevel, maxNamespaces, maxNumbers, rootNumbers, floors, shared, memory } = traits;
+  const { strategy, maxLevel, maxNamespaces, maxNumbers, rootNumbers, floors, map, rules, shared, memory } = traits;
   if (typeof strategy !== 'string' || strategy === '') return 'strategy is not the design’s name';
   if (!Number.isInteger(maxLevel) || (maxLevel as number) < 0) return 'maxLevel is not an integer from 0';
   if (
@@ -119,6 +119,9 @@ function complainOf(traits: Record<string, unknown>): string | undefined {
   if (rootNumbers !== 'small' && rootNumbers !== 'encoded') return "rootNumbers is neither 'small' nor 'encoded'";
   const { root, child } = (floors ?? {}) as Record<string, unknown>;
   if (!Number.isInteger(root) || !Number.isInteger(child)) return 'floors has no integers root and child';
+  if (map !== undefined && map !== 'pidmap' && map !== 'tree') return "map is neither 'pidmap' nor 'tree'";
+  if (rules !== undefined && rules !== 'checked' && rules !== 'mainline')
+    return "rules is neither 'checked' nor 'mainline'";
   if (typeof shared !== 'boolean') return 'shared is not a boolean';
   if (memory !== undefined && memory !== 'block' && memory !== 'objects')
     return "memory is neither 'block' nor 'objects'";

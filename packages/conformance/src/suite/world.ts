@@ -69,6 +69,12 @@ export function exit(a: PidAllocator, process: Process): void {
   a.freeTask(process.task);
 }
 
+/** Of how many parts the maps of all namespaces are made: pages of pidmaps, or nodes of trees. */
+export function mapParts(a: PidAllocator): number {
+  if (a.traits.map !== 'tree') return a.stats().pages.pidmap;
+  return some(a.slabInfo().find(({ name }) => name === 'radix_tree_node')).activeObjects;
+}
+
 /** A new child of `parent`. */
 export function newNs(a: PidAllocator, parent: NsRef): NsRef {
   return a.copyPidNs(CLONE_NEWPID, parent);

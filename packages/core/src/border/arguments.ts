@@ -3,7 +3,7 @@
  * numbers are integers in their range. The checks are small enough to be inlined; the sentences are made elsewhere.
  */
 import { MAX_PID_NS_LEVEL, PIDTYPE_MAX, PidBug, PidError, type PidType } from '@pidlab/contract';
-import { HEADER, NS } from '../layout.ts';
+import { HEADER } from '../layout.ts';
 import {
   GENERATION_MASK,
   handleOf,
@@ -16,13 +16,11 @@ import {
   LINES_LIMIT,
   mustBeAttached,
 } from '../memory/handles.ts';
-import { numbersAt } from '../pids/namespaces.ts';
 import { beingFreed, tryLockPid } from '../pids/pids.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 
 const SLAB_END = HEADER.at.slabEnd;
-const { level: LEVEL, parent: PARENT, pidMax: PID_MAX, reaper: REAPER } = NS.at;
 /** The largest number anybody may ask for: a positive 32-bit integer. */
 export const NR_LIMIT = 0x7fff_ffff;
 
@@ -120,28 +118,6 @@ function isList(value: unknown): value is readonly unknown[] {
   }
 }
 
-/** Refuses chosen numbers that no allocation in `ns` could have. EINVAL. Source: `clone3(2)`, `set_tid`. */
-export function checkSetTid(s: State, nsAt: number, setTid: readonly number[]): void {
-  const w = s.words;
-  const most = numbersAt(s, w[nsAt + LEVEL]);
-  if (setTid.length > most) {
-    throw invalid(`setTid has ${setTid.length} numbers; a pid of level ${w[nsAt + LEVEL]} carries ${most}`);
-  }
-  let at = nsAt;
-  for (const [i, nr] of setTid.entries()) {
-    const max = w[at + REAPER] === 0 ? 1 : w[at + PID_MAX] - 1;
-    if (nr < 1 || nr > max) {
-      const why = max === 1 ? ', since that namespace has no reaper yet' : '';
-      throw invalid(`setTid[${i}] is ${nr}; at level ${w[at + LEVEL]} it has to be in [1, ${max}]${why}`);
-    }
-    at = w[at + PARENT];
-  }
-}
-
-function invalid(message: string): PidError {
-  return new PidError('EINVAL', 'allocPid', message);
-}
-
 function badLength(length: unknown, op: string): PidError {
   return new PidError(
     'EINVAL',
@@ -177,21 +153,31 @@ function whyNot(s: State, handle: number, kind: number): string {
   return `which is stale or foreign: life ${generation} of that record is not now`;
 }
 
-/** A value in words that are safe to make whatever it is: nothing of the caller's runs. */
+/** What is longer is cut short. */
+const MOST_SHOWN = 40;
+/** No BigInt within these has more than 40 digits. */
+const MOST_BIGINT: bigint = 2n ** 128n;
+
+/** A value in words that are safe and quick to make whatever it is: nothing of the caller's runs, and nothing long is written out. */
 export function describe(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+      return JSON.stringify(shortened(value));
     case 'number':
     case 'boolean':
     case 'undefined':
-    case 'symbol':
       return String(value);
+    case 'symbol':
+      return `Symbol(${shortened(value.description ?? '')})`;
     case 'bigint':
-      return `${value}n`;
+      return value > -MOST_BIGINT && value < MOST_BIGINT ? `${value}n` : 'a BigInt of more than 128 bits';
     case 'function':
       return 'a function';
     default:
       return value === null ? 'null' : 'an object';
   }
+}
+
+function shortened(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }

@@ -1,8 +1,8 @@
 import { PAGE_SIZE, type PidAllocatorDescriptor, PidBug } from '@pidlab/contract';
-import { HEADER, NS } from '../layout.ts';
+import { HEADER } from '../layout.ts';
 import { stateOver, writeHeader } from '../memory/block.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
-import { ensureCache, NS_CACHE, TASK_CACHE } from '../memory/slab.ts';
+import { ensureCache, MAP_CACHE, NS_CACHE, TASK_CACHE } from '../memory/slab.ts';
 import { takeSlot } from '../memory/workers.ts';
 import { createNs } from '../pids/namespaces.ts';
 import type { Design, State } from '../types.ts';
@@ -13,7 +13,12 @@ import type { Settings, SnapshotSettings } from './options.ts';
 
 /** Makes the state of an allocator, new or from a snapshot. Throws PidBug for bad options. */
 export function createState(design: Design, settings: Settings | SnapshotSettings): State {
-  return 'snapshot' in settings ? restoreBlock(design, settings.snapshot, reserve) : createFresh(design, settings);
+  return isSnapshot(settings) ? restoreBlock(design, settings.snapshot, reserve) : createFresh(design, settings);
+}
+
+/** Its own property: an inherited one is of somebody who has put it into Object.prototype. */
+function isSnapshot(settings: Settings | SnapshotSettings): settings is SnapshotSettings {
+  return Object.hasOwn(settings, 'snapshot');
 }
 
 /** The block is reserved here; the operating system gives it memory as it is touched. */
@@ -25,8 +30,9 @@ function createFresh(design: Design, settings: Settings): State {
   words.set([settings.floors.root, settings.floors.child], HEADER.at.floors);
   const s = stateOver(design, words);
   if (SHARED) takeSlot(s);
-  ensureCache(s, NS_CACHE, NS.words);
+  ensureCache(s, NS_CACHE, design.map.nsWords);
   ensureCache(s, TASK_CACHE, design.taskWords);
+  if (design.map.cache !== undefined) ensureCache(s, MAP_CACHE, design.map.cache.objectWords);
   const op = 'createPidAllocator';
   words[HEADER.at.rootNs] = locked(s, NS_LOCK, op, () => createNs(s, 0, settings.pidMax, op, () => {}));
   return s;

@@ -4,6 +4,7 @@ import { refuseHeader, VERSION } from '../memory/block.ts';
 import type { Design, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { describe, notShared } from './arguments.ts';
+import { sharedLength } from './buffers.ts';
 
 const H = HEADER.at;
 const OP = 'attachPidAllocator';
@@ -26,15 +27,15 @@ export function readDescriptor(design: Design, descriptor: unknown): Int32Array 
   if (typeof descriptor !== 'object' || descriptor === null)
     throw unfit(`is ${describe(descriptor)}; it has to be what share() returned`);
   const { strategy, version, capacity, workers, buffer } = propertiesOf(descriptor);
-  if (typeof SharedArrayBuffer === 'undefined' || !(buffer instanceof SharedArrayBuffer))
-    throw unfit(`has ${describe(buffer)} for its buffer; it has to be a SharedArrayBuffer`);
+  const bytes = sharedLength(buffer);
+  if (bytes === undefined) throw unfit(`has ${describe(buffer)} for its buffer; it has to be a SharedArrayBuffer`);
   const expected = design.traits.strategy;
   if (strategy !== expected)
     throw unfit(`is of the strategy ${describe(strategy)}; this package is ${describe(expected)}`);
   if (version !== VERSION) throw unfit(`has layout version ${describe(version)}; this package has version ${VERSION}`);
-  if (buffer.byteLength % PAGE_SIZE !== 0 || buffer.byteLength < PAGE_SIZE)
-    throw unfit(`has a buffer of ${buffer.byteLength} bytes, which is no whole block`);
-  const words = new Int32Array(buffer);
+  if (bytes % PAGE_SIZE !== 0 || bytes < PAGE_SIZE)
+    throw unfit(`has a buffer of ${bytes} bytes, which is no whole block`);
+  const words = new Int32Array(buffer as SharedArrayBuffer, 0, bytes / 4);
   const refused = refuseHeader(words.subarray(0, PAGE_WORDS), design);
   if (refused !== undefined) throw unfit(`has a block that is not one: ${refused}`);
   if (words.length !== words[H.pagesTotal] * PAGE_WORDS)
@@ -47,11 +48,18 @@ export function readDescriptor(design: Design, descriptor: unknown): Int32Array 
   return words;
 }
 
-/** A revoked proxy cannot be asked for anything. */
+/** Its own properties, each read once. A revoked proxy cannot be asked for anything. */
 function propertiesOf(descriptor: object): Readonly<Partial<Record<keyof PidAllocatorDescriptor, unknown>>> {
+  const own = (name: keyof PidAllocatorDescriptor) =>
+    Object.hasOwn(descriptor, name) ? Reflect.get(descriptor, name) : undefined;
   try {
-    const { strategy, version, capacity, workers, buffer } = descriptor as PidAllocatorDescriptor;
-    return { strategy, version, capacity, workers, buffer };
+    return {
+      strategy: own('strategy'),
+      version: own('version'),
+      capacity: own('capacity'),
+      workers: own('workers'),
+      buffer: own('buffer'),
+    };
   } catch {
     throw unfit('cannot be read');
   }

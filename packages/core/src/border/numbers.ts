@@ -1,7 +1,6 @@
 /** The contract's section on the numbers of a namespace. */
 import { PID_MAX_LIMIT, type PidAllocator, RESERVED_PIDS } from '@pidlab/contract';
 import { NS } from '../layout.ts';
-import { nextPidmap } from '../pids/pidmap.ts';
 import type { State } from '../types.ts';
 import { readNs, unlessFreed, writeNs } from './again.ts';
 import { integerArg, NR_LIMIT, nsArg } from './arguments.ts';
@@ -24,7 +23,7 @@ export function bindNumbers(s: State): Numbers {
     },
     nextPidmap(ns, last) {
       const nsAt = nsArg(s, ns, 'nextPidmap');
-      const nr = nextPidmap(s, nsAt, integerArg(last, 'nextPidmap', 'last', 0, NR_LIMIT));
+      const nr = s.design.map.next(s, nsAt, integerArg(last, 'nextPidmap', 'last', 0, NR_LIMIT));
       return unlessFreed(s, nsAt, ns, nr === 0 ? undefined : nr, 'nextPidmap', 'ns');
     },
   };

@@ -1,10 +1,11 @@
 import { type Floors, PAGE_SIZE, PID_MAX_DEFAULT, PID_MAX_LIMIT, PidBug, RESERVED_PIDS } from '@pidlab/contract';
-import { NS, PAGE_WORDS } from '../layout.ts';
+import { PAGE_WORDS } from '../layout.ts';
 import { type Geometry, LIMIT_PAGES, LIMIT_WORKERS, MAX_SHIFT, slabStartOf } from '../memory/block.ts';
 import { GENERATION_MASK } from '../memory/handles.ts';
 import type { Design } from '../types.ts';
 import { wholeLines } from '../words/struct.ts';
 import { describe } from './arguments.ts';
+import { copyOfBytes } from './buffers.ts';
 
 /** What the options come to, with every default filled in. */
 export interface Settings extends Geometry {
@@ -18,7 +19,8 @@ export interface Settings extends Geometry {
 /** The same for one that goes on from a snapshot. */
 export interface SnapshotSettings {
   readonly shared: boolean;
-  readonly snapshot: Uint8Array;
+  /** The bytes in a plain array of our own, so that they are aligned and nobody writes to them meanwhile. */
+  readonly snapshot: Uint8Array<ArrayBuffer>;
 }
 
 const OP = 'createPidAllocator';
@@ -34,6 +36,8 @@ const KNOWN = [
   'workers',
   'snapshot',
 ];
+/** Those that may stand beside a snapshot, and itself. */
+const SNAPSHOT_KNOWN = ['snapshot', 'shared'];
 const DEFAULT_WORKERS = 16;
 const DEFAULT_CAPACITY = 262_144;
 const DEFAULT_NAMESPACES = 1_024;
@@ -43,10 +47,10 @@ const MEBIBYTE = 2 ** 20;
 const WORDS_PER_PID = 40;
 /** For what has to exist before the first pid: the root and the first slab of each cache in use. */
 const FIXED_PAGES = 64;
-/** The root namespace's record and its first pidmap page, a slab of pids and one of tasks. */
+/** A slab each of namespaces, pids and tasks, and the root's first page of what its numbers are in. */
 const LEAST_PAGES = 4;
 
-/** Checks the options and fills in the defaults. Reads each property once. Throws PidBug. */
+/** Checks the options and fills in the defaults. Reads each property once, and none that is inherited. Throws PidBug. */
 export function readOptions(design: Design, options: unknown): Settings | SnapshotSettings {
   const given = knownProperties(options);
   return given.snapshot === undefined ? settingsOf(design, given) : onlySnapshot(given);
@@ -59,7 +63,7 @@ function settingsOf(design: Design, given: Given): Settings {
   const namespaces = integer(given, 'namespaces', 0, LIMIT_NAMESPACES, DEFAULT_NAMESPACES);
   const pagesTotal = memory === undefined ? defaultPages(design, capacity, namespaces) : Math.floor(memory / PAGE_SIZE);
   const kernelSized = oneOf(given, 'hash', ['capacity', 'kernel']) === 'kernel';
-  const hashShifts = design.tables.map((table) =>
+  const hashShifts = design.index.tables.map((table) =>
     kernelSized ? kernelShift(pagesTotal) : shiftFor(capacity * table.slotsPerPid),
   );
   const shared = boolean(given, 'shared');
@@ -95,9 +99,10 @@ function drawBase(): number {
 type Given = { readonly [name: string]: unknown };
 
 function knownProperties(options: unknown, known: readonly string[] = KNOWN, name = 'options'): Given {
-  if (options === undefined) return {};
+  // Without a prototype, so that nothing is found in it that somebody has put into Object.prototype.
+  const given: Record<string, unknown> = Object.create(null);
+  if (options === undefined) return given;
   if (typeof options !== 'object' || options === null) throw noObject(options, name);
-  const given: Record<string, unknown> = {};
   for (const key of keysOf(options, name)) {
     if (typeof key !== 'string' || !known.includes(key)) {
       throw new PidBug(OP, `${name} has ${describe(key)}, which is unknown; known are ${known.join(', ')}`);
@@ -159,27 +164,28 @@ function floorsOf(design: Design, value: unknown): Floors {
 }
 
 function onlySnapshot(given: Given): SnapshotSettings {
-  const { snapshot, shared: _, ...others } = given;
-  const beside = Object.keys(others).filter((name) => others[name] !== undefined);
+  const beside = Object.keys(given).filter((name) => !SNAPSHOT_KNOWN.includes(name) && given[name] !== undefined);
   if (beside.length > 0) {
     throw new PidBug(
       OP,
       `snapshot stands beside ${beside.join(', ')}; it brings all settings with it, so only shared may`,
     );
   }
-  if (!ArrayBuffer.isView(snapshot) || !(snapshot instanceof Uint8Array)) {
-    throw new PidBug(OP, `snapshot is ${describe(snapshot)}; it has to be a Uint8Array that snapshot() returned`);
+  const snapshot = copyOfBytes(given.snapshot);
+  if (snapshot === undefined) {
+    throw new PidBug(OP, `snapshot is ${describe(given.snapshot)}; it has to be a Uint8Array that snapshot() returned`);
   }
   return { shared: boolean(given, 'shared'), snapshot };
 }
 
 function wordsPerPid(design: Design): number {
-  const hashed = design.tables.reduce((sum, table) => sum + table.slotsPerPid * 2, 0);
-  return WORDS_PER_PID + wholeLines(design.taskWords) + hashed;
+  const hashed = design.index.tables.reduce((sum, table) => sum + table.slotsPerPid * 2, 0);
+  return WORDS_PER_PID + wholeLines(design.taskWords) + hashed + design.map.wordsPerPid;
 }
 
 function defaultPages(design: Design, capacity: number, namespaces: number): number {
-  const nsPages = 1 + 1 / Math.floor(PAGE_WORDS / wholeLines(NS.words));
+  const { pagesPerNs, nsWords } = design.map;
+  const nsPages = pagesPerNs + 1 / Math.floor(PAGE_WORDS / wholeLines(nsWords));
   const words = capacity * wordsPerPid(design);
   const pages = FIXED_PAGES + Math.ceil(words / PAGE_WORDS) + Math.ceil(namespaces * nsPages);
   return Math.min(pages, LIMIT_PAGES);

@@ -9,7 +9,7 @@ import type { State } from '../types.ts';
 import { load } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
 import { takeReference, unlessEnded } from './again.ts';
-import { checkSetTid, lockPid, nsArg, pidArg, setTidArg } from './arguments.ts';
+import { lockPid, nsArg, pidArg, setTidArg } from './arguments.ts';
 
 const COUNT = PID_HEAD.at.count;
 const AUTOMATIC: readonly number[] = [];
@@ -52,7 +52,7 @@ function allocChosen(s: State, ns: NsRef, setTid: readonly number[]): number {
   const chosen = setTidArg(setTid, 'allocPid');
   const nsAt = homeArg(s, ns);
   try {
-    checkSetTid(s, nsAt, chosen);
+    s.design.map.checkSetTid(s, nsAt, chosen);
     return s.design.allocPid(s, nsAt, chosen);
   } finally {
     if (SHARED) endTaking(s);

@@ -122,11 +122,11 @@ function refuseGeometry(header: Int32Array, design: Design): string | undefined 
   if (pages < 1 || pages > LIMIT_PAGES) return `its size of ${pages} pages is outside [1, ${LIMIT_PAGES}]`;
   if (workers < 0 || workers > LIMIT_WORKERS) return `its ${workers} worker slots are outside [0, ${LIMIT_WORKERS}]`;
   for (const [i, shift] of hashShifts.entries()) {
-    const bad = i < design.tables.length ? shift < MIN_SHIFT || shift > MAX_SHIFT : shift !== 0;
+    const bad = i < design.index.tables.length ? shift < MIN_SHIFT || shift > MAX_SHIFT : shift !== 0;
     if (bad) return `its hash table ${i} has an impossible shift of ${shift}`;
   }
   const [slabEnd, mapStart] = [header[H.slabEnd], header[H.mapStart]];
-  const inOrder = slabStartOf(geometry) < slabEnd && slabEnd >> PAGE_SHIFT <= mapStart && mapStart < pages;
+  const inOrder = slabStartOf(geometry) < slabEnd && slabEnd >> PAGE_SHIFT <= mapStart && mapStart <= pages;
   if (inOrder && slabEnd % PAGE_WORDS === 0) return undefined;
   return `its page bounds are impossible: slabs end at word ${slabEnd}, pidmaps start at page ${mapStart} of ${pages}`;
 }

@@ -24,6 +24,8 @@ export const KIND_TASK = 2;
 export const KIND_NS = 3;
 /** A record whose generations are used up. It is never used again. */
 export const KIND_RETIRED = 4;
+/** A part of a namespace's map. No handle means one. */
+export const KIND_MAP = 5;
 
 export const KIND_SHIFT = 29;
 /** Generations are below this: 2^29. */

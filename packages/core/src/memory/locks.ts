@@ -2,8 +2,8 @@
  * Locks of a shared block. A lock is a word with the slot of its owner in it (+ 1; 0 is free), so that it can be broken
  * when the owner is declared gone. Nobody sleeps: what is done under a lock is short, and browsers' main threads may not.
  *
- * Order, outer first: `nsLock`, a cache's lock, `pageLock`. The lock of a pid (hash.ts) is never held while one of these
- * is asked for, nor two of a kind. Innermost, and below a pid's, is the lock of a task.
+ * Order, outer first: `nsLock`, `mapLock`, a cache's lock, `pageLock`. The lock of a pid (hash.ts) is never held while one of
+ * these is asked for, nor two of a kind. Innermost, and below a pid's, is the lock of a task.
  */
 import { PidError } from '@pidlab/contract';
 import { HEADER } from '../layout.ts';
@@ -14,6 +14,8 @@ import { SHARED } from '../words/mode.ts';
 const GONE = HEADER.at.gone;
 /** The lock of the life and death of namespaces. */
 export const NS_LOCK: number = HEADER.at.nsLock;
+/** The lock of all maps, for designs that change them under one. */
+export const MAP_LOCK: number = HEADER.at.mapLock;
 /** Looks at a lock between two looks at the clock: some microseconds. */
 const LOOKS = 4096;
 /** Milliseconds after which a lock counts as never to be freed: far more than a thread waits for its turn. */

@@ -57,8 +57,10 @@ export function numbersOfCache(cache: number): number {
 export const PID_CACHES: readonly number[] = Array.from({ length: MAX_PID_NS_LEVEL + 1 }, (_, level) =>
   pidCache(level + 1),
 );
+/** The cache of what the design's maps are made of. */
+export const MAP_CACHE: number = pidCache(PID_CACHES.length + 1);
 /** All caches. */
-export const ALL_CACHES: readonly number[] = [NS_CACHE, TASK_CACHE, ...PID_CACHES];
+export const ALL_CACHES: readonly number[] = [NS_CACHE, TASK_CACHE, ...PID_CACHES, MAP_CACHE];
 
 /** Brings a cache into being on first need; it stays. Source: `create_pid_cachep()`. */
 export function ensureCache(s: State, cache: number, objectWords: number): void {

@@ -50,6 +50,7 @@ export function detach(s: State): void {
 export function gatherMagazines(s: State): void {
   s.words[NS_LOCK] = 0;
   s.words[H.pageLock] = 0;
+  s.words[H.mapLock] = 0;
   for (const cache of ALL_CACHES) {
     s.words[cache + CACHE.at.lock] = 0;
     for (let slot = s.words[H.workers] - 1; slot >= 0; slot--) {

@@ -3,14 +3,16 @@ import { PidBug, PidError, type Traits } from '@pidlab/contract';
 import { NS } from '../layout.ts';
 import type { State } from '../types.ts';
 
-/** What a pidmap returns in place of a number: every one that may be given is taken. */
+/** What a map returns in place of a number: every one that may be given is taken. */
 export const FULL = -1;
-/** The same: no page for the bitmap. */
+/** The same: no memory for what marks it as taken. */
 export const NO_MEMORY = -2;
 /** The same: the chosen number is not free. */
 export const TAKEN = -3;
 /** The same: the namespace was closed. */
 export const CLOSED = -4;
+/** The same: the chosen number cannot be had there. */
+export const INVALID = -5;
 
 /** One more would not be counted. */
 export function tooManyReferences(op: string, what: string, limit: number): PidBug {
@@ -34,22 +36,30 @@ export function tooDeep(traits: Traits): PidError {
   return new PidError('ENOSPC', 'copyPidNs', limit);
 }
 
-/** There is no record for a pid of that namespace: it was closed, or the block is full. */
-export function noPid(s: State, nsAt: number): PidError {
-  if (s.words[nsAt + NS.at.disabled] === 0) return noMemory('allocPid', 'a pid');
-  return closed(s.words[nsAt + NS.at.level]);
-}
-
-function closed(level: number): PidError {
+/** The namespace was closed. */
+export function closed(level: number): PidError {
   const why = 'disablePidAllocation or zapPidNsProcesses closed it, and it stays closed';
   return new PidError('ENOMEM', 'allocPid', `the namespace at level ${level} takes no new pids: ${why}`);
 }
 
-/** What `allocPidmap` or `takePidmap` returned in place of a number, as an error. */
-export function noNumber(s: State, nsAt: number, failure: number, chosen: number | undefined): Error {
+/** The number at that place of the list cannot be had in its namespace. */
+export function badChoice(s: State, nsAt: number, nr: number | undefined, place: number): PidError {
+  const max = s.design.map.mostChosen(s, nsAt);
+  const why = max === 1 ? ', since that namespace has no reaper yet' : '';
+  const level = s.words[nsAt + NS.at.level];
+  return new PidError(
+    'EINVAL',
+    'allocPid',
+    `setTid[${place}] is ${nr}; at level ${level} it has to be in [1, ${max}]${why}`,
+  );
+}
+
+/** What was returned in place of a number, as an error: of the next one, or of the one chosen at that place of the list. */
+export function noNumber(s: State, nsAt: number, failure: number, chosen?: number, place = 0): Error {
   const level = s.words[nsAt + NS.at.level];
   if (failure === CLOSED) return closed(level);
-  if (failure === NO_MEMORY) return noMemory('allocPid', `a page of the pidmap at level ${level}`);
+  if (failure === NO_MEMORY) return noMemory('allocPid', `a number in the map at level ${level}`);
+  if (failure === INVALID) return badChoice(s, nsAt, chosen, place);
   if (failure === TAKEN) {
     return new PidError('EEXIST', 'allocPid', `number ${chosen} is taken at level ${level}; choose another, or none`);
   }

@@ -48,7 +48,7 @@ export function findInChain(
 }
 
 /** Whether the record that a number led to, with that first word, is a pid that can be found: complete, and not freed. */
-function isFindable(s: State, pidAt: number, id: number): boolean {
+export function isFindable(s: State, pidAt: number, id: number): boolean {
   if (id >>> KIND_SHIFT !== KIND_PID) return false;
   const at = pidAt + zeroAfter(id);
   return s.words[at + COUNT] !== 0 && !isDead(s, at);

@@ -10,7 +10,6 @@ import type { State } from '../types.ts';
 import { add, load, publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
 import { noMemory, noSerials, tooDeep, tooManyReferences } from './errors.ts';
-import { closeMap, nextPidmap, openMap } from './pidmap.ts';
 
 const {
   count: COUNT,
@@ -54,9 +53,9 @@ export function createNs(
   const nsAt = cacheAlloc(s, NS_CACHE);
   if (nsAt === 0) throw noMemory(op, 'a namespace');
   if (SHARED) w[s.worker + IN_HAND] = nsAt;
-  if (!openMap(s, nsAt)) {
+  if (!s.design.map.open(s, nsAt)) {
     freeRecord(s, nsAt);
-    throw noMemory(op, 'the first page of a pidmap');
+    throw noMemory(op, 'the map of a namespace');
   }
   w[H.lastSerial] = serial;
   initNs(s, nsAt, parentAt, pidMax);
@@ -136,10 +135,9 @@ export function dropNs(s: State, nsAt: number): void {
   }
 }
 
-/** Ends a namespace of a shared block whose map has just lost a number, if that was all that held it. */
+/** Ends a namespace of a shared block whose map has just become empty, if that was all that held it. */
 export function endIfUnheld(s: State, nsAt: number): void {
   const w = s.words;
-  if (load(w, nsAt + COUNT) !== 0 || nextPidmap(s, nsAt, 0) !== 0) return;
   locked(s, NS_LOCK, 'freePid', () => {
     if (w[nsAt] >>> KIND_SHIFT !== KIND_NS || w[nsAt + COUNT] !== 0) return;
     const parent = w[nsAt + PARENT];
@@ -190,7 +188,7 @@ function endNs(s: State, nsAt: number): boolean {
 }
 
 /**
- * Whether no number of the namespace is taken, nor will be: first it is said to be ending, so that nobody begins to take one, and
+ * Whether nothing holds the namespace, and no number of it is taken, nor will be: first it is said to be ending, so that nobody begins to take one, and
  * then those are waited for that had begun. EBUSY when one of them was terminated: then it lives on.
  */
 function staysEmpty(s: State, nsAt: number): boolean {
@@ -203,7 +201,7 @@ function staysEmpty(s: State, nsAt: number): boolean {
     w[s.worker + IN_HAND] = 0;
     throw error;
   }
-  return nextPidmap(s, nsAt, 0) === 0;
+  return w[nsAt + COUNT] === 0 && s.design.map.next(s, nsAt, 0) === 0;
 }
 
 /** Waits until the worker in that slot does not take a number of the namespace. */
@@ -217,7 +215,7 @@ function awaitTaker(s: State, slot: number, nsAt: number): void {
 /** Source: `destroy_pid_namespace()`. */
 function destroyNs(s: State, nsAt: number): void {
   s.design.releaseNs(s, nsAt);
-  closeMap(s, nsAt);
+  s.design.map.close(s, nsAt);
   freeRecord(s, nsAt);
 }
 

@@ -11,7 +11,7 @@
  * namespaces by pids" of July 2007, with page 0 counted exactly (there its first number took no reference).
  */
 import { BITS_PER_PAGE } from '@pidlab/contract';
-import { NS, PAGE_SHIFT, PIDMAP, WORKER } from '../layout.ts';
+import { NS, PAGE_SHIFT, PIDMAP, PIDMAP_NS, WORKER } from '../layout.ts';
 import { fitsId } from '../memory/handles.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
 import { allocMapPage, freeMapPage } from '../memory/pages.ts';
@@ -23,15 +23,8 @@ import { CLOSED, FULL, NO_MEMORY, TAKEN } from './errors.ts';
 import { dropNs, endIfUnheld, holdNs } from './namespaces.ts';
 import { entryOf, nextPidmap, testAndSet, wordOf } from './pidmap.ts';
 
-const {
-  lastPid: LAST_PID,
-  pidMax: PID_MAX,
-  floor: FLOOR,
-  disabled: DISABLED,
-  ending: ENDING,
-  entries: ENTRIES,
-  pidmap: MAP,
-} = NS.at;
+const { count: COUNT, lastPid: LAST_PID, pidMax: PID_MAX, floor: FLOOR, disabled: DISABLED, ending: ENDING } = NS.at;
+const { entries: ENTRIES, pidmap: MAP } = PIDMAP_NS.at;
 const { taking: TAKING, nsSeen: NS_SEEN } = WORKER.at;
 const USED = PIDMAP.at.used;
 
@@ -150,7 +143,7 @@ export function freePidmap(s: State, nsAt: number, nr: number): void {
   if (SHARED) {
     // Bit 0 of page 0 is nobody's number.
     const others = nr < 32 ? old & ~bit & ~1 : old & ~bit;
-    if (others === 0) endIfUnheld(s, nsAt);
+    if (others === 0 && load(w, nsAt + COUNT) === 0 && nextPidmap(s, nsAt, 0) === 0) endIfUnheld(s, nsAt);
   } else if (add(w, entry + USED, -1) === 1) {
     dropNs(s, nsAt);
   }
@@ -224,14 +217,16 @@ export function endTaking(s: State): void {
 }
 
 /**
- * The allocation failed. A namespace that has no pid begins anew: its first one is number 1, however often making it failed.
+ * The allocation failed. A namespace that has no pid, and takes some, begins anew: its first one is number 1, however often
+ * making it failed.
  * It is the one that the worker has begun to take a number of, unless that has ended. Source: mainline's `alloc_pid()`.
  */
 export function beginAnew(s: State, nsAt: number): void {
   const w = s.words;
   locked(s, NS_LOCK, 'allocPid', () => {
-    if (SHARED && w[nsAt] !== w[s.worker + NS_SEEN]) return;
+    const hasEnded = SHARED && w[nsAt] !== w[s.worker + NS_SEEN];
+    if (hasEnded || w[nsAt + DISABLED] !== 0) return;
     const last = load(w, nsAt + LAST_PID);
-    if (nextPidmap(s, nsAt, 0) === 0) compareExchange(w, nsAt + LAST_PID, last, 0);
+    if (s.design.map.next(s, nsAt, 0) === 0) compareExchange(w, nsAt + LAST_PID, last, 0);
   });
 }

@@ -15,14 +15,14 @@
  * Source: `next_pidmap()` of 2.6.24.
  */
 import { BITS_PER_PAGE, PID_MAX_LIMIT } from '@pidlab/contract';
-import { NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from '../layout.ts';
+import { PAGE_SHIFT, PAGE_WORDS, PIDMAP, PIDMAP_NS } from '../layout.ts';
 import { allocMapPage, freeMapPage } from '../memory/pages.ts';
 import type { State } from '../types.ts';
 import { or } from '../words/access.ts';
 import { findNextBit } from '../words/bitops.ts';
 import { SHARED } from '../words/mode.ts';
 
-const { entries: ENTRIES, pidmap: MAP } = NS.at;
+const { entries: ENTRIES, pidmap: MAP } = PIDMAP_NS.at;
 const USED = PIDMAP.at.used;
 const ENTRY_SHIFT = 1;
 /** log2 of BITS_PER_PAGE. */

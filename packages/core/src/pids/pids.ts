@@ -18,19 +18,24 @@ import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
-import { noNumber, noPid, tooManyReferences } from './errors.ts';
+import { closed, noMemory, noNumber, tooManyReferences } from './errors.ts';
 import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
 import { numbersAt } from './namespaces.ts';
 import { beginAnew } from './numbers.ts';
 
 const { pid: IN_HAND, pidLife: IN_HAND_LIFE, lockedSlot: LOCKED_SLOT, parked: PARKED } = WORKER.at;
 const { count: COUNT, home: HOME, tasks: TASKS } = PID_HEAD.at;
-const { disabled: DISABLED, serial: SERIAL } = NS.at;
+const { level: LEVEL, disabled: DISABLED, serial: SERIAL } = NS.at;
 
 const PID_WORDS = PID_HEAD.words;
 
 /** The most references that a pid can have. */
 const COUNT_LIMIT = 0x7fff_ffff;
+
+/** Refuses a pid in a namespace that was closed. ENOMEM. */
+export function mustBeOpen(s: State, nsAt: number): void {
+  if (s.words[nsAt + DISABLED] !== 0) throw closed(s.words[nsAt + LEVEL]);
+}
 
 /**
  * A record for a pid of `ns`, which is at that level. It has one reference, no tasks, and no numbers yet, and nobody can have
@@ -38,8 +43,8 @@ const COUNT_LIMIT = 0x7fff_ffff;
  */
 export function newPid(s: State, nsAt: number, level: number, numbers: number): number {
   const w = s.words;
-  const pidAt = w[nsAt + DISABLED] === 0 ? cacheAlloc(s, pidCache(numbers)) : 0;
-  if (pidAt === 0) throw noPid(s, nsAt);
+  const pidAt = cacheAlloc(s, pidCache(numbers));
+  if (pidAt === 0) throw noMemory('allocPid', 'a pid');
   if (SHARED) {
     takeInHand(s, pidAt);
     forgetNumbers(s, pidAt, numbers);
@@ -54,7 +59,7 @@ export function newPid(s: State, nsAt: number, level: number, numbers: number): 
 function forgetNumbers(s: State, pidAt: number, numbers: number): void {
   const w = s.words;
   const end = pidAt + s.pidWords[numbers];
-  for (let at = pidAt + PID_WORDS; at < end; at++) w[at] = 0;
+  for (let at = pidAt + (s.design.pidNumbers ?? PID_WORDS); at < end; at++) w[at] = 0;
 }
 
 /** Writes down what this worker is making or ending, and in which of its lives, for whoever declares the worker gone. */
@@ -222,7 +227,7 @@ export function giveUp(
   setTid: readonly number[],
 ): Error {
   const home = homeOf(s, pidAt);
-  const error = noNumber(s, nsAt, failure, setTid[taken]);
+  const error = noNumber(s, nsAt, failure, setTid[taken], taken);
   if (SHARED) s.words[pidAt + COUNT] = 0;
   s.design.giveBack(s, pidAt, taken);
   dropPid(s, pidAt, numbersAt(s, pidLevel(s, pidAt)));

@@ -4,7 +4,6 @@ import { locked, NS_LOCK } from '../memory/locks.ts';
 import type { State } from '../types.ts';
 import { load } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
-import { nextPidmap } from './pidmap.ts';
 
 const { reaper: REAPER, disabled: DISABLED } = NS.at;
 const INIT_NR = 1;
@@ -22,16 +21,17 @@ export function zapPidNsProcesses(
   kill: (pid: number, nr: number) => void,
 ): boolean {
   const w = s.words;
+  const { map } = s.design;
   // A read in order, before those of the map, which are not: who takes a number now looks whether it is closed after that.
   load(w, nsAt + DISABLED);
-  for (let nr = nextPidmap(s, nsAt, INIT_NR); nr !== 0; nr = nextPidmap(s, nsAt, nr)) {
+  for (let nr = map.next(s, nsAt, INIT_NR); nr !== 0; nr = map.next(s, nsAt, nr)) {
     const pidAt = s.design.findPidNs(s, nr, nsAt);
     if (SHARED && handleOf(w, nsAt) !== ns) return true;
     if (pidAt !== 0) kill(handleSeen(s, pidAt), nr);
     if (SHARED) mustBeAttached(s, OP);
     if (handleOf(w, nsAt) !== ns) return true; // by what was killed
   }
-  if (nextPidmap(s, nsAt, INIT_NR) !== 0) return false;
+  if (map.next(s, nsAt, INIT_NR) !== 0) return false;
   locked(s, NS_LOCK, OP, () => {
     if (handleOf(w, nsAt) === ns) w[nsAt + REAPER] = 0;
   });

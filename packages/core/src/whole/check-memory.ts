@@ -1,9 +1,9 @@
 /** Invariants 1 and 2: slab pages and caches. */
 import { PIDTYPE_MAX, RESERVED_PIDS } from '@pidlab/contract';
-import { CACHE, HEADER, MAGAZINE, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, TASK } from '../layout.ts';
+import { CACHE, HEADER, MAGAZINE, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, TASK } from '../layout.ts';
 import { workerAt } from '../memory/block.ts';
 import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT } from '../memory/handles.ts';
-import { ALL_CACHES, magazineAt, NS_CACHE, numbersOfCache, TASK_CACHE } from '../memory/slab.ts';
+import { ALL_CACHES, MAP_CACHE, magazineAt, NS_CACHE, numbersOfCache, TASK_CACHE } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { wholeLines } from '../words/struct.ts';
 import { activeIn, cacheName } from './reports.ts';
@@ -29,16 +29,18 @@ export function checkSlabPages(s: State, say: Say): void {
   for (const cache of ALL_CACHES) {
     const size = w[cache + C.objectWords];
     const wanted = objectWordsOf(s, cache);
-    const needed = cache <= TASK_CACHE || w[cache + C.slabs] > 0;
+    const needed = cache <= TASK_CACHE || cache === MAP_CACHE || w[cache + C.slabs] > 0;
     if (size !== wanted && (size !== 0 || needed))
-      say(`cache ${cacheName(cache)} has objects of ${size} words, not ${wanted}`);
+      say(`cache ${cacheName(s, cache)} has objects of ${size} words, not ${wanted}`);
     if ((slabs.get(cache) ?? 0) !== w[cache + C.slabs])
-      say(`cache ${cacheName(cache)} counts ${w[cache + C.slabs]} slabs and has ${slabs.get(cache) ?? 0}`);
+      say(`cache ${cacheName(s, cache)} counts ${w[cache + C.slabs]} slabs and has ${slabs.get(cache) ?? 0}`);
   }
 }
 
 function objectWordsOf(s: State, cache: number): number {
-  if (cache === NS_CACHE) return wholeLines(NS.words);
+  const { map } = s.design;
+  if (cache === NS_CACHE) return wholeLines(map.nsWords);
+  if (cache === MAP_CACHE) return wholeLines(map.cache?.objectWords ?? 0);
   return wholeLines(cache === TASK_CACHE ? s.design.taskWords : s.design.pidWords(numbersOfCache(cache)));
 }
 
@@ -48,7 +50,7 @@ export function checkCaches(s: State, say: Say): void {
 
 function checkCache(s: State, cache: number, say: Say): void {
   const w = s.words;
-  const name = cacheName(cache);
+  const name = cacheName(s, cache);
   const places = { active: 0, retired: 0, free: 0, lost: 0 };
   const bump = w[cache + C.bump];
   if (!isCut(s, cache)) say(`cache ${name} cuts its next object at ${bump}, in a slab up to ${w[cache + C.bumpEnd]}`);
@@ -95,7 +97,9 @@ function isCut(s: State, cache: number): boolean {
 
 /** What a record's next life expects to find zero: a pid its task lists, a task its links, a namespace its map. */
 function reliedOn(s: State, cache: number): { readonly from: number; readonly to: number } {
-  if (cache === NS_CACHE) return { from: NS.at.pidmap, to: NS.words };
+  const { map } = s.design;
+  if (cache === NS_CACHE) return { from: map.nsBlank, to: map.nsWords };
+  if (cache === MAP_CACHE) return { from: map.cache?.blank ?? 0, to: map.cache?.objectWords ?? 0 };
   if (cache === TASK_CACHE) return { from: TASK.at.links, to: s.design.taskWords };
   return { from: PID_HEAD.at.tasks, to: PID_HEAD.at.tasks + PIDTYPE_MAX };
 }
@@ -108,11 +112,11 @@ export function isBlank(words: Int32Array, from: number, to: number): boolean {
 /** The free objects that the cache lists, and those that workers have at hand. */
 function freeObjects(s: State, cache: number, say: Say): Set<number> {
   const listed = new Set<number>();
-  followFree(s, cache, s.words[cache + C.free], `the free list of cache ${cacheName(cache)}`, listed, say);
+  followFree(s, cache, s.words[cache + C.free], `the free list of cache ${cacheName(s, cache)}`, listed, say);
   for (let slot = 0; slot < s.words[H.workers]; slot++) {
     const magazine = magazineAt(workerAt(s, slot), cache);
     const before = listed.size;
-    const name = `the magazine of worker ${slot} for cache ${cacheName(cache)}`;
+    const name = `the magazine of worker ${slot} for cache ${cacheName(s, cache)}`;
     followFree(s, cache, s.words[magazine + MAGAZINE.at.first], name, listed, say);
     const count = s.words[magazine + MAGAZINE.at.count];
     if (listed.size - before !== count) say(`${name} counts ${count} objects and has ${listed.size - before}`);

@@ -1,23 +1,21 @@
-/** Invariants 5 to 7: pids, their hash chains, and their tasks. */
+/** Invariants 5 and 7: pids and their tasks. */
 import { PID_MAX_LIMIT, PIDTYPE_MAX, PIDTYPE_PID } from '@pidlab/contract';
-import { HEADER, NS, PID_HEAD, TASK_LINK } from '../layout.ts';
-import { slotsOf } from '../memory/block.ts';
+import { NS, PID_HEAD, TASK_LINK } from '../layout.ts';
 import { KIND_NS, KIND_PID, KIND_TASK } from '../memory/handles.ts';
 import { NS_CACHE, pidCache } from '../memory/slab.ts';
 import { numbersAt } from '../pids/namespaces.ts';
-import { isTaken } from '../pids/pidmap.ts';
 import { hasTasks, homeOf, isDead, pidLevel } from '../pids/pids.ts';
 import { linkOf, nextPidTask, pidTask, taskPid } from '../pids/tasks.ts';
-import type { HashTable, State } from '../types.ts';
+import type { MapUse, State } from '../types.ts';
 import { isBlank } from './check-memory.ts';
 import { cacheName } from './reports.ts';
 import type { Say } from './say.ts';
-import { cacheOf, eachLivePid, eachMapPage, eachNs, eachPid, eachTask, isRecord, isSlot } from './walk.ts';
+import { cacheOf, eachLivePid, eachNs, eachPid, eachTask, isRecord, isSlot } from './walk.ts';
 
-const H = HEADER.at;
 const N = NS.at;
 
-export function checkPids(s: State, say: Say): void {
+export function checkPids(s: State, uses: Map<number, MapUse>, say: Say): void {
+  const { map } = s.design;
   const given = new Map<number, number>();
   eachPid(s, (at, numbers) => checkPid(s, at, numbers, say));
   eachLivePid(s, (at) => {
@@ -26,13 +24,13 @@ export function checkPids(s: State, say: Say): void {
       return;
     }
     s.design.eachNumber(s, at, (nr, nsAt) => {
-      const taken = nr >= 1 && nr < PID_MAX_LIMIT && isTaken(s, nsAt, nr);
+      const taken = nr >= 1 && nr < PID_MAX_LIMIT && map.isTaken(s, nsAt, nr);
       if (!taken) say(`pid ${at} has number ${nr}, which is free in namespace ${nsAt}`);
       given.set(nsAt, (given.get(nsAt) ?? 0) + 1);
     });
   });
   eachNs(s, (nsAt) => {
-    const taken = takenIn(s, nsAt);
+    const taken = uses.get(nsAt)?.taken ?? 0;
     const carried = given.get(nsAt) ?? 0;
     if (taken !== carried)
       say(`namespace ${nsAt} has ${taken} numbers taken; live pids carry ${carried}`, taken > carried);
@@ -43,7 +41,7 @@ function checkPid(s: State, pidAt: number, numbers: number, say: Say): void {
   const level = pidLevel(s, pidAt);
   const count = s.words[pidAt + PID_HEAD.at.count];
   if (level > s.design.traits.maxLevel || numbersAt(s, level) !== numbers)
-    say(`pid ${pidAt} of level ${level} is from cache ${cacheName(pidCache(numbers))}`);
+    say(`pid ${pidAt} of level ${level} is from cache ${cacheName(s, pidCache(numbers))}`);
   const home = homeOf(s, pidAt);
   if (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE)
     say(`pid ${pidAt} is at home at ${home}, where no namespace can be`);
@@ -58,51 +56,6 @@ function livesAtHome(s: State, pidAt: number): boolean {
   const { words: w, design } = s;
   if (!isRecord(s, home, KIND_NS)) return false;
   return w[home + N.level] === pidLevel(s, pidAt) && w[home + N.serial] === design.pidSerial(s, pidAt);
-}
-
-function takenIn(s: State, nsAt: number): number {
-  let taken = 0;
-  eachMapPage(s, nsAt, (_entry, _page, used) => {
-    taken += used;
-  });
-  return taken;
-}
-
-/** Notes for every link in every chain which slot it is under, then asks each live pid for its links. */
-export function checkHash(s: State, say: Say): void {
-  const slotOfLink = new Int32Array(s.words[H.slabEnd] - s.slabStart);
-  const tables = s.design.tables.length === 1 ? [s.pidHash] : [s.pidHash, s.vnrHash];
-  let linked = 0;
-  for (const table of tables) linked += noteLinks(s, table, slotOfLink, say);
-  let carried = 0;
-  eachLivePid(s, (at) => {
-    s.design.eachNumber(s, at, (nr, _nsAt, link, slot) => {
-      carried++;
-      if (slotOfLink[link - s.slabStart] !== slot) say(`number ${nr} of pid ${at} is not found from its slot ${slot}`);
-    });
-  });
-  // A call that EBUSY stopped may have left a dead pid in a chain.
-  if (linked !== carried) say(`the hash chains have ${linked} links; live pids have ${carried}`, linked > carried);
-}
-
-function noteLinks(s: State, table: HashTable, slotOfLink: Int32Array, say: Say): number {
-  const end = table.base + slotsOf(table.shift);
-  let links = 0;
-  for (let slot = table.base; slot < end; slot++) {
-    let at = s.words[slot];
-    for (; at > 0; at = s.words[at]) {
-      const seen = at < s.slabStart || at >= s.words[H.slabEnd] || slotOfLink[at - s.slabStart] !== 0;
-      if (seen) {
-        say(`the chain of slot ${slot} leads to ${at}, which is in a chain already or no link`);
-        return links;
-      }
-      slotOfLink[at - s.slabStart] = slot;
-      links++;
-    }
-    const unused = at === 0 && s.words[slot] === 0;
-    if (at !== ~slot && !unused) say(`the chain of slot ${slot} ends in the marker of slot ${~at}`);
-  }
-  return links;
 }
 
 export function checkTasks(s: State, say: Say): void {

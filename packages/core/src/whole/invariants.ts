@@ -17,11 +17,11 @@
  */
 import type { Findings } from '@pidlab/contract';
 import { HEADER } from '../layout.ts';
-import type { State } from '../types.ts';
+import type { MapUse, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { checkCaches, checkSlabPages } from './check-memory.ts';
 import { checkNamespaces } from './check-namespaces.ts';
-import { checkFinds, checkHash, checkPids, checkTasks } from './check-pids.ts';
+import { checkFinds, checkPids, checkTasks } from './check-pids.ts';
 import type { Say } from './say.ts';
 
 /** More than these say nothing new. */
@@ -40,8 +40,13 @@ export function checkInvariants(s: State, counted: boolean = !SHARED): Findings 
     if (violations.length + leaked.length < MOST) (isLoss && someoneIsGone ? leaked : violations).push(sentence);
   };
   const checkDesign = () => s.design.checkDesign(s, say);
-  const checkNs = () => checkNamespaces(s, counted, say);
-  const shared = [checkSlabPages, checkCaches, checkNs, checkPids, checkHash, checkTasks];
+  let uses = new Map<number, MapUse>();
+  const checkNs = () => {
+    uses = checkNamespaces(s, counted, say);
+  };
+  const checkNumbers = () => checkPids(s, uses, say);
+  const checkIndex = () => s.design.index.check(s, say);
+  const shared = [checkSlabPages, checkCaches, checkNs, checkNumbers, checkIndex, checkTasks];
   for (const check of [...shared, checkDesign, checkFinds]) {
     check(s, say);
     if (violations.length > 0) break;

@@ -26,7 +26,7 @@ import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT } from '..
 import { NS_LOCK } from '../memory/locks.ts';
 import { ALL_CACHES, emptyMagazine, endMove, magazineAt, NS_CACHE, retire } from '../memory/slab.ts';
 import { ATTACHED, LEAVING, NO_WORKER } from '../memory/workers.ts';
-import { isLockedBy, lockSlot, unlockSlot } from '../pids/hash.ts';
+import { isLockedBy, lockSlot } from '../pids/hash.ts';
 import { homeOf, isDead, unlockPid } from '../pids/pids.ts';
 import { clearLink, linkOf } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
@@ -76,6 +76,7 @@ function takeAway(s: State, worker: number, slot: number): void {
     if (taskAt !== 0) compareExchange(s.words, taskAt + TASK.at.lock, slot + 1, 0);
   }
   unlockHeader(s, worker, slot);
+  s.design.map.recover(s, slot);
   buryHand(s, worker);
   compareExchange(s.words, NS_LOCK, slot + 1, 0);
   for (const cache of ALL_CACHES) salvageMagazine(s, cache, worker);
@@ -178,7 +179,7 @@ function buryHand(s: State, worker: number): void {
 function buryPid(s: State, pidAt: number, isBorn: boolean): void {
   // It was born, or the worker had dropped its reference: others have the rest to do, or had.
   if (isBorn && s.words[pidAt + PID_HEAD.at.home] >= 0) return;
-  s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => unhashIfIn(s, slot, link));
+  s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => s.design.index.unlink(s, slot, link));
   if (isBorn && !dropOwn(s, pidAt)) return;
   retire(s, cacheOf(s, pidAt), pidAt);
 }
@@ -197,16 +198,6 @@ function dropOwn(s: State, pidAt: number): boolean {
   }
   unlockPid(s);
   return isLast;
-}
-
-/** Takes a link out of a chain in which it may be. */
-function unhashIfIn(s: State, slot: number, link: number): void {
-  const w = s.words;
-  const head = lockSlot(s, slot, 'declareGone');
-  let at = head;
-  while (at > 0 && at !== link && w[at] !== link) at = w[at];
-  if (at > 0 && at !== link) w[at] = w[link];
-  unlockSlot(s, slot, head === link ? w[link] : head);
 }
 
 /** Whether the record is in the worker's magazine: not taken out yet, or put back already. */

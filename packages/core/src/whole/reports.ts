@@ -1,7 +1,15 @@
 import { PAGE_SIZE, type SlabInfo, type Stats } from '@pidlab/contract';
 import { CACHE, HEADER, PAGE_SHIFT } from '../layout.ts';
 import { slotsOf } from '../memory/block.ts';
-import { ALL_CACHES, NS_CACHE, numbersOfCache, objectsPerSlab, PID_CACHES, TASK_CACHE } from '../memory/slab.ts';
+import {
+  ALL_CACHES,
+  MAP_CACHE,
+  NS_CACHE,
+  numbersOfCache,
+  objectsPerSlab,
+  PID_CACHES,
+  TASK_CACHE,
+} from '../memory/slab.ts';
 import { atHand } from '../memory/workers.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
@@ -9,8 +17,9 @@ import { SHARED } from '../words/mode.ts';
 const H = HEADER.at;
 
 /** A cache's name, as `/proc/slabinfo` would show it. */
-export function cacheName(cache: number): string {
+export function cacheName(s: State, cache: number): string {
   if (cache === NS_CACHE) return 'pid_namespace';
+  if (cache === MAP_CACHE) return s.design.map.cache?.name ?? 'none';
   return cache === TASK_CACHE ? 'task' : `pid_${numbersOfCache(cache)}`;
 }
 
@@ -22,7 +31,7 @@ export function slabInfo(s: State): SlabInfo[] {
     if (objectWords === 0) continue;
     const slabs = s.words[cache + CACHE.at.slabs];
     infos.push({
-      name: cacheName(cache),
+      name: cacheName(s, cache),
       activeObjects: activeIn(s, cache),
       totalObjects: slabs * objectsPerSlab(objectWords),
       objectBytes: objectWords * 4,
@@ -52,6 +61,6 @@ export function stats(s: State): Stats {
     reservedBytes: w[H.pagesTotal] * PAGE_SIZE,
     usedBytes: (w[H.pagesTotal] - never) * PAGE_SIZE,
     pages: { slab, pidmap: mapped - w[H.mapFreeCount], free: never + w[H.mapFreeCount] },
-    hashTables: s.design.tables.map(({ name }, i) => ({ name, slots: slotsOf(w[H.hashShifts + i]) })),
+    hashTables: s.design.index.tables.map(({ name }, i) => ({ name, slots: slotsOf(w[H.hashShifts + i]) })),
   };
 }

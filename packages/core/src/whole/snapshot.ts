@@ -7,13 +7,12 @@
  * ```
  */
 import { PAGE_SIZE, PidBug } from '@pidlab/contract';
-import { HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from '../layout.ts';
+import { HEADER, PAGE_SHIFT, PAGE_WORDS } from '../layout.ts';
 import { refuseHeader, stateOver } from '../memory/block.ts';
 import { gatherMagazines, takeSlot } from '../memory/workers.ts';
 import type { Design, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { checkInvariants } from './invariants.ts';
-import { eachMapPage, eachNs } from './walk.ts';
 
 const SNAPSHOT_MARK = 0x7069_6473;
 const HEAD_WORDS = 4;
@@ -38,30 +37,18 @@ export function takeSnapshot(s: State): Uint8Array {
 function forOneThread(s: State, copy: Int32Array): void {
   gatherMagazines({ ...s, words: copy });
   copy.fill(0, s.workersStart, s.slabStart);
-  eachNs(s, (nsAt) => {
-    eachMapPage(s, nsAt, (entry, _page, used) => {
-      copy[entry + PIDMAP.at.used] = used;
-      if (used > 0) copy[nsAt + NS.at.count]++;
-    });
-  });
-}
-
-/** And back, for a block that threads are going to share. */
-function forThreads(s: State): void {
-  const w = s.words;
-  eachNs(s, (nsAt) => {
-    eachMapPage(s, nsAt, (entry, _page, used) => {
-      w[entry + PIDMAP.at.used] = 0;
-      if (used > 0) w[nsAt + NS.at.count]--;
-    });
-  });
+  s.design.map.count(s, copy);
 }
 
 /**
- * Makes a state from a snapshot, over memory that `reserve` gives for so many pages, or throws PidBug that says what is wrong
+ * Makes a state from a snapshot, which is a plain array of the caller's own, over memory that `reserve` gives for so many pages, or throws PidBug that says what is wrong
  * with it. What gone workers had in hand is no reason.
  */
-export function restoreBlock(design: Design, snapshot: Uint8Array, reserve: (pages: number) => Int32Array): State {
+export function restoreBlock(
+  design: Design,
+  snapshot: Uint8Array<ArrayBuffer>,
+  reserve: (pages: number) => Int32Array,
+): State {
   const body = bodyOf(snapshot);
   const refused = refuseHeader(body, design);
   if (refused !== undefined) throw corrupt(refused);
@@ -78,13 +65,11 @@ export function restoreBlock(design: Design, snapshot: Uint8Array, reserve: (pag
   if (SHARED) takeSlot(s);
   const [violation] = checkInvariants(s, true).violations;
   if (violation !== undefined) throw corrupt(violation);
-  if (SHARED) forThreads(s);
+  if (SHARED) design.map.uncount(s);
   return s;
 }
 
-function bodyOf(snapshot: Uint8Array): Int32Array {
-  // A copy, so that it is aligned, nobody writes to it meanwhile, and nothing of a subclass runs.
-  const bytes = snapshot.length === 0 ? snapshot : new Uint8Array(snapshot);
+function bodyOf(bytes: Uint8Array<ArrayBuffer>): Int32Array {
   if (bytes.length < HEAD_WORDS * 4 + PAGE_SIZE || bytes.length % 4 !== 0) {
     throw corrupt(`${bytes.length} bytes are not a whole snapshot`);
   }

@@ -2,19 +2,26 @@
  * Walking what is in use, for checks that must survive a block in which anything may be wrong: an offset is followed only
  * after `isRecord` has said that a record of that kind is there.
  */
-import { PIDMAP_ENTRIES } from '@pidlab/contract';
-import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP } from '../layout.ts';
-import { KIND_NS, KIND_PID, KIND_SHIFT, KIND_TASK } from '../memory/handles.ts';
-import { ALL_CACHES, NS_CACHE, numbersOfCache, objectsPerSlab, PID_CACHES, TASK_CACHE } from '../memory/slab.ts';
+import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from '../layout.ts';
+import { KIND_MAP, KIND_NS, KIND_PID, KIND_SHIFT, KIND_TASK } from '../memory/handles.ts';
+import {
+  ALL_CACHES,
+  MAP_CACHE,
+  NS_CACHE,
+  numbersOfCache,
+  objectsPerSlab,
+  PID_CACHES,
+  TASK_CACHE,
+} from '../memory/slab.ts';
 import { isDead } from '../pids/pids.ts';
 import type { State } from '../types.ts';
-import { popcount } from '../words/bitops.ts';
 
 const OBJECT_WORDS = CACHE.at.objectWords;
 
 /** What the records of a cache are while in use. */
 export function kindOf(cache: number): number {
   if (cache === NS_CACHE) return KIND_NS;
+  if (cache === MAP_CACHE) return KIND_MAP;
   return cache === TASK_CACHE ? KIND_TASK : KIND_PID;
 }
 
@@ -51,7 +58,7 @@ export function eachSlot(s: State, cache: number, visit: (at: number) => void): 
 }
 
 /** Calls `visit` for each record of a cache that is in use. */
-function eachRecord(s: State, cache: number, visit: (at: number) => void): void {
+export function eachRecord(s: State, cache: number, visit: (at: number) => void): void {
   const kind = kindOf(cache);
   eachSlot(s, cache, (at) => {
     if (s.words[at] >>> KIND_SHIFT === kind) visit(at);
@@ -81,22 +88,4 @@ export function eachTask(s: State, visit: (taskAt: number) => void): void {
 /** Calls `visit` for each namespace. */
 export function eachNs(s: State, visit: (nsAt: number) => void): void {
   eachRecord(s, NS_CACHE, visit);
-}
-
-/** Calls `visit` for each entry of a namespace's map that has a page, with how many numbers are taken in it. */
-export function eachMapPage(s: State, nsAt: number, visit: (entry: number, page: number, used: number) => void): void {
-  for (let i = 0; i < PIDMAP_ENTRIES; i++) {
-    const entry = nsAt + NS.at.pidmap + i * PIDMAP.words;
-    const page = s.words[entry + PIDMAP.at.page];
-    if (page === 0) continue;
-    const bits = bitsIn(s.words, page << PAGE_SHIFT);
-    visit(entry, page, i === 0 ? bits - (s.words[page << PAGE_SHIFT] & 1) : bits);
-  }
-}
-
-/** How many bits of the bitmap page that starts there are one. */
-export function bitsIn(words: Int32Array, start: number): number {
-  let bits = 0;
-  for (let at = start; at < start + PAGE_WORDS; at++) bits += popcount(words[at]);
-  return bits;
 }

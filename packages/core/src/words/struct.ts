@@ -24,6 +24,7 @@ export const WRITERS = {
     why: 'the exchange that makes it the front comes after it, or the `store` that unlocks',
   },
   nsLock: { how: 'plain or a `store`, under `nsLock`', why: 'rare' },
+  mapLock: { how: 'plain or a `store`, under `mapLock`', why: 'one worker at a time for the maps of all namespaces' },
   cacheLock: { how: 'plain, under the lock of the cache', why: 'once for a batch of records' },
   pageLock: { how: 'plain, under `pageLock`', why: 'rare' },
   owner: {

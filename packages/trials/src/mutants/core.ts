@@ -262,8 +262,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'disabled-still-allocates',
       'a namespace that takes no new pids gives them out',
-      'w[nsAt + DISABLED] === 0 ? cacheAlloc',
-      'w[nsAt + DISABLED] >= 0 ? cacheAlloc',
+      'if (s.words[nsAt + DISABLED] !== 0) throw closed',
+      'if (s.words[nsAt + DISABLED] < 0) throw closed',
       'NS-23',
     ],
     [
@@ -324,7 +324,7 @@ export const coreMutants: readonly Mutant[] = [
       'TASK-9',
     ],
   ]),
-  ...mutantsOf('core', 'border/arguments.ts', [
+  ...mutantsOf('core', 'pids/chosen.ts', [
     [
       'list-too-long-accepted',
       'a list of chosen numbers may be one longer than there are levels',
@@ -333,32 +333,32 @@ export const coreMutants: readonly Mutant[] = [
       'SETTID-13',
     ],
     [
-      'chosen-pid-max-accepted',
-      'pidMax itself can be chosen',
-      ': w[at + PID_MAX] - 1;',
-      ': w[at + PID_MAX];',
-      'SETTID-8',
-    ],
-    [
       'chosen-zero-accepted',
       'number 0 can be chosen',
-      'if (nr < 1 || nr > max) {',
-      'if (nr < 0 || nr > max) {',
+      'if (nr < 1 || nr > s.design',
+      'if (nr < 0 || nr > s.design',
       'SETTID-7',
-    ],
-    [
-      'chosen-before-the-reaper',
-      'any number can be chosen in a namespace without a reaper',
-      'w[at + REAPER] === 0 ? 1 :',
-      'w[at + REAPER] < 0 ? 1 :',
-      'SETTID-11',
     ],
     [
       'chosen-by-inner-limits',
       'all chosen numbers are held against the limits of the innermost namespace',
-      'at = w[at + PARENT];',
+      'at = s.words[at + PARENT];',
       '',
       'SETTID-14',
+    ],
+    [
+      'chosen-pid-max-accepted',
+      'pidMax itself can be chosen',
+      ': s.words[nsAt + PID_MAX] - 1;',
+      ': s.words[nsAt + PID_MAX];',
+      'SETTID-8',
+    ],
+    [
+      'chosen-before-the-reaper',
+      'any number can be chosen in a namespace without a reaper',
+      's.words[nsAt + REAPER] === 0 ? 1 :',
+      's.words[nsAt + REAPER] < 0 ? 1 :',
+      'SETTID-11',
     ],
   ]),
   ...mutantsOf('core', 'pids/tasks.ts', [
@@ -465,8 +465,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'zap-kills-init',
       'zapPidNsProcesses kills number 1 too',
-      'let nr = nextPidmap(s, nsAt, INIT_NR);',
-      'let nr = nextPidmap(s, nsAt, 0);',
+      'let nr = map.next(s, nsAt, INIT_NR);',
+      'let nr = map.next(s, nsAt, 0);',
       'ZAP-3',
     ],
     [
@@ -479,15 +479,15 @@ export const coreMutants: readonly Mutant[] = [
     [
       'zap-always-done',
       'zapPidNsProcesses says it is done whatever is left',
-      'if (nextPidmap(s, nsAt, INIT_NR) !== 0) return false;',
-      'if (nextPidmap(s, nsAt, INIT_NR) !== 0) return true;',
+      'if (map.next(s, nsAt, INIT_NR) !== 0) return false;',
+      'if (map.next(s, nsAt, INIT_NR) !== 0) return true;',
       'ZAP-5',
     ],
     [
       'zap-descending',
       'zapPidNsProcesses kills in descending order',
-      'for (let nr = nextPidmap(s, nsAt, INIT_NR); nr !== 0; nr = nextPidmap(s, nsAt, nr)) {',
-      'const all: number[] = [];\n    for (let nr = nextPidmap(s, nsAt, INIT_NR); nr !== 0; nr = nextPidmap(s, nsAt, nr)) all.unshift(nr);\n    for (const nr of all) {',
+      'for (let nr = map.next(s, nsAt, INIT_NR); nr !== 0; nr = map.next(s, nsAt, nr)) {',
+      'const all: number[] = [];\n    for (let nr = map.next(s, nsAt, INIT_NR); nr !== 0; nr = map.next(s, nsAt, nr)) all.unshift(nr);\n    for (const nr of all) {',
       'ZAP-1',
     ],
     [

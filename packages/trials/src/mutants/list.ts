@@ -1,6 +1,7 @@
 import { coreMutants } from './core.ts';
 import { flatMutants } from './flat.ts';
 import { hierarchicalMutants } from './hierarchical.ts';
+import { idrMutants } from './idr.ts';
 import type { Mutant } from './mutant.ts';
 import { pidspaceMutants } from './pidspace.ts';
 import { sharedMutants } from './threads.ts';
@@ -11,5 +12,6 @@ export const mutants: readonly Mutant[] = [
   ...hierarchicalMutants,
   ...flatMutants,
   ...pidspaceMutants,
+  ...idrMutants,
   ...sharedMutants,
 ];

@@ -1,7 +1,7 @@
 /** One place of a source, and what stands there instead. */
 export interface Change {
   /** The package whose source is changed, below `packages/`. */
-  readonly package: 'core' | 'core-hierarchical' | 'core-flat' | 'core-pidspace';
+  readonly package: 'core' | 'core-hierarchical' | 'core-flat' | 'core-pidspace' | 'core-idr';
   /** The file in its `src/`. */
   readonly file: string;
   /** Text that stands in the file exactly once … */
@@ -34,7 +34,7 @@ export interface Mutant extends Change {
   readonly strategy?: Strategy;
 }
 
-export type Strategy = 'hierarchical' | 'flat' | 'pidspace';
+export type Strategy = 'hierarchical' | 'flat' | 'pidspace' | 'idr';
 
 type Row = readonly [
   id: string,

@@ -9,6 +9,7 @@ import { lookUp } from '../../model/find.ts';
 import { allocatorOver } from '../../model/index.ts';
 import { giveObject, pidCache, takeObject } from '../../model/memory.ts';
 import { dropIfUnused } from '../../model/namespaces.ts';
+import { startOf } from '../../model/pidmap.ts';
 import { encode } from '../../model/pids.ts';
 import type { NsRecord, PidRecord, State } from '../../model/state.ts';
 import { copyOf, keyOf, type Moment, UNBORN } from './abstract.ts';
@@ -207,12 +208,16 @@ function allocPid(m: Moment, event: Judged, at: At): Next[] {
   const ns = call.args[0] as NsRef;
   const setTid = (call.args[1] ?? []) as readonly number[];
   const givers = giversOf(m, ns);
+  const isMainline = m.model.traits.rules === 'mainline';
   const [phase] = at;
   if (phase === 'back' || phase === 'drop' || phase === 'reset') return giveUp(m, ns, at);
   if (givers.length === 0) return result.error === 'PidBug' ? done(m) : [];
   if (at.length === 0) {
     const now = perform(copyOf(m), event);
-    if (now.error === 'EINVAL' || now.error === 'ENOMEM') return now.error === result.error ? done(m) : [];
+    // By mainline's rules all but a list that is too long and a lack of memory is seen level by level.
+    const isLater = isMainline && setTid.length <= givers.length && (now.error === 'EINVAL' || givers[0]!.disabled);
+    const isAtOnce = (now.error === 'EINVAL' || now.error === 'ENOMEM') && !isLater;
+    if (isAtOnce) return now.error === result.error ? done(m) : [];
     return later(m, 'at', 0, []);
   }
   const [, level, nrs] = at as ['at', number, Taken[]];
@@ -220,9 +225,12 @@ function allocPid(m: Moment, event: Judged, at: At): Next[] {
     if (givers[0]!.disabled) return result.error === 'ENOMEM' ? later(m, 'back', 0, nrs) : [];
     return later(m, 'at', level, nrs);
   }
-  if (level === givers.length) return result.value === undefined ? [] : [bear(m, result.value as PidRef, ns, nrs)];
+  if (level === givers.length) {
+    if (isMainline && givers[0]!.disabled) return result.error === 'ENOMEM' ? later(m, 'back', 0, nrs) : [];
+    return result.value === undefined ? [] : [bear(m, result.value as PidRef, ns, nrs)];
+  }
   const giver = givers[level]!;
-  const after = level === 0 ? 'open' : 'at';
+  const after = level === 0 && !isMainline ? 'open' : 'at';
   if (phase === 'cursor') {
     const [, , , nr, base] = at as ['cursor', number, Taken[], number, number];
     const move = ({ model }: Moment): void => {
@@ -233,6 +241,8 @@ function allocPid(m: Moment, event: Judged, at: At): Next[] {
   }
   const chosen = setTid[level];
   if (chosen !== undefined) {
+    const isInvalid = chosen < 1 || chosen >= giver.pidMax || (chosen > 1 && !giver.reaper && !giver.disabled);
+    if (isMainline && isInvalid) return result.error === 'EINVAL' ? later(m, 'back', 0, nrs) : [];
     if (!giver.taken.has(chosen)) return takeNr(m, giver, chosen, after, level + 1, [...nrs, [giver.ref, chosen]]);
     return result.error === 'EEXIST' ? later(m, 'back', 0, nrs) : [];
   }
@@ -248,8 +258,9 @@ function automatic(m: Moment, giver: NsRecord, result: Result, at: At): Next[] {
     ...(number | undefined)[],
   ];
   if (candidate === undefined) {
-    const from = giver.lastPid + 1 >= giver.pidMax ? giver.floor : giver.lastPid + 1;
-    return later(m, 'at', level, nrs, from, giver.lastPid, from, giver.pidMax, giver.floor);
+    const start = startOf(m.model, giver);
+    const from = giver.lastPid + 1 >= giver.pidMax ? start : giver.lastPid + 1;
+    return later(m, 'at', level, nrs, from, giver.lastPid, from, giver.pidMax, start);
   }
   if (candidate === -1) return result.error === 'EAGAIN' ? later(m, 'back', 0, nrs) : [];
   if (giver.taken.has(candidate)) {
@@ -287,7 +298,7 @@ function giveUp(m: Moment, ns: NsRef, at: At): Next[] {
   const [phase, i, nrs] = at as [string, number, Taken[]];
   if (phase === 'reset') {
     const own = m.model.namespaces.get(ns);
-    if (own === undefined || own.taken.size > 0 || own.lastPid !== i) return done(m);
+    if (own === undefined || own.taken.size > 0 || own.disabled || own.lastPid !== i) return done(m);
     const moment = copyOf(m);
     moment.model.namespaces.get(ns)!.lastPid = 0;
     return done(moment);

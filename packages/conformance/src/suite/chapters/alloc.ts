@@ -221,7 +221,7 @@ export const allocChapter: Chapter = chapter('ALLOC', 'A pid is made', (t) => {
 
   clause(
     16,
-    'a namespace that takes no new pids is ENOMEM, and nothing has changed',
+    'a namespace that takes no new pids is ENOMEM, and nothing has changed, in mainline but for the cursors',
     { source: 'disable_pid_allocation(), mainline' },
     () => {
       const { a, home, path } = world();
@@ -231,7 +231,11 @@ export const allocChapter: Chapter = chapter('ALLOC', 'A pid is made', (t) => {
       const cursors = path.map(a.lastPid);
       throwsPidError('ENOMEM', () => a.allocPid(home));
       deepEqual(picture(a, path), before);
-      deepEqual(path.map(a.lastPid), cursors);
+      const moved = traits.rules === 'mainline' ? 1 : 0;
+      deepEqual(
+        path.map(a.lastPid),
+        cursors.map((last, i) => last + (small || i === t.level ? moved : 0)),
+      );
     },
   );
 
@@ -304,6 +308,23 @@ export const allocChapter: Chapter = chapter('ALLOC', 'A pid is made', (t) => {
       for (let i = 0; i < 3 && small; i++) throwsPidError('EAGAIN', () => a.allocPid(child));
       freeNr(a, a.initPidNs, 300);
       equal(nextNr(a, child), 1);
+    },
+  );
+
+  clause(
+    22,
+    'where a namespace takes no new pids and one above is full, ENOMEM comes first, or in mainline EAGAIN',
+    { source: 'alloc_pid(), mainline: PIDNS_ADDING', once: true },
+    () => {
+      const a = create({ pidMax: 301 });
+      if (childless(a)) return;
+      const child = newNs(a, a.initPidNs);
+      fill(a, a.initPidNs);
+      a.disablePidAllocation(child);
+      throwsPidError(traits.rules === 'mainline' && small ? 'EAGAIN' : 'ENOMEM', () => a.allocPid(child));
+      // It was the first there, and it is none: a namespace that is closed does not begin anew.
+      equal(a.lastPid(child), traits.rules === 'mainline' ? 1 : 0);
+      equal(a.nextPidmap(child, 0), undefined);
     },
   );
 });

@@ -8,6 +8,7 @@ import {
   childless,
   fill,
   freeNr,
+  mapParts,
   newNs,
   nextNr,
   nextNrs,
@@ -28,7 +29,7 @@ function upTo(end: number): number[] {
 }
 
 export const pidmapChapter: Chapter = chapter('PIDMAP', 'The numbers of one namespace', (t) => {
-  const { clause, create, world } = t;
+  const { clause, create, traits, world } = t;
 
   clause(1, 'the first numbers of a namespace are 1, 2, 3, …', { source: ALLOC_PIDMAP }, () => {
     const { a, home } = world();
@@ -276,7 +277,7 @@ export const pidmapChapter: Chapter = chapter('PIDMAP', 'The numbers of one name
       freeNr(a, home, 20);
       for (const cursor of [20, 21, 299, 309]) {
         a.setLastPid(home, cursor);
-        if (floor <= 20) {
+        if (floor <= 20 || (traits.rules === 'mainline' && cursor < floor)) {
           equal(nextNr(a, home), 20);
           freeNr(a, home, 20);
         } else {
@@ -420,26 +421,38 @@ export const pidmapChapter: Chapter = chapter('PIDMAP', 'The numbers of one name
     const { a, home } = world({ pidMax: PID_MAX_LIMIT });
     allocMany(a, home, 2);
     if (blockless(a)) return;
-    const { pidmap } = a.stats().pages;
+    const few = mapParts(a);
     allocMany(a, home, 20);
-    equal(a.stats().pages.pidmap, pidmap);
+    equal(mapParts(a), few);
     allocAt(a, home, 5 * BITS_PER_PAGE);
+    const more = mapParts(a);
+    if (traits.map === 'tree') ok(more > few);
+    else equal(more, few + 1);
     allocMany(a, home, 20);
-    equal(a.stats().pages.pidmap, pidmap + 1);
+    equal(mapParts(a), more);
     allocAt(a, home, 9 * BITS_PER_PAGE - 1);
-    equal(a.stats().pages.pidmap, pidmap + 2);
+    if (traits.map === 'tree') ok(mapParts(a) > more);
+    else equal(mapParts(a), more + 1);
   });
 
-  clause(38, 'a page stays when its last number is freed', { source: 'free_pidmap(), 2.6.24' }, () => {
-    const { a, home } = world({ pidMax: PID_MAX_LIMIT });
-    allocMany(a, home, 2);
-    if (blockless(a)) return;
-    const { pidmap } = a.stats().pages;
-    a.freePid(allocAt(a, home, 2 * BITS_PER_PAGE + 1));
-    equal(a.stats().pages.pidmap, pidmap + 1);
-    allocAt(a, home, 2 * BITS_PER_PAGE + 1);
-    equal(a.stats().pages.pidmap, pidmap + 1);
-  });
+  clause(
+    38,
+    'when the last number of a page is freed the page stays, and a tree is what it was before',
+    { source: 'free_pidmap(), 2.6.24; idr_remove(), mainline' },
+    () => {
+      const { a, home } = world({ pidMax: PID_MAX_LIMIT });
+      allocMany(a, home, 2);
+      if (blockless(a)) return;
+      const before = mapParts(a);
+      const kept = traits.map === 'tree' ? 0 : 1;
+      a.freePid(allocAt(a, home, 2 * BITS_PER_PAGE + 1));
+      equal(mapParts(a), before + kept);
+      const pid = allocAt(a, home, 2 * BITS_PER_PAGE + 1);
+      ok(mapParts(a) > before);
+      a.freePid(pid);
+      equal(mapParts(a), before + kept);
+    },
+  );
 
   clause(39, 'a full page is stepped over until a number of it is freed', { source: ALLOC_PIDMAP }, () => {
     const { a, home } = world({ pidMax: 2 * BITS_PER_PAGE });
@@ -512,4 +525,28 @@ export const pidmapChapter: Chapter = chapter('PIDMAP', 'The numbers of one name
     freeNr(a, home, 3);
     equal(nextNr(a, home), 8);
   });
+
+  clause(
+    44,
+    'where nothing is free above a cursor that has not come to the floor, numbers go on at the floor, or in mainline at 1',
+    { source: 'alloc_pid(), mainline: pid_min' },
+    () => {
+      const { a, home, floor } = world({ pidMax: 310 });
+      fill(a, home);
+      for (const nr of [5, 200]) freeNr(a, home, nr);
+      a.setLastPid(home, 250);
+      if (traits.rules === 'mainline' || floor <= 5) {
+        deepEqual(nextNrs(a, home, 2), [5, 200]);
+        freeNr(a, home, 5);
+      } else {
+        throwsPidError('EAGAIN', () => a.allocPid(home));
+      }
+      // Once the cursor has been there, it is the floor for both.
+      for (const cursor of [300, 309]) {
+        a.setLastPid(home, cursor);
+        if (floor <= 5) freeNr(a, home, nextNr(a, home));
+        else throwsPidError('EAGAIN', () => a.allocPid(home));
+      }
+    },
+  );
 });

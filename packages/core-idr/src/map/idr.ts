@@ -1,0 +1,162 @@
+/**
+ * The map of this design: a namespace's numbers are in a tree (radix-tree.ts), and given out by a cursor that goes round.
+ *
+ * The numbers taken hold their namespace by one reference, from the first to the last. In a shared block all trees are
+ * changed under one lock, `mapLock`.
+ *
+ * Source: `idr_alloc_cyclic()`, `idr_alloc()`, `idr_replace()`, `idr_remove()`, `idr_find()`, `idr_get_next()` as
+ * documented; how `alloc_pid()` of 4.15 and later uses them.
+ */
+import {
+  acquire,
+  add,
+  compareExchange,
+  dropNs,
+  endTaking,
+  FULL,
+  INVALID,
+  isFindable,
+  locked,
+  MAP_LOCK,
+  NS,
+  NS_LOCK,
+  release,
+  SHARED,
+  type State,
+  see,
+  TAKEN,
+  zeroAfter,
+} from '@pidlab/core';
+import { IDR_NS, UPID, upidAt } from '../layout.ts';
+import { isPidEntry, nextUsed, remove, replace, slotOf, takeFrom } from './radix-tree.ts';
+
+const {
+  level: LEVEL,
+  serial: SERIAL,
+  lastPid: LAST_PID,
+  pidMax: PID_MAX,
+  floor: FLOOR,
+  reaper: REAPER,
+  disabled: DISABLED,
+} = NS.at;
+const { tree: TREE, moves: MOVES } = IDR_NS.at;
+const { nr: NR, ns: UPID_NS } = UPID.at;
+
+/** Begins to change trees, unless this worker has already: nobody else does until `endChange`. */
+export function beginChange(s: State, op: string): void {
+  if (SHARED && !isChanging(s)) acquire(s, MAP_LOCK, op);
+}
+
+/** Whoever waited may change them now. */
+export function endChange(s: State): void {
+  if (SHARED && isChanging(s)) release(s, MAP_LOCK);
+}
+
+function isChanging(s: State): boolean {
+  return s.words[MAP_LOCK] === s.owner;
+}
+
+/**
+ * Reserves a number of `ns`, which leads to nobody yet: the chosen one at that place of the list, or the next. The one at place
+ * 0 is the pid's own, and keeps its namespace from then on. Negative where there is none: FULL, NO_MEMORY, TAKEN, or INVALID for a
+ * choice that cannot be had.
+ */
+export function reserveNumber(s: State, nsAt: number, setTid: readonly number[], place: number): number {
+  const nr = reserve(s, nsAt, setTid, place);
+  if (SHARED && place === 0) endTaking(s);
+  return nr;
+}
+
+function reserve(s: State, nsAt: number, setTid: readonly number[], place: number): number {
+  if (place >= setTid.length) return allocCyclic(s, nsAt);
+  const nr = setTid[place];
+  if (nr < 1 || nr > mostChosen(s, nsAt)) return INVALID;
+  const taken = takeFrom(s, nsAt, nr, nr + 1);
+  return taken === FULL ? TAKEN : taken;
+}
+
+/**
+ * The largest number that can be chosen: 1 as long as the namespace has no reaper. One that was closed has had its reaper,
+ * which mainline does not forget.
+ */
+export function mostChosen(s: State, nsAt: number): number {
+  const w = s.words;
+  return w[nsAt + REAPER] === 0 && w[nsAt + DISABLED] === 0 ? 1 : w[nsAt + PID_MAX] - 1;
+}
+
+/**
+ * The next free number from the cursor on, then from the floor on; or from 1 on as long as the cursor has not come past the
+ * floor. Source: `idr_alloc_cyclic()`, and what `alloc_pid()` gives it for a start.
+ */
+function allocCyclic(s: State, nsAt: number): number {
+  const w = s.words;
+  const last = w[nsAt + LAST_PID];
+  const next = last + 1;
+  const floor = w[nsAt + FLOOR];
+  const start = next > floor ? floor : 1;
+  const pidMax = w[nsAt + PID_MAX];
+  let nr = takeFrom(s, nsAt, next, pidMax);
+  if (nr === FULL && next > start) nr = takeFrom(s, nsAt, start, pidMax);
+  // Unless another worker has set the cursor meanwhile, for which it needs no lock.
+  if (nr > 0) compareExchange(w, nsAt + LAST_PID, last, nr);
+  return nr;
+}
+
+/** Leads from the number to the pid. Locking: `mapLock`. Source: `idr_replace()`. */
+export function publishNumber(s: State, nsAt: number, nr: number, pidAt: number): void {
+  replace(s, nsAt, nr, pidAt);
+}
+
+/**
+ * Makes a number free, and says whether it was the last that held the namespace: then the caller has to let go of that
+ * reference, without `mapLock`. Locking: `mapLock`. Source: `idr_remove()`.
+ */
+export function freeNumber(s: State, nsAt: number, nr: number): boolean {
+  remove(s, nsAt, nr);
+  return s.words[nsAt + TREE] === 0;
+}
+
+/** Lets go of the reference by which numbers held the namespace. Locking: none. */
+export function letGoOf(s: State, nsAt: number, op: string): void {
+  locked(s, NS_LOCK, op, () => dropNs(s, nsAt));
+}
+
+/**
+ * The pid that `ns` knows as `nr`; 0 for none. In a shared block what is found is looked at once more, as `findInChain` does
+ * (docs/adr/0009); and nothing was found for certain only if no node left the tree meanwhile. Leaves the pid's first word
+ * in `seen`. Locking: none. Source: `idr_find()`.
+ */
+export function findNumber(s: State, nsAt: number, nr: number): number {
+  const w = s.words;
+  if (!SHARED) {
+    const slot = slotOf(s, w[nsAt + TREE], nr);
+    return slot === 0 ? 0 : w[slot];
+  }
+  for (;;) {
+    const moves = w[nsAt + MOVES];
+    const slot = slotOf(s, w[nsAt + TREE + zeroAfter(moves)], nr);
+    const pidAt = slot === 0 ? 0 : w[slot];
+    if (pidAt === 0) {
+      // An exchange of nothing: what was read before it is no younger than that.
+      if (add(w, nsAt + MOVES, 0) === moves) return 0;
+    } else if (isPidEntry(pidAt)) {
+      const id = see(s, pidAt);
+      const upid = upidAt(pidAt + zeroAfter(id), w[nsAt + LEVEL]);
+      if (w[upid + NR] === nr && w[upid + UPID_NS] === w[nsAt + SERIAL]) return isFindable(s, pidAt, id) ? pidAt : 0;
+    }
+  }
+}
+
+/**
+ * The pid with the smallest number at or above `nr` that `ns` sees; 0 for none. A number can be taken before its pid can be
+ * found, so one that leads to nobody is stepped over. Source: `idr_get_next()`.
+ */
+export function findGeNumber(s: State, nsAt: number, nr: number): number {
+  let at = nr;
+  do {
+    const pidAt = findNumber(s, nsAt, at);
+    if (pidAt !== 0) return pidAt;
+    at = nextUsed(s, nsAt, at + 1);
+  } while (at !== 0);
+  return 0;
+}
