@@ -33,8 +33,9 @@ export type ErrnoCode = keyof typeof ERRNO;
 
 /**
  * An expected failure: something that a correct program can meet and should handle.
- * When it is thrown nothing has changed, except that cursors (`lastPid`) may have moved where `allocPid` says so, and that EBUSY
- * stops a call where it stands: what that had in hand is lost, and `checkInvariants` says so as of a worker that is gone.
+ * When it is thrown nothing has changed that a call could show, except that cursors (`lastPid`) may have moved where `allocPid`
+ * says so; what is free may lie otherwise than before, or be retired. And EBUSY stops a call where it stands: what that had in
+ * hand is lost, and `checkInvariants` says so as of a worker that is gone.
  */
 export class PidError extends Error {
   override readonly name = 'PidError';

@@ -4,6 +4,8 @@ export interface SlabInfo {
   readonly name: string;
   /** Objects in use. */
   readonly activeObjects: number;
+  /** Objects that are never used again: their lives are used up, or a worker that was declared gone had them in hand. */
+  readonly retiredObjects: number;
   /** Objects that the cache's slabs have room for, in use or not. */
   readonly totalObjects: number;
   /** Bytes of one object, a multiple of 64. */

@@ -68,6 +68,7 @@ describe('a slab cache', () => {
     expect(slabInfo(s)[1]).toEqual({
       name: 'task',
       activeObjects: 65,
+      retiredObjects: 0,
       totalObjects: 128,
       objectBytes: 64,
       objectsPerSlab: 64,
@@ -117,6 +118,7 @@ describe('a slab cache', () => {
     expect(lives.map(({ generation }) => GENERATION_LIMIT - generation)).toEqual([3, 2, 1]);
     expect(s.words[lives[0].at] >>> KIND_SHIFT).toBe(KIND_RETIRED);
     expect(s.words[TASK_CACHE + C.retired]).toBe(1);
+    expect(a.slabInfo().map(({ name, retiredObjects }) => [name, retiredObjects])).toContainEqual(['task', 1]);
     expect(take(s)).toBe(lives[0].at + 16);
     expect(a.checkInvariants().violations).toEqual([]);
   });

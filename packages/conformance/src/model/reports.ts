@@ -7,6 +7,8 @@ export function slabInfo(s: State): SlabInfo[] {
   if (!accounts(s.traits)) return [];
   return [...s.memory.caches.values()].map((cache) => ({
     ...cache,
+    // A number of the model's is never used twice, and none runs out.
+    retiredObjects: 0,
     totalObjects: cache.slabs * cache.objectsPerSlab,
   }));
 }

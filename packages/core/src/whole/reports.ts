@@ -33,6 +33,7 @@ export function slabInfo(s: State): SlabInfo[] {
     infos.push({
       name: cacheName(s, cache),
       activeObjects: activeIn(s, cache),
+      retiredObjects: s.words[cache + CACHE.at.retired],
       totalObjects: slabs * objectsPerSlab(objectWords),
       objectBytes: objectWords * 4,
       objectsPerSlab: objectsPerSlab(objectWords),
