@@ -146,7 +146,6 @@ describe('a snapshot', () => {
       [task + TASK.at.lock, 4],
       [task + TASK.at.spare, 64],
       [child + NS.at.ending, 1],
-      [child + NS.at.unused, -1],
     );
     expect(a.snapshot()).toEqual(snapshot);
   });

@@ -151,7 +151,10 @@ export function findNumber(s: State, nsAt: number, nr: number): number {
     } else if (isPidEntry(pidAt)) {
       const id = see(s, pidAt);
       const upid = upidAt(pidAt + zeroAfter(id), w[nsAt + LEVEL]);
-      if (w[upid + NR] === nr && w[upid + UPID_NS] === w[nsAt + SERIAL]) return isFindable(s, pidAt, id) ? pidAt : 0;
+      if (w[upid + NR] !== nr || w[upid + UPID_NS] !== w[nsAt + SERIAL]) continue;
+      if (!isFindable(s, pidAt, id)) return 0;
+      // It may have become another pid with the same number since, and that one is what can be found.
+      if (w[pidAt] === id) return pidAt;
     }
   }
 }
