@@ -127,8 +127,9 @@ const errors: [code: keyof typeof ERRNO, op: string, ...provocations: ((bed: Bed
   ],
   ['EINVAL', 'setLastPid', ({ a, ns }) => a.setLastPid(ns, -1), ({ a, ns }) => a.setLastPid(ns, 4_194_304)],
   ['EINVAL', 'setPidMax', ({ a, ns }) => a.setPidMax(ns, 300), ({ a, ns }) => a.setPidMax(ns, 4_194_305)],
+  ['EINVAL', 'findGePid', ({ a, ns }) => a.findGePid(-1, ns), ({ a, ns }) => a.findGePid(TOO_LARGE + 1, ns)],
   ['EINVAL', 'nextPidmap', ({ a, ns }) => a.nextPidmap(ns, -1), ({ a, ns }) => a.nextPidmap(ns, TOO_LARGE)],
-  ...(['findPidNs', 'findGetPid', 'findGePid', 'findTaskByPidNs'] as const).map(
+  ...(['findPidNs', 'findGetPid', 'findTaskByPidNs'] as const).map(
     (op): [keyof typeof ERRNO, string, ...((bed: Bed) => unknown)[]] => [
       'EINVAL',
       op,

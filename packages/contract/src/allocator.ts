@@ -10,7 +10,8 @@ import type { Traits } from './traits.ts';
  *
  * Every function checks its arguments. A wrong type, a number that is no integer, a stale handle or one of another
  * allocator is a {@link PidBug}; an integer outside the documented range is a {@link PidError} with EINVAL. In both cases
- * nothing has changed. `nr` arguments of look-ups are integers in `[0, 2^31 - 1]`: one that nobody has is simply not found.
+ * nothing has changed. `nr` arguments of look-ups are integers in `[0, 2^31 - 1]`, those of `findGePid` in `[0, 2^31]`: one that
+ * nobody has is simply not found.
  *
  * Where a call could be refused for several reasons, bad arguments come first: a PidBug or EINVAL, and where two arguments are
  * bad, for either of them. What depends on the state of the allocator comes after: ENOSPC before ENOMEM, and `allocPid` says how
