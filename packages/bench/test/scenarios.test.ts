@@ -3,7 +3,7 @@ import { BASELINES } from '../src/baselines/index.ts';
 import { STRATEGIES } from '../src/builtins.ts';
 import { whyNot } from '../src/measure.ts';
 import { SETTINGS } from '../src/modes.ts';
-import type { Mode, Params } from '../src/scenario.ts';
+import type { Mode, Params, Scenario } from '../src/scenario.ts';
 import { forkExitWait } from '../src/scenarios/fork-exit-wait.ts';
 import { SCENARIOS, scenarioOf } from '../src/scenarios/index.ts';
 import { loadSubject, type SubjectSpec } from '../src/subjects.ts';
@@ -51,11 +51,13 @@ describe.each(SUBJECTS)('$id', (spec) => {
 });
 
 describe('strategies', () => {
-  it('run every scenario', async () => {
+  it('run every scenario, but for the one about hash tables where there are none', async () => {
     for (const spec of SUBJECTS.filter(({ kind }) => kind === 'strategy')) {
       const subject = await loadSubject(spec);
-      for (const scenario of SCENARIOS)
-        expect(scenario.plan.full.some((params) => whyNot(subject, scenario, params) === undefined)).toBe(true);
+      const runs = (scenario: Scenario) =>
+        scenario.plan.full.some((params) => whyNot(subject, scenario, params) === undefined);
+      const left = SCENARIOS.filter((scenario) => !runs(scenario)).map(({ id }) => id);
+      expect(left, spec.id).toEqual(spec.id === 'idr' ? ['lookup-hash'] : []);
     }
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CLONE_NEWPID, PIDTYPE_PGID } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
 import { CACHE, HEADER, HOME_DEAD, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, PIDMAP_NS } from '../src/layout.ts';
-import { KIND_SHIFT, KIND_TASK, LINE_SHIFT } from '../src/memory/handles.ts';
+import { KIND_PID, KIND_SHIFT, KIND_TASK, LINE_SHIFT } from '../src/memory/handles.ts';
 import { NS_CACHE, pidCache, TASK_CACHE } from '../src/memory/slab.ts';
 import { slotOf } from '../src/pids/hash.ts';
 import { linkOf } from '../src/pids/tasks.ts';
@@ -59,6 +59,7 @@ const violations: readonly (readonly [sentence: RegExp, corrupt: (w: Int32Array,
   [/^cache pid_1 cuts its next object at \d+, in a slab/, (w) => (w[PID_1 + C.bumpEnd] = w[NS_CACHE + C.bumpEnd])],
   [/^object \d+ of cache pid_1 was never used and is not blank$/, (w) => (w[PID_1 + C.bump] -= 16)],
   [/^object \d+ of cache task was never used and is not blank$/, (w) => (w[w[TASK_CACHE + C.bump] + 15] = 1)],
+  [/^object \d+ of cache pid_1 is in generation 0, which/, (w, { idle }) => (w[at(idle)] = KIND_PID << KIND_SHIFT)],
   [/^cache pid_1 has a record of kind 2 at \d+$/, (w, { idle }) => (w[at(idle)] = (KIND_TASK << KIND_SHIFT) | 5)],
   [/^object \d+ of cache pid_1 is free and not blank$/, (w) => (w[w[PID_1 + C.free] + PID_HEAD.at.tasks + 3] = 1)],
   [/^object \d+ of cache task is free and not blank$/, (w) => (w[w[TASK_CACHE + C.free] + 13] = 1)],
