@@ -219,6 +219,9 @@ export function createMachine(): Machine {
   // Accesses of those who look at the block while nobody runs.
   let idle = 0;
 
+  // Offsets that a dependency rode on, in this execution.
+  const ridden = new Set<number>();
+
   function over(words: Int32Array): void {
     mem = words;
     length = words.length;
@@ -315,8 +318,20 @@ export function createMachine(): Machine {
     return note(value);
   }
 
+  /** The offset without what rides on it. */
+  function offsetOf(where: number): number {
+    if (where < TAG) return where;
+    ridden.add(where);
+    return where % TAG;
+  }
+
+  /** An offset that is itself written down, as that of a locked slot is, leaves what rides on it behind. */
+  function withoutRider(value: number): number {
+    return value >= TAG && ridden.has(value) ? value % TAG : value;
+  }
+
   function readWeakly(model: Memory, where: number): number {
-    const at = where >= TAG ? where % TAG : where;
+    const at = offsetOf(where);
     gate(at, false);
     touch(at, READ);
     const value = model.read(cur.id, at, Math.floor(where / TAG), hot[at] !== 0);
@@ -324,28 +339,29 @@ export function createMachine(): Machine {
     return note(value);
   }
 
-  function $w(w: Int32Array, where: number, value: number): number {
+  function $w(w: Int32Array, where: number, given: number): number {
     if (w.length !== length) {
-      w[where] = value;
-      return value;
+      w[where] = given;
+      return given;
     }
     if (pos < replayed) {
       pos++;
-      return value;
+      return given;
     }
     if (!isLive) {
       look();
-      commit(undefined, where, value);
-      return value;
+      commit(undefined, where, given);
+      return given;
     }
-    const at = where >= TAG ? where % TAG : where;
+    const at = offsetOf(where);
+    const value = withoutRider(given);
     gate(at, mem[at] !== (value | 0));
     touch(at, WRITE);
     if (onlooker !== undefined) onlooker(cur.id, accesses, 'write', at, mem[at]!, value | 0);
     if (memory === undefined) commit(cur, at, value);
     else memory.write(cur.id, at, value | 0, hot[at] !== 0);
     note(0);
-    return value;
+    return given;
   }
 
   function atomic(kind: Kind, w: Int32Array, where: number, given: number, second: number): number {
@@ -358,7 +374,7 @@ export function createMachine(): Machine {
       if (value !== undefined) commit(undefined, where, value);
       return kind === 'store' ? given : found;
     }
-    const at = where >= TAG ? where % TAG : where;
+    const at = offsetOf(where);
     const isStore = (changed(kind, mem[at]!, given, second) ?? mem[at]) !== mem[at];
     if (memory === undefined) gate(at, isStore);
     else gateBeforeFence(memory, at, isStore);
@@ -498,6 +514,7 @@ export function createMachine(): Machine {
     steps = 0;
     writes = 0;
     undone = 0;
+    ridden.clear();
     onlooker = run.onlooker;
     const choices: Choice[] = [];
     const segments: Segment[] = [];

@@ -644,8 +644,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'negative-numbers-looked-up',
       'a negative number can be looked for',
-      '(nr & NR_LIMIT) === nr',
-      '(nr | 0) === nr',
+      "if (typeof nr === 'number' && (nr & NR_LIMIT) === nr) return nr;",
+      "if (typeof nr === 'number' && (nr | 0) === nr) return nr;",
       'FIND-3',
     ],
   ]),

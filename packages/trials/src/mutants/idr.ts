@@ -106,6 +106,22 @@ export const idrMutants: readonly Mutant[] = [
       '    at = 0;',
       'GE-2',
     ],
+    [
+      'none-found-for-certain',
+      'in a shared block nothing was found though a node left the tree meanwhile',
+      'if (add(w, nsAt + MOVES, 0) === moves) return 0;',
+      'return 0;',
+      'SHARED-2',
+      { scenario: 'find-free-largest' },
+    ],
+    [
+      'in-its-slot-in-its-next-life',
+      'what was found in a leaf is taken for what it was before, though it has become another pid with the same number',
+      'if (w[pidAt] === id) return pidAt;',
+      'return pidAt;',
+      'SHARED-8',
+      { scenario: 'find2-free-alloc-same-nr' },
+    ],
   ]),
   ...mutantsOf('core-idr', 'map/radix-tree.ts', [
     [
@@ -165,6 +181,30 @@ export const idrMutants: readonly Mutant[] = [
       '    holdNs(s, nsAt);\n',
       '',
       'NS-11',
+    ],
+    [
+      'none-above-for-certain',
+      'in a shared block nothing was found above a number though a node left the tree meanwhile',
+      'if (!SHARED || add(w, nsAt + MOVES, 0) === moves) return nr;',
+      'return nr;',
+      'SHARED-2',
+      { scenario: 'ge-free-largest' },
+    ],
+    [
+      'top-before-what-is-below',
+      'a node is put on top of a tree before it leads to what was the tree',
+      'link(s, node, 0, tree);\n    publish(w, nsAt + TREE, node + height + 1);',
+      'publish(w, nsAt + TREE, node + height + 1);\n    link(s, node, 0, tree);',
+      'SHARED-2',
+      { scenario: 'find-settid-largest' },
+    ],
+    [
+      'top-emptied-in-silence',
+      'a node is taken off the top of a tree and emptied before readers can tell',
+      'if (SHARED) add(w, nsAt + MOVES, 1);\n    w[top + SLOTS] = 0;',
+      'w[top + SLOTS] = 0;\n    if (SHARED) add(w, nsAt + MOVES, 1);',
+      'SHARED-2',
+      { scenario: 'find-free-largest', preemptions: 3 },
     ],
   ]),
 ];

@@ -106,15 +106,15 @@ export const pidspaceMutants: readonly Mutant[] = [
     [
       'space-id-reused-too-early',
       'the id of a space that only live pids hold is given to the next namespace',
-      'while (space < MAX_NR_PIDSPACES && s.words[SPACES + space] !== 0) space++;',
-      'while (space < MAX_NR_PIDSPACES && s.words[SPACES + space] !== 0 && s.words[s.words[SPACES + space] + NS.at.users] !== 0) space++;',
+      'return findNextZeroBit(s.words, SPACE_MAP, 1, MAX_NR_PIDSPACES);',
+      'let space = 1;\n  while (isSpace(s, space) && s.words[s.words[SPACES + space] + NS.at.users] !== 0) space++;\n  return space;',
       'NS-31',
     ],
     [
       'space-id-never-free',
       'the id of a space that is gone is not free again',
-      '  if (s.words[owned] === nsAt) s.words[owned] = 0;',
-      '  if (owned < 0) s.words[owned] = 0;',
+      'if (s.words[owned] !== nsAt) return;',
+      'if (owned > 0) return;',
       'NS-29',
     ],
     [
@@ -127,8 +127,8 @@ export const pidspaceMutants: readonly Mutant[] = [
     [
       'space-id-not-the-lowest',
       'a namespace does not own the lowest free id',
-      'let space = 1;',
-      'let space = 2;',
+      'findNextZeroBit(s.words, SPACE_MAP, 1, MAX_NR_PIDSPACES)',
+      'findNextZeroBit(s.words, SPACE_MAP, 2, MAX_NR_PIDSPACES)',
       'TRANSLATE-12',
     ],
   ]),

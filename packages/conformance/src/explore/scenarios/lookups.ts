@@ -2,6 +2,7 @@
 import {
   alloc,
   attach,
+  type Beginning,
   call,
   count,
   detach,
@@ -22,6 +23,17 @@ import { alike, child, full, numbered, tasks, usedChild } from './common.ts';
 
 const small = { options: SMALL };
 const known5 = numbered(5);
+
+/** Only small numbers are taken. */
+const low = numbered(5);
+
+/** One is beyond 64, which `a` has. */
+function lowAndHigh(b: Beginning): void {
+  b.cursor(4);
+  b.pid('low');
+  b.cursor(99);
+  b.pid('a');
+}
 
 /** Once a call has said that a pid is gone, no other says more of it. */
 const dying: readonly Scenario[] = Object.entries({
@@ -154,6 +166,11 @@ export const lookups: readonly Scenario[] = [
     }),
     { levels: 1 },
   ),
+  // The largest number goes or comes, and a map that is as high as it needs to be changes its shape around the others.
+  scenario('find-free-largest', [[find(5)], [free('a')]], lowAndHigh),
+  scenario('find-free-settid-largest', [[find(5)], [free('a'), alloc('root', [100])]], lowAndHigh),
+  scenario('find-settid-largest', [[find(5)], [alloc('root', [100])]], low),
+  scenario('ge-free-largest', [[call('findGePid', 4, 'root')], [free('a')]], lowAndHigh),
   // Numbers that share a slot.
   scenario('slot-alloc-alloc', [[alloc('root', ['x'])], [alloc('root', ['y'])]], alike()),
   scenario(
