@@ -8,6 +8,8 @@ import {
   type MemoryName,
   type Module,
   type Options,
+  type Race,
+  Races,
   type Report,
   readSchedule,
   SCENARIOS,
@@ -40,6 +42,7 @@ interface Flags {
   readonly everything?: true;
   readonly outcomes?: true;
   readonly list?: true;
+  readonly races?: true;
   readonly resume?: string;
 }
 
@@ -64,6 +67,7 @@ export async function exploreMain(args: readonly string[], streams: Streams): Pr
     .option('--total <n>', 'the most seconds for all', whole(1, 1e7))
     .option('--resume <file>', 'what is tried to its end is noted there, and left out the next time')
     .option('--outcomes', 'show all outcomes of each scenario, and not only where one fails')
+    .option('--races', 'list the fields that are read plainly while another thread may write them')
     .option('--schedule <text>', 'run this schedule of the one scenario, and show its accesses')
     .option('--everything', 'show accesses to words that no other thread touches, too')
     .option('--list', 'list the scenarios and run nothing')
@@ -89,6 +93,8 @@ export async function exploreMain(args: readonly string[], streams: Streams): Pr
 async function run(flags: Flags, streams: Streams): Promise<number> {
   const { stdout } = streams;
   const scenarios = select(flags.scenario);
+  if (flags.races === true && flags.memory !== 'sc')
+    throw new UsageError('--races is for --memory sc: only there are accesses in the order in which they are made');
   if (flags.list === true) {
     for (const { name, threads } of scenarios) stdout.write(`${name}  ${threads.length} threads\n`);
     return HOLDS;
@@ -97,13 +103,14 @@ async function run(flags: Flags, streams: Streams): Promise<number> {
   const modules: Module[] = [];
   for (const name of names) modules.push(await load(name));
   if (flags.schedule !== undefined) return replayOne(modules, scenarios, flags, streams);
+  const races = flags.races === true ? new Races() : undefined;
   const until = flags.total === undefined ? Number.POSITIVE_INFINITY : performance.now() + flags.total * 1000;
   const sum = { scenarios: 0, executions: 0, incomplete: 0, failures: 0 };
   for (const module of modules) {
     for (const scenario of scenarios.filter((one) => isFor(one, module.traits))) {
       const key = keyOf(module, scenario, flags);
       if (isNoted(flags.resume, key)) continue;
-      const report = exploreOne(module, scenario, flags, until, streams);
+      const report = exploreOne(module, scenario, flags, { until, races }, streams);
       sum.scenarios++;
       sum.executions += report.executions;
       sum.failures += report.failures.length;
@@ -111,6 +118,7 @@ async function run(flags: Flags, streams: Streams): Promise<number> {
       else if (report.failures.length === 0 && flags.resume !== undefined) appendFileSync(flags.resume, `${key}\n`);
     }
   }
+  if (races !== undefined) for (const race of races.list()) stdout.write(sayRace(race));
   const { executions, failures, incomplete } = sum;
   stdout.write(
     `${sum.scenarios} scenarios of ${names.join(', ')}, up to ${flags.preemptions} preemptions, memory ${flags.memory}: ` +
@@ -123,13 +131,14 @@ function exploreOne(
   module: Module,
   scenario: Scenario,
   flags: Flags,
-  until: number,
+  { until, races }: { readonly until: number; readonly races: Races | undefined },
   { stdout, stderr }: Streams,
 ): Report {
   const progress = counting(stderr, `${module.traits.strategy} ${scenario.name}`);
   const left = Math.max(0, (until - performance.now()) / 1000);
   const report = explore(module, scenario, {
     ...optionsOf(flags),
+    ...(races === undefined ? {} : { races }),
     seconds: Math.min(flags.seconds ?? left, left),
     progress: progress.show,
   });
@@ -148,6 +157,14 @@ function exploreOne(
   if (flags.outcomes === true || report.failures.length > 0)
     stdout.write(`${tableOf(report, stdout.isTTY ? stdout.columns : 160)}\n`);
   return report;
+}
+
+function sayRace({ field, writes, executions, example }: Race): string {
+  const { scenario, schedule, word, reader, writer } = example;
+  return (
+    `${field}: written by ${[...writes].sort().join(', ')}; ${executions.toLocaleString('en')} executions\n` +
+    `    ${reader} reads ${word}, ${writer} writes it: --scenario ${scenario} --schedule '${schedule}'\n`
+  );
 }
 
 function optionsOf({ preemptions, memory, random, seed }: Flags): Options {

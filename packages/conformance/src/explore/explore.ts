@@ -11,6 +11,7 @@ import type { Exception } from './judge/exceptions.ts';
 import { type Fault, Judge } from './judge/judge.ts';
 import { createMachine, type Decision, type Execution, FLUSH, type Machine, type Run } from './machine.ts';
 import type { Module } from './module.ts';
+import type { Races } from './races.ts';
 import type { Scenario } from './scenario.ts';
 import { type Schedule, showSchedule } from './schedule.ts';
 import { type MemoryName, WeakMemory, type Whim } from './weak.ts';
@@ -29,6 +30,8 @@ export interface Options {
   readonly seconds?: number;
   /** Stops at the first failure. */
   readonly first?: boolean;
+  /** Takes note of each plain read that races. Only where memory is `sc` is the order of accesses the order of memory. */
+  readonly races?: Races;
   /** Stops before every access, whatever it is to. */
   readonly everywhere?: boolean;
   /** Is told now and then how many executions there were. */
@@ -102,6 +105,7 @@ class Exploration {
     const { memory = 'sc' } = options;
     this.#memory = memory === 'sc' ? undefined : new WeakMemory(this.#machine, memory);
     this.#machine.setMemory(this.#memory);
+    options.races?.over(this.#world, module.traits.strategy);
   }
 
   run(): Report {
@@ -196,7 +200,10 @@ class Exploration {
 
   /** Runs the threads once and judges what came of it. */
   #check(decisions: readonly Decision[]): Execution {
-    const execution = once(this.#world, this.#machine, this.#runOf(decisions));
+    const { races } = this.#options;
+    races?.begin();
+    const execution = once(this.#world, this.#machine, { ...this.#runOf(decisions), onlooker: races?.onlooker });
+    races?.end(execution, this.#kill);
     this.#executions++;
     this.#accesses += execution.accesses;
     const { outcome, faults, needs } = this.#judge.judge(execution);

@@ -51,7 +51,7 @@ export function traceOf(
     const onlooker: Onlooker = (thread, access, kind, at, found, given, second) => {
       if (!all && !world.machine.isHot(at)) return;
       const call = world.notes()[thread]!.length - 1;
-      lines.push({ thread, call, access, at, name: name(at), what: said(kind, found, given, second) });
+      lines.push({ thread, call, access, at, name: name(at).text, what: said(kind, found, given, second) });
     };
     run(onlooker);
     text = layOut(world, lines, handles);
