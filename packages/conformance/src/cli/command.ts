@@ -8,7 +8,7 @@ export const HOLDS = 0;
 /** Something does not hold. */
 export const FAILS = 1;
 /** Nothing was run: the command line, or a module, is not what it should be. */
-export const USAGE = 2;
+const USAGE = 2;
 
 /** Where a command line program writes to. */
 export interface Streams {
