@@ -123,7 +123,7 @@ Written by \`npm run test:matrix\`, which installs what would be published into 
 
 *quickstart* and *worker pool* are the examples of those names, whose output has to be what their pages show. *terminate* is what
 \`await worker.terminate()\` means: \`declareGone\` may be called only after the thread has ended. *suite* is all of
-\`pid-conformance\`: the three designs, alone, shared, and by several threads.
+\`pid-conformance\`: the built-in designs, alone, shared, and by several threads.
 
 ${table('runtime', runtimes, COLUMNS)}
 

@@ -157,7 +157,7 @@ const design = {
     return pidAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt);
   },
 
-  // A task could keep numbers of its pids, and a namespace could own something, as in two of the three designs. Not here.
+  // A task could keep numbers of its pids, and a namespace could own something, as in flat and in pidspace. Not here.
   rememberNumbers() {},
   forgetNumbers() {},
   admitNs() {},

@@ -11,7 +11,7 @@ function stress(...args: string[]): { status: number | null; lines: string[]; st
 }
 
 describe('pid-stress', () => {
-  test.each([[[]], [['--kill']]])('finds nothing in the three strategies, with %j', (more) => {
+  test.each([[[]], [['--kill']]])('finds nothing in any strategy, with %j', (more) => {
     const { status, lines, stderr } = stress('--seconds', '2', ...more);
     const isKilling = more.length > 0;
     const reckonings = lines.map((line) => JSON.parse(line));

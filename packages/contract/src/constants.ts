@@ -1,5 +1,5 @@
 /**
- * The numbers that all three designs agree on, spelled as the kernel spells them.
+ * The numbers that all designs agree on, spelled as the kernel spells them.
  * Source: `include/linux/threads.h` and `kernel/pid.c` of Linux 2.6.15 to 2.6.24.
  */
 

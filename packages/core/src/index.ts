@@ -1,5 +1,5 @@
 /**
- * What the three designs share: one block of memory, slab caches, pidmaps, hash chains, namespaces and task links.
+ * What the designs share: one block of memory, slab caches, pidmaps, hash chains, namespaces and task links.
  * For those who write a strategy: describe it as a {@link Design}, and `variantOf` and `strategyOf` make a strategy of it.
  *
  * @packageDocumentation

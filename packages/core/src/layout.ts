@@ -1,5 +1,5 @@
 /**
- * Every record that the three designs share, drawn. All offsets are in words of 4 bytes.
+ * Every record that the designs share, drawn. All offsets are in words of 4 bytes.
  *
  * ```
  *  the block    header │ page table │ hash tables │ workers │ slab pages →       free       ← pidmap pages

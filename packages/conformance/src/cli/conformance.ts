@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { BUILTINS } from '../strategies/builtins.ts';
 import { type Loaded, loadBuiltin, loadModule, UsageError } from '../strategies/load.ts';
@@ -7,14 +7,13 @@ import { sharedClauses } from '../threads/clauses.ts';
 import { drawSeed } from '../threads/index.ts';
 import { LIMIT_MS } from '../threads/runner.ts';
 import { catalog } from './catalog.ts';
+import { FAILS, HOLDS, perform, type Streams } from './command.ts';
 import { exploreMain } from './explore.ts';
 import {
   CLOSED_PIPE,
   checkWritable,
   claimStdout,
   INTERRUPTED,
-  OutputError,
-  type Report,
   untilInterrupted,
   versionIn,
   writeWhole,
@@ -23,13 +22,6 @@ import { progressOn } from './progress.ts';
 import { REPORTERS } from './reporters/index.ts';
 import { failuresOf } from './reporters/reporter.ts';
 import { aboutAll, runSupervised } from './supervisor.ts';
-
-/** All clauses hold. */
-const HOLDS = 0;
-/** Some do not. */
-const FAILS = 1;
-/** Nothing was run: the command line, or a module, is not what it should be. */
-const USAGE = 2;
 
 interface Flags {
   readonly strategy?: string[];
@@ -45,18 +37,11 @@ interface Flags {
   readonly bail?: true;
 }
 
-/** Where a command line program writes to. */
-export interface Streams {
-  readonly stdout: Report;
-  readonly stderr: NodeJS.WriteStream;
-}
-
 /** Runs the program with these arguments and returns its exit status. */
 export async function main(args: readonly string[]): Promise<number> {
   const streams: Streams = { stdout: claimStdout(), stderr: process.stderr };
   const [first, ...rest] = args;
   if (first === 'explore') return exploreMain(rest, streams);
-  const { stdout, stderr } = streams;
   const program = new Command('pid-conformance')
     .description(
       'Says of each strategy which clauses of the pidlab contract hold. Without arguments: of the built-in ones.',
@@ -89,19 +74,8 @@ export async function main(args: readonly string[]): Promise<number> {
       'after',
       '\nCtrl-C stops after the clause that is under way, and reports what is known by then.' +
         '\nExit status: 0 when all clauses hold, 1 when one does not, 2 when nothing could be run, 130 after Ctrl-C.',
-    )
-    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
-    .showHelpAfterError('(see pid-conformance --help)')
-    .exitOverride();
-  try {
-    program.parse(args, { from: 'user' });
-    return await run(program.args, program.opts<Flags>(), streams);
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? HOLDS : USAGE;
-    if (!(error instanceof UsageError || error instanceof OutputError)) throw error;
-    stderr.write(`pid-conformance: ${error.message}\n`);
-    return USAGE;
-  }
+    );
+  return perform(program, args, streams, () => run(program.args, program.opts<Flags>(), streams));
 }
 
 async function run(modules: readonly string[], flags: Flags, { stdout, stderr }: Streams): Promise<number> {

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import {
   explore,
   isFor,
@@ -18,14 +18,8 @@ import {
   traceOf,
 } from '../explore/index.ts';
 import { BUILTINS, loadStrategy, UsageError } from '../strategies/index.ts';
-import type { Streams } from './conformance.ts';
+import { FAILS, HOLDS, perform, type Streams, whole } from './command.ts';
 import { progressOn } from './progress.ts';
-
-/** Every scenario was tried to its end, and nothing failed. */
-const HOLDS = 0;
-const FAILS = 1;
-/** Nothing was run: the command line, or a module, is not what it should be. */
-const USAGE = 2;
 
 const ALL = 'all';
 
@@ -48,7 +42,6 @@ interface Flags {
 
 /** Runs `pid-conformance explore` with these arguments and returns its exit status. */
 export async function exploreMain(args: readonly string[], streams: Streams): Promise<number> {
-  const { stdout, stderr } = streams;
   const program = new Command('pid-conformance explore')
     .description(
       'Runs a few threads of a built strategy in every order with so many preemptions, and says which outcomes the contract does not allow.',
@@ -75,19 +68,8 @@ export async function exploreMain(args: readonly string[], streams: Streams): Pr
       'after',
       '\nExit status: 0 when every scenario was complete and nothing failed, 1 when not, 2 when nothing could be run.',
     )
-    .allowExcessArguments(false)
-    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
-    .showHelpAfterError('(see pid-conformance explore --help)')
-    .exitOverride();
-  try {
-    program.parse(args, { from: 'user' });
-    return await run(program.opts<Flags>(), streams);
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? HOLDS : USAGE;
-    if (!(error instanceof UsageError)) throw error;
-    stderr.write(`pid-conformance explore: ${error.message}\n`);
-    return USAGE;
-  }
+    .allowExcessArguments(false);
+  return perform(program, args, streams, () => run(program.opts<Flags>(), streams));
 }
 
 async function run(flags: Flags, streams: Streams): Promise<number> {
@@ -218,15 +200,6 @@ function keyOf({ traits }: Module, { name }: Scenario, { preemptions, memory, ra
 
 function isNoted(file: string | undefined, key: string): boolean {
   return file !== undefined && existsSync(file) && readFileSync(file, 'utf8').split('\n').includes(key);
-}
-
-/** Reads a whole number in that range. */
-function whole(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`It has to be a whole number in [${low}, ${high}].`);
-  };
 }
 
 /** Milliseconds between two lines of progress. */

@@ -1,15 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { BUILTINS, loadStrategy, UsageError } from '../strategies/index.ts';
 import { type Reckoning, stress } from '../stress/run.ts';
-import type { Streams } from './conformance.ts';
+import { FAILS, HOLDS, perform, type Streams, whole } from './command.ts';
 import { claimStdout, versionIn } from './program.ts';
 import { progressOn } from './progress.ts';
-
-/** Nothing was given twice, nothing lost, nothing violated; and nothing leaked, unless threads were terminated. */
-const HOLDS = 0;
-const FAILS = 1;
-/** Nothing was run: the command line, or a module, is not what it should be. */
-const USAGE = 2;
 
 const ALL = 'all';
 /** Threads that an allocator can have, less the one that watches. */
@@ -27,7 +21,6 @@ interface Flags {
 /** Runs the program with these arguments and returns its exit status. */
 export async function main(args: readonly string[]): Promise<number> {
   const streams: Streams = { stdout: claimStdout(), stderr: process.stderr };
-  const { stdout, stderr } = streams;
   const program = new Command('pid-stress')
     .version(versionIn(new URL('../../package.json', import.meta.url)))
     .description(
@@ -50,19 +43,8 @@ export async function main(args: readonly string[]): Promise<number> {
       'after',
       '\nExit status: 0 when duplicates, lost and violations are 0, and without --kill leaked too; 1 when not; 2 when nothing could be run.',
     )
-    .allowExcessArguments(false)
-    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
-    .showHelpAfterError('(see --help)')
-    .exitOverride();
-  try {
-    program.parse(args, { from: 'user' });
-    return await run(program.opts<Flags>(), streams);
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? HOLDS : USAGE;
-    if (!(error instanceof UsageError)) throw error;
-    stderr.write(`pid-stress: ${error.message}\n`);
-    return USAGE;
-  }
+    .allowExcessArguments(false);
+  return perform(program, args, streams, () => run(program.opts<Flags>(), streams));
 }
 
 async function run(flags: Flags, { stdout, stderr }: Streams): Promise<number> {
@@ -102,14 +84,5 @@ function sum(name: string, reckonings: readonly Reckoning[]): Reckoning {
     violations: of('violations'),
     leaked: of('leaked'),
     kills: of('kills'),
-  };
-}
-
-/** Reads a whole number in that range. */
-function whole(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`It has to be a whole number in [${low}, ${high}].`);
   };
 }

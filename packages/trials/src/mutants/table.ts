@@ -19,7 +19,7 @@ by \`PIDLAB_UPDATE=1 npx vitest run --project @pidlab/trials mutants\`; the same
 and tries every one of them, and fails when this page is stale.`,
     `Clauses of chapter SHARED need several threads to meet at the wrong moment: they are tried again until they fail, for at most
 ${AGAIN_MS / 1000} seconds, and one that does not come back has failed. What real threads show only by luck, or not at all, is caught by a scenario of
-\`pid-conformance explore\` (docs/interleavings.md) instead, with two preemptions and the same way every time.`,
+\`pid-conformance explore\` (docs/interleavings.md) instead, the same way every time: with two preemptions, and one access after the other, unless it says more.`,
     `Marks: ¹ the clause itself holds, and the walk over all invariants after it notices; ² the clause never comes back.`,
     ...files.map((file) => section(file, mutants, sentences)),
   ].join('\n\n')}\n`;
