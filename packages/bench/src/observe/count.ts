@@ -81,7 +81,7 @@ function accessesOf(strategy: ObservedStrategy, level: number, mode: Count['mode
         calls.length === 0 && namerOf(strategy.wordsOf(allocator), strategy.traits.strategy, handlesOf(world));
       const accesses: Access[] = [];
       const stop = strategy.observe(allocator, (access) => {
-        if (nameOf) names.push(nameOf(access.at));
+        if (nameOf) names.push(nameOf(access.at).text);
         accesses.push(access);
       });
       run(world, slot);
