@@ -133,6 +133,8 @@ function callback(_s, value, op) {
 const [NS, PID, TASK] = [handle('namespaces', 'ns'), handle('pids', 'pid'), handle('tasks', 'task')];
 const VIEWER = handle('tasks', 'viewer');
 const NR = integer('nr', 0, NR_LIMIT);
+/** Where a walk goes on: behind the largest number too. */
+const FROM = integer('nr', 0, NR_LIMIT + 1);
 const TYPE = integer('type', 0, PIDTYPE_MAX - 1);
 
 // ── numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -393,7 +395,7 @@ const FUNCTIONS = {
   findPid: [[NR], (s, nr) => nsAt(s, s.root).taken.get(nr)],
   findVpid: [[NR, VIEWER], (s, nr, viewer) => activeNs(s, viewer)?.taken.get(nr)],
   findGetPid: [[NR, NS], (s, nr, ns) => counted(s, ns.taken.get(nr))],
-  findGePid: [[NR, NS], (_s, nr, ns) => ns.taken.get(takenFrom(ns, nr))],
+  findGePid: [[FROM, NS], (_s, nr, ns) => ns.taken.get(takenFrom(ns, nr))],
 
   pidNrNs: [[PID, NS], (_s, pid, ns) => nrIn(pid, ns.ref)],
   pidNr: [[PID], (s, pid) => nrIn(pid, s.root)],

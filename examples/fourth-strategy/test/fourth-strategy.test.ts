@@ -84,7 +84,7 @@ const breaks: readonly (readonly [what: string, from: string, to: string, chapte
     '',
     'FREE',
   ],
-  ['freePid keeps the number of the root', 'giveBack(s, pidAt, 0);', 'giveBack(s, pidAt, 1);', 'FREE'],
+  ['freePid keeps the number of the root', 'i > level - count; i--', 'i > level - count && i > 0; i--', 'FREE'],
   ['numbers are found in other namespaces', ' && w[upid + UPID_NS] === serial', '', 'FIND'],
   [
     'siblings see each other',
