@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { HEADER } from '@pidlab/core';
 import { describe, expect, test } from 'vitest';
 import {
   EXCEPTIONS,
@@ -6,6 +7,7 @@ import {
   isFor,
   loadModule,
   type Module,
+  Races,
   readSchedule,
   SCENARIOS,
   type Scenario,
@@ -13,7 +15,9 @@ import {
   traceOf,
   transform,
 } from '../src/explore/index.ts';
+import { createMachine, type Kind } from '../src/explore/machine.ts';
 import { showSchedule } from '../src/explore/schedule.ts';
+import { makeWorld } from '../src/explore/world.ts';
 import { BUILTINS } from '../src/strategies/builtins.ts';
 
 const modules = new Map<string, Module>();
@@ -128,6 +132,60 @@ describe('the search', () => {
     const deep = SCENARIOS.filter(({ levels }) => levels > 1);
     expect(deep.length).toBeGreaterThan(0);
     for (const scenario of deep) expect(isFor(scenario, modules.get('flat')!.traits)).toBe(false);
+  });
+});
+
+describe('plain reads', () => {
+  /** Which fields race, when two threads make these accesses one after the other. */
+  function racesOf(
+    ...accesses: readonly (readonly [thread: number, kind: Kind, at: number, expected?: number])[]
+  ): string[] {
+    const world = makeWorld(hierarchical, createMachine(), named('get-free'));
+    const races = new Races();
+    races.over(world, 'hierarchical');
+    for (const body of world.bodies) body.begun(0);
+    races.begin();
+    for (const [thread, kind, at, expected = 0] of accesses) races.onlooker(thread, 0, kind, at, 0, expected, 1);
+    races.end([], undefined);
+    return races.list().map(({ field }) => field);
+  }
+  const { slabEnd: data, gone: flag, nsLock: other } = HEADER.at;
+
+  test('race with a write that nothing orders, whichever comes first', () => {
+    expect(racesOf([0, 'write', data], [1, 'read', data])).toEqual(['header.slabEnd']);
+    expect(racesOf([1, 'read', data], [0, 'write', data])).toEqual(['header.slabEnd']);
+    expect(racesOf([0, 'store', data], [1, 'read', data])).toEqual(['header.slabEnd']);
+  });
+
+  test('do not race with their own thread, with reads, or where they are atomic', () => {
+    expect(racesOf([0, 'write', data], [0, 'read', data])).toEqual([]);
+    expect(racesOf([0, 'read', data], [1, 'read', data])).toEqual([]);
+    expect(racesOf([0, 'store', data], [1, 'load', data])).toEqual([]);
+    expect(racesOf([0, 'read', data], [1, 'cas', data, 7])).toEqual([]);
+  });
+
+  test('do not race when an atomic write was read atomically in between', () => {
+    expect(racesOf([0, 'write', data], [0, 'store', flag], [1, 'load', flag], [1, 'read', data])).toEqual([]);
+    expect(racesOf([1, 'read', data], [1, 'or', flag], [0, 'cas', flag, 7], [0, 'write', data])).toEqual([]);
+  });
+
+  test('race when it was read plainly, was another word, or came before the write', () => {
+    expect(racesOf([0, 'write', data], [0, 'store', flag], [1, 'read', flag], [1, 'read', data])).toEqual([
+      'header.gone',
+      'header.slabEnd',
+    ]);
+    expect(racesOf([0, 'write', data], [0, 'store', flag], [1, 'load', other], [1, 'read', data])).toEqual([
+      'header.slabEnd',
+    ]);
+    expect(racesOf([0, 'store', flag], [0, 'write', data], [1, 'load', flag], [1, 'read', data])).toEqual([
+      'header.slabEnd',
+    ]);
+    const overwritten = [
+      [0, 'write', data],
+      [0, 'store', flag],
+      [0, 'write', flag],
+    ] as const;
+    expect(racesOf(...overwritten, [1, 'load', flag], [1, 'read', data])).toEqual(['header.slabEnd']);
   });
 });
 

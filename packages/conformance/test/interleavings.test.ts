@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { explore, isFor, loadModule, type Report, SCENARIOS, type Scenario } from '../src/explore/index.ts';
+import {
+  explore,
+  isFor,
+  loadModule,
+  Races,
+  type Report,
+  readPlainlyIn,
+  SCENARIOS,
+  type Scenario,
+} from '../src/explore/index.ts';
 import { BUILTINS } from '../src/strategies/builtins.ts';
 
 /* One design is enough here: what threads can do to each other is in core. `npm run explore` tries the others, and more preemptions. */
@@ -15,6 +24,11 @@ function faultsOf({ scenario, failures, complete }: Report): string[] {
   return complete ? faults : [...faults, `${scenario} is not complete`];
 }
 
+/** What was read plainly while another thread may have written it. */
+function fieldsOf(races: Races): string[] {
+  return races.list().map(({ field }) => field);
+}
+
 /** Subjects, by the first word of a scenario's name. */
 const subjects = new Map<string, Scenario[]>();
 for (const scenario of scenarios) {
@@ -25,14 +39,34 @@ for (const scenario of scenarios) {
 test('there are more scenarios than the prototype had', () => expect(SCENARIOS.length).toBeGreaterThan(175));
 
 describe('every interleaving with two preemptions', () => {
+  const races = new Races();
+  const explored = new Set<Scenario>();
+
   test.each([...subjects])('of %s-*', { timeout: 900_000 }, (_, some) => {
     // Three threads, and empty magazines that are filled under a lock, have hundreds of thousands of orders with two: those are for
     // the command line, and one has to do here.
     for (const scenario of some) {
       const isLarge = scenario.isCold || (scenario.threads.length > 2 && scenario.gone === undefined);
       const preemptions = isLarge ? 1 : 2;
-      expect(faultsOf(explore(module, scenario, { preemptions }))).toEqual([]);
+      expect(faultsOf(explore(module, scenario, { preemptions, races }))).toEqual([]);
+      explored.add(scenario);
     }
+  });
+
+  test('the fields that are read plainly meanwhile are those that ADR 0009 lists', ({ skip }) => {
+    skip(explored.size < scenarios.length, 'not all scenarios were explored, so not all reads were seen');
+    expect(fieldsOf(races)).toEqual(readPlainlyIn('hierarchical'));
+  });
+});
+
+describe.runIf(process.env.PIDLAB_LONG === '1')('plain reads that race, with one preemption', () => {
+  const others = Object.entries(BUILTINS).filter(([name]) => name !== 'hierarchical');
+  test.each(others)('in %s are those that ADR 0009 lists', { timeout: 900_000 }, async (name, builtin) => {
+    const other = await loadModule(import.meta.resolve(builtin.package));
+    const races = new Races();
+    for (const scenario of SCENARIOS.filter((one) => isFor(one, other.traits)))
+      explore(other, scenario, { preemptions: 1, races });
+    expect(fieldsOf(races)).toEqual(readPlainlyIn(name));
   });
 });
 

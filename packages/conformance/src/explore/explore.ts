@@ -203,7 +203,7 @@ class Exploration {
     const { races } = this.#options;
     races?.begin();
     const execution = once(this.#world, this.#machine, { ...this.#runOf(decisions), onlooker: races?.onlooker });
-    races?.end(execution, this.#kill);
+    races?.end(execution.taken, this.#kill);
     this.#executions++;
     this.#accesses += execution.accesses;
     const { outcome, faults, needs } = this.#judge.judge(execution);

@@ -10,6 +10,7 @@ export type { Fault } from './judge/judge.ts';
 export { createMachine, type Kind, type Machine, type Onlooker } from './machine.ts';
 export { loadModule, type Module } from './module.ts';
 export { type Named, type Namer, namerOf } from './names.ts';
+export { PLAIN_READS, type PlainRead, READ_PLAINLY, readPlainlyIn } from './plainly.ts';
 export { type Race, Races } from './races.ts';
 export { type Beginning, isFor, type Scenario, scenario } from './scenario.ts';
 export { SCENARIOS } from './scenarios/index.ts';

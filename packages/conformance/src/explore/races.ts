@@ -13,8 +13,8 @@
  * Lamport, "Time, Clocks, and the Ordering of Events" (1978), has the order, and Flanagan and Freund, "FastTrack" (2009), the
  * clocks at words. Addresses make no order here: a record that is found through a plain link races in all that is read of it.
  */
-import type { Execution, Kind, Onlooker } from './machine.ts';
-import { namerOf } from './names.ts';
+import type { Kind, Onlooker } from './machine.ts';
+import { type Namer, namerOf } from './names.ts';
 import type { Op } from './scenario.ts';
 import { showSchedule } from './schedule.ts';
 import type { World } from './world.ts';
@@ -57,7 +57,7 @@ export class Races {
   readonly #entries = new Map<string, Entry>();
   #execution = 0;
   #world: World | undefined;
-  #field: (at: number) => { readonly text: string; readonly field: string } = () => ({ text: '', field: '' });
+  #name: Namer | undefined;
   #first: { -readonly [K in keyof Example]: Example[K] }[] = [];
 
   /** What each thread knows to be over: of thread u the row of t has the latest moment, and of t itself the present one. */
@@ -87,7 +87,7 @@ export class Races {
   over(world: World, strategy: string): void {
     const words = world.machine.words();
     this.#world = world;
-    this.#field = namerOf(words, strategy, world.names);
+    this.#name = namerOf(words, strategy, world.names);
     this.#before = 0;
     if (this.#racedIn.length !== words.length) {
       const each = words.length * THREADS;
@@ -106,8 +106,8 @@ export class Races {
     this.#calls.fill(-1);
   }
 
-  /** It is over, and went like that. */
-  end({ taken }: Execution, kill: readonly number[] | undefined): void {
+  /** It is over; these decisions were taken, by the numbers of accesses, and these stores were the last of their threads. */
+  end(taken: readonly string[], kill: readonly number[] | undefined): void {
     for (const example of this.#first)
       example.schedule = showSchedule({ stops: taken, kill: kill ?? [], whim: undefined });
     this.#first = [];
@@ -177,14 +177,19 @@ export class Races {
     }
     if ((this.#racedBy[at]! & (1 << how)) !== 0) return;
     this.#racedBy[at] = this.#racedBy[at]! | (1 << how);
-    const { field, text } = this.#field(at);
+    const { field, text } = this.#name!(at);
     const entry = this.#entries.get(field) ?? this.#newEntry(field, text, [reader, readCall], [writer, writeCall]);
     entry.writes.add(KINDS[how]!);
     if (entry.last !== this.#execution) entry.executions++;
     entry.last = this.#execution;
   }
 
-  #newEntry(field: string, word: string, [reader, read]: readonly number[], [writer, written]: readonly number[]): Entry {
+  #newEntry(
+    field: string,
+    word: string,
+    [reader, read]: readonly number[],
+    [writer, written]: readonly number[],
+  ): Entry {
     const opOf = (thread: number, call: number): Op => this.#world!.notes()[thread]![call]!.planned.op;
     const ops = { reader: opOf(reader!, read!), writer: opOf(writer!, written!) };
     const example = { scenario: this.#world!.scenario.name, word, ...ops, schedule: '' };
