@@ -44,7 +44,7 @@ interface Beyond {
 const part = (record: string, ...fields: readonly string[]): Part[] =>
   fields.map((field) => [field, `${record}.${field}`]);
 
-/* The designs' own records. Their layouts are not exported; a test holds these names against the generated tables. */
+/* The designs' own records, whose layouts are not exported: docs/layouts.md has them. */
 const BEYOND: Readonly<Record<string, Beyond>> = {
   hierarchical: { numbers: part('upid', 'nr', 'ns', 'next') },
   flat: { pid: [...part('pid (flat, pid_1)', 'nr', 'next', 'ns'), ...part('pid (flat, pid_2)', 'vnr', 'vnext')] },

@@ -1,16 +1,20 @@
 /**
- * Fields that are read plainly while another worker may write them, and why that does no harm. `npm run layouts` makes a table of docs/adr/0009
- * of it. A test holds it against what the explorer sees: no field is missing, and none is here that no scenario shows.
+ * Fields that are read plainly while another worker may write them, and why that does no harm. `npm run layouts` makes a table of
+ * docs/adr/0009 of it. A test holds it against what the explorer sees: no field is missing, and none is here that no scenario shows.
  */
 
 /** Why a plain read is enough. */
 export const PLAIN_READS = {
   chain:
     'a look-up takes no lock: it compares the key, reads the first word, then the key and the first word again (see Readers)',
-  handle: 'read through a handle or of a record that a word leads to, whose first word is looked at again after it',
-  guess: 'says where to begin or whether to try; the exchange, or the look under a lock, that follows decides',
-  bound: 'only ever grows: what lies beyond what is read is nothing that the reader can have anything of',
-  setting: 'the old value and the new one are both right: the calls overlap',
+  tree: 'a walk of a tree takes no lock; when `moves` has changed since, it begins anew, and a pid that it led to is looked at again',
+  handle: 'read through a handle, or of a record that a word leads to: its first word is looked at again after that',
+  guess: 'says where to begin, or whether to try; the exchange that follows, or the look under a lock, decides',
+  own: 'only asks whether the reader itself has the lock: nobody else writes the value that says so',
+  bound:
+    'only ever goes up, before there is a record that the reader may know of: with the old value there is none for it, which is right',
+  setting: 'the old value and the new one are both right, since the calls overlap',
+  gone: 'races only with a reader that was terminated: `declareGone` clears what it had announced by a plain write, and its reads are over',
 } as const;
 export type PlainRead = keyof typeof PLAIN_READS;
 
@@ -37,6 +41,12 @@ export const READ_PLAINLY: Readonly<Record<string, Entry>> = {
   'pid (flat, pid_2).vnext': ['chain', 'flat'],
   'pid (pidspace).nr': ['chain', 'pidspace'],
   'pid (pidspace).next': ['chain', 'pidspace'],
+  'upid (idr).nr': ['chain', 'idr'],
+  'upid (idr).ns': ['chain', 'idr'],
+  'pid_namespace (idr).moves': ['tree', 'idr'],
+  'pid_namespace (idr).tree': ['tree', 'idr'],
+  'radix_tree_node.slots': ['tree', 'idr'],
+  'radix_tree_node.used': ['tree', 'idr'],
   'pid.tasks': ['handle'],
   'pid_link.next': ['handle'],
   'pid_link.pid': ['handle'],
@@ -52,11 +62,14 @@ export const READ_PLAINLY: Readonly<Record<string, Entry>> = {
   'pid_namespace (pidmap).entries': ['guess', ...HASHED],
   'pid_namespace.lastPid': ['guess'],
   'pid_namespace.reaper': ['guess'],
+  'header.mapLock': ['own', 'idr'],
+  'pid (idr).lock': ['guess', 'idr'],
+  'page.of': ['bound', 'idr'],
   'cache.objectWords': ['bound'],
   'header.slabEnd': ['bound'],
   'pid_namespace.disabled': ['setting'],
   'pid_namespace.pidMax': ['setting'],
-  'pid_namespace.floor': ['setting'],
+  'pid_namespace.floor': ['gone'],
 };
 
 /** Those that are read plainly in a design. */
