@@ -30,7 +30,10 @@ export interface Options {
   readonly seconds?: number;
   /** Stops at the first failure. */
   readonly first?: boolean;
-  /** Takes note of each plain read that races. Only where memory is `sc` is the order of accesses the order of memory. */
+  /**
+   * Takes note of each plain read that races, in executions with up to one preemption: those have each pair of accesses in both
+   * orders. Only where memory is `sc` is the order of accesses the order of memory.
+   */
   readonly races?: Races;
   /** Stops before every access, whatever it is to. */
   readonly everywhere?: boolean;
@@ -200,7 +203,7 @@ class Exploration {
 
   /** Runs the threads once and judges what came of it. */
   #check(decisions: readonly Decision[]): Execution {
-    const { races } = this.#options;
+    const races = preemptionsIn(decisions) <= 1 ? this.#options.races : undefined;
     races?.begin();
     const execution = once(this.#world, this.#machine, { ...this.#runOf(decisions), onlooker: races?.onlooker });
     races?.end(execution.taken, this.#kill);
@@ -245,6 +248,13 @@ function once(world: World, machine: Machine, run: Run): Execution {
   return machine.execute(world.bodies, run);
 }
 
+/** Decisions by which somebody is stopped who could go on. */
+function preemptionsIn(decisions: readonly Decision[]): number {
+  let found = 0;
+  for (const decision of decisions) if (!('choice' in decision)) found++;
+  return found;
+}
+
 /** What could have been decided otherwise after the last decision: other threads where one could not go on, and preemptions. */
 function alternatives(
   execution: Execution,
@@ -261,8 +271,7 @@ function alternatives(
     if (choice <= lastChoice || step < lastStep) continue;
     for (const to of options.slice(1)) found.push({ choice, to, step });
   }
-  const used = decisions.filter((decision) => !('choice' in decision)).length;
-  if (used >= preemptions) return found;
+  if (preemptionsIn(decisions) >= preemptions) return found;
   for (const [k, { thread, from, able }] of segments.entries()) {
     const end = segments[k + 1]?.from ?? steps;
     // Choices that lie before the preemption are made.

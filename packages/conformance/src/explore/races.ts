@@ -13,7 +13,7 @@
  * Lamport, "Time, Clocks, and the Ordering of Events" (1978), has the order, and Flanagan and Freund, "FastTrack" (2009), the
  * clocks at words. Addresses make no order here: a record that is found through a plain link races in all that is read of it.
  */
-import type { Kind, Onlooker } from './machine.ts';
+import type { Kind, Machine, Onlooker } from './machine.ts';
 import { type Namer, namerOf } from './names.ts';
 import type { Op } from './scenario.ts';
 import { showSchedule } from './schedule.ts';
@@ -57,6 +57,8 @@ export class Races {
   readonly #entries = new Map<string, Entry>();
   #execution = 0;
   #world: World | undefined;
+  #machine: Machine | undefined;
+  #skipsCold = false;
   #name: Namer | undefined;
   #first: { -readonly [K in keyof Example]: Example[K] }[] = [];
 
@@ -87,6 +89,7 @@ export class Races {
   over(world: World, strategy: string): void {
     const words = world.machine.words();
     this.#world = world;
+    this.#machine = world.machine;
     this.#name = namerOf(words, strategy, world.names);
     this.#before = 0;
     if (this.#racedIn.length !== words.length) {
@@ -101,6 +104,8 @@ export class Races {
   /** An execution begins. */
   begin(): void {
     this.#execution++;
+    // A plain read of a word that only one thread is known to touch: if another does, the search begins anew, and it is seen then.
+    this.#skipsCold = this.#machine!.hotWords() > 0;
     this.#clocks.fill(this.#before);
     for (let t = 0; t < THREADS; t++) this.#clocks[t * THREADS + t] = this.#before + 1;
     this.#calls.fill(-1);
@@ -116,6 +121,8 @@ export class Races {
 
   /** Sees each of its accesses. */
   readonly onlooker: Onlooker = (thread, _, kind, at, found, given = 0) => {
+    const isPlain = kind === 'read' || kind === 'write';
+    if (isPlain && this.#skipsCold && !this.#machine!.isHot(at)) return;
     const call = this.#world!.notes()[thread]!.length - 1;
     if (call !== this.#calls[thread]) this.#beginCall(thread, call);
     if (kind === 'read') this.#readPlainly(thread, at);
