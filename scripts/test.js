@@ -1,5 +1,5 @@
 // npm test [-- --long] [-- vitest filters]: everything that must hold before a push, on a machine with only Node and npm.
-// --long, or PIDLAB_LONG=1, gives more to what searches; CI does that. docs/testing.md says what it leaves out otherwise.
+// --long, or PIDLAB_LONG=1, gives more to what searches; before a release. docs/testing.md says what it leaves out otherwise.
 // The last line is `N passed, N failed`; each check counts as one, and so does each vitest test.
 
 import { existsSync, rmSync } from 'node:fs';
