@@ -23,7 +23,7 @@ import { beginChange, endChange, mostChosen } from './idr.ts';
 import { HEIGHT_LIMIT, HEIGHT_MASK, isTaken, mendTree, nextUsed, SLOT_COUNT, sweep } from './radix-tree.ts';
 
 const { tree: TREE } = IDR_NS.at;
-const { parent: PARENT, used: USED, full: FULL, slots: SLOTS } = NODE.at;
+const { parent: PARENT, used: USED, full: FULL, unused: UNUSED, slots: SLOTS } = NODE.at;
 
 /** The map of this design. */
 export const trees: NumberMap = {
@@ -117,6 +117,8 @@ function checkNode(s: State, nsAt: number, place: Place, nodes: Set<number>, say
   }
   nodes.add(node);
   if (w[node + PARENT] !== parent) say(`node ${node} has ${w[node + PARENT]} above it, not ${parent}`);
+  for (let at = node + UNUSED; at < node + SLOTS; at++)
+    if (w[at] !== 0) say(`node ${node} has ${w[at]} in word ${at - node}, where nothing belongs`);
   const [used0, used1] = [w[node + USED], w[node + USED + 1]];
   if ((used0 | used1) === 0) say(`node ${node} is empty`, true);
   if (height === 1) {
@@ -174,7 +176,10 @@ function checkSlots(s: State, say: Say): void {
   });
   // A call that EBUSY stopped may have left a dead pid in a slot.
   if (linked.pids !== carried)
-    say(`${linked.pids} slots of leaves lead to pids; live pids have ${carried} numbers`, linked.pids > carried);
+    say(
+      `${linked.pids} slots of leaves lead to pids; live pids have ${carried} numbers`,
+      linked.pids > carried && 'mend',
+    );
 }
 
 /** The trees are whole by now. */
