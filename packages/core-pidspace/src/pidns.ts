@@ -20,12 +20,12 @@ export function claimNs(s: State, nsAt: number): void {
   ownSpace(s, nsAt, lowestFreeSpace(s));
 }
 
-/** The id is free again. */
+/** The id is free again. The owner goes last: whoever ends this for a gone worker sees by it that there is something to do. */
 export function releaseNs(s: State, nsAt: number): void {
-  const owned = SPACES + s.words[nsAt + SPACE];
-  if (s.words[owned] !== nsAt) return;
-  s.words[owned] = 0;
-  s.words[SPACE_MAP + ((owned - SPACES) >>> 5)] &= ~(1 << (owned - SPACES));
+  const space = s.words[nsAt + SPACE];
+  if (s.words[SPACES + space] !== nsAt) return;
+  s.words[SPACE_MAP + (space >>> 5)] &= ~(1 << space);
+  s.words[SPACES + space] = 0;
 }
 
 /** Makes the space with that id; EBUSY when it exists, ENOMEM. Locking: under `nsLock`. Source: `pidspace_init()`. */

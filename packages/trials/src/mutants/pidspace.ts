@@ -113,8 +113,8 @@ export const pidspaceMutants: readonly Mutant[] = [
     [
       'space-id-never-free',
       'the id of a space that is gone is not free again',
-      'if (s.words[owned] !== nsAt) return;',
-      'if (owned > 0) return;',
+      'if (s.words[SPACES + space] !== nsAt) return;',
+      'if (space > 0) return;',
       'NS-29',
     ],
     [
