@@ -49,6 +49,8 @@ export interface Initial {
 /** A namespace of a history: the numbers that it can give, and the maps that its pids have numbers of, innermost first. */
 export interface Space {
   readonly floor: number;
+  /** Whether it is of a design that follows mainline's rules, where a cursor below the floor wraps to 1. */
+  readonly isMainline?: boolean;
   readonly end: number;
   readonly maps: readonly Place[];
   /** Whether all pids that it sees have a number of its map. */

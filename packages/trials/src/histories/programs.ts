@@ -50,7 +50,7 @@ export interface Beginning {
 export function beginning(seed: number, history: number, spaces: readonly Space[]): Beginning {
   const random = choices(seed, history, 0);
   return {
-    cursors: spaces.map(({ floor, end }) => floor - 1 + random.below(end - floor + 1)),
+    cursors: spaces.map((space) => cursorOf(space, space.floor - 1 + random.below(space.end - space.floor + 1))),
     pids: Array.from({ length: random.below(REGISTERS) }, () => ({
       ns: random.below(spaces.length),
       references: random.below(3) === 0 ? 1 : 0,
@@ -89,7 +89,7 @@ function planned(random: Choices, op: Op, spaces: readonly Space[]): Planned {
     case 'nextPidmap':
       return { op, ns, last: numberOf(random, spaces[ns]) - 1 };
     case 'setLastPid':
-      return { op, ns, nr: numberOf(random, spaces[ns]) - 1 };
+      return { op, ns, nr: cursorOf(spaces[ns], numberOf(random, spaces[ns]) - 1) };
     case 'findGePid':
       return findGe(random, spaces);
     default:
@@ -105,6 +105,11 @@ function findGe(random: Choices, spaces: readonly Space[]): Planned {
 function chosen(random: Choices, spaces: readonly Space[], ns: Place): number[] {
   const { maps } = spaces[ns];
   return maps.slice(0, 1 + random.below(maps.length)).map((map) => numberOf(random, spaces[map]));
+}
+
+/** By mainline's rules numbers below the floor are given out as long as the cursor has not come to it: there it has. */
+function cursorOf({ floor, isMainline }: Space, nr: number): number {
+  return isMainline === true ? Math.max(nr, floor) : nr;
 }
 
 function numberOf(random: Choices, { floor, end }: Space): number {

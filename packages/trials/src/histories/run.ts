@@ -116,9 +116,10 @@ function createWorld(strategy: Strategy, workers: number): World {
   return { a, descriptor: a.share(), namespaces, board: new SharedArrayBuffer(boardBytes(workers)) };
 }
 
-function spacesOf({ maxLevel, maxNumbers, rootNumbers }: Traits): Space[] {
-  const root = { floor: FLOORS.root, end: END, maps: [0], isSmall: rootNumbers === 'small' };
-  const child = { floor: FLOORS.child, end: END, maps: [1, 0].slice(0, maxNumbers), isSmall: true };
+function spacesOf({ maxLevel, maxNumbers, rootNumbers, rules }: Traits): Space[] {
+  const isMainline = rules === 'mainline';
+  const root = { isMainline, floor: FLOORS.root, end: END, maps: [0], isSmall: rootNumbers === 'small' };
+  const child = { isMainline, floor: FLOORS.child, end: END, maps: [1, 0].slice(0, maxNumbers), isSmall: true };
   return maxLevel > 0 ? [root, child] : [root];
 }
 

@@ -159,7 +159,9 @@ export function call(p: Pair, method: Method, ...args: Argument[]): Outcome {
   const before = cursors(p, method, args);
   const namespaces = p.model.stats().namespaces;
   const subject = outcome(p.subject, method, onSide(args, 'subject'));
-  if (subject.code === 'ENOMEM' && p.tight && !(isTwin(args[0]) && p.closed.has(args[0].model))) {
+  // By mainline's rules memory can run out before it is seen that the namespace was closed.
+  const isClosed = isTwin(args[0]) && p.closed.has(args[0].model) && p.subject.traits.rules !== 'mainline';
+  if (subject.code === 'ENOMEM' && p.tight && !isClosed) {
     for (const [ns] of before) p.model.setLastPid(ns.model, p.subject.lastPid(ns.subject));
     count(p, 'out of memory');
     return note(p, subject);
