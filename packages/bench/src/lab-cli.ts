@@ -87,7 +87,8 @@ Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong u
 
 function parseMinutes(text: string): number {
   const minutes = Number(text);
-  if (!(minutes > 0 && minutes <= 1_440)) throw new InvalidArgumentError('It must be a number of minutes, up to 1,440.');
+  if (!(minutes > 0 && minutes <= 1_440))
+    throw new InvalidArgumentError('It must be a number of minutes, up to 1,440.');
   return minutes;
 }
 
