@@ -20,7 +20,10 @@ async function built(name: 'hierarchical' | 'flat' | 'pidspace', changes: Parame
 
 for (const name of ['hierarchical', 'flat', 'pidspace'] as const) {
   const { strategy, url } = await built(name);
-  describeConformance(strategy, { chapters: chapters.filter(({ id }) => id === 'ATTACH') });
+  describeConformance(strategy, {
+    chapters: chapters.filter(({ id }) => id === 'ATTACH'),
+    scopes: ['shared root', 'shared child'],
+  });
   if (name === 'hierarchical') describeShared(strategy, url);
 }
 
