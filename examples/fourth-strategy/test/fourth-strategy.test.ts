@@ -66,12 +66,12 @@ describe('one line', () => {
   });
 
   test('can be measured', { timeout: 4 * MINUTE }, () => {
-    const args = ['--quick', '--scenario', 'namespace', '--strategy', 'flat', '--no-baselines', '--json', '-'];
+    const args = ['--quick', '--scenario', 'namespace-memory', '--strategy', 'flat', '--no-baselines', '--json', '-'];
     const { status, stdout } = run('@pidlab/bench', 'pid-bench.js', ...args, '--module', 'index.js');
     const { results } = JSON.parse(stdout);
     const mine = results.filter(({ strategy }: { strategy: string }) => strategy === traits.strategy);
     expect(mine).not.toEqual([]);
-    for (const result of mine) expect(result).toMatchObject({ status: 'ok', scenario: 'namespace' });
+    for (const result of mine) expect(result).toMatchObject({ status: 'ok', scenario: 'namespace-memory' });
     expect(status).toBe(0);
   });
 });
