@@ -24,7 +24,8 @@ for (const name of ['hierarchical', 'flat', 'pidspace'] as const) {
     chapters: chapters.filter(({ id }) => id === 'ATTACH'),
     scopes: ['shared root', 'shared child'],
   });
-  if (name === 'hierarchical') describeShared(strategy, url);
+  // By several threads when there is time: `npm test -- --long`.
+  if (name === 'hierarchical' && process.env.PIDLAB_LONG === '1') describeShared(strategy, url);
 }
 
 test('a lock that is not taken is noticed by whoever relies on it', async () => {
