@@ -2,17 +2,26 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { loadTrace, type ReplayResult, replay, runConformance, traceNames } from '@pidlab/conformance';
 import type { Strategy } from '@pidlab/contract';
+import { type Transcript, transcriptsOf } from './behaviour.ts';
 import type { ConformanceEntry, ReplayEntry } from './report/report.ts';
 
 /** What the conformance suite and the recorded builds say of one strategy. */
 export interface Checked {
+  readonly strategy: string;
   readonly conformance: readonly ConformanceEntry[];
   readonly replay: readonly ReplayEntry[];
+  /** What it did in each clause. */
+  readonly transcripts: readonly Transcript[];
 }
 
 /** Runs the whole suite and all recorded builds on a strategy. */
 export async function check(strategy: Strategy): Promise<Checked> {
-  return { conformance: await conformanceOf(strategy), replay: replaysOf(strategy) };
+  return {
+    strategy: strategy.traits.strategy,
+    conformance: await conformanceOf(strategy),
+    replay: replaysOf(strategy),
+    transcripts: transcriptsOf(strategy),
+  };
 }
 
 /** The same in a process of its own, for a built-in strategy, which the signal stops. A process that dies is a failure, not an error. */
@@ -37,7 +46,8 @@ export function checkInProcess(name: string, signal?: AbortSignal): Promise<Chec
 
 function died(strategy: string, message: string): Checked {
   const failures = [{ clause: 'all', scope: 'all', message }];
-  return { conformance: [{ strategy, chapter: 'all', passed: 0, failed: 1, failures }], replay: [] };
+  const conformance = [{ strategy, chapter: 'all', passed: 0, failed: 1, failures }];
+  return { strategy, conformance, replay: [], transcripts: [] };
 }
 
 /** One entry for each chapter, in the order of the suite. */

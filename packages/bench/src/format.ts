@@ -1,5 +1,5 @@
 import type { Factor, Noise, Result, Target } from './results.ts';
-import type { Params } from './scenario.ts';
+import type { Params, Scenario } from './scenario.ts';
 import type { Estimate } from './statistics.ts';
 
 // Numbers as people read them, the same in the terminal, in Markdown and in the charts.
@@ -58,8 +58,13 @@ export function comparison(
 }
 
 /** Whether a factor is no larger than what a strategy and its twin differ by. */
-function isNoise(value: number, noise: Noise | undefined): boolean {
+export function isNoise(value: number, noise: Noise | undefined): boolean {
   return noise !== undefined && Math.abs(Math.log(value)) < Math.log(noise.factor);
+}
+
+/** The words for smaller and larger: `faster` for times, `less` for memory. */
+export function wordsOf({ measures }: Pick<Scenario, 'measures'>): readonly [less: string, more: string] {
+  return measures === 'ns' || measures === 'ms' ? ['faster', 'slower'] : ['less', 'more'];
 }
 
 function inverse({ ci, range, missing }: Spread): Spread {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { compareRuns, refuseForeign } from './baseline-run.ts';
+import { differencesOf } from './behaviour.ts';
 import { baselineSpecs, builtFile, STRATEGIES } from './builtins.ts';
 import { type Checked, checkInProcess } from './check.ts';
 import { journalOf } from './cli.ts';
@@ -8,11 +9,6 @@ import { environment } from './environment.ts';
 import { SETTINGS, type Settings } from './modes.ts';
 import { buildNative } from './native.ts';
 import type { Count } from './observe/counted.ts';
-import { checkWritable, writeWhole } from './output.ts';
-import { documentOf } from './report/document.ts';
-import { actionBenchmarks } from './report/github.ts';
-import { html } from './report/html.ts';
-import { markdown } from './report/markdown.ts';
 import { type Document, methodOf, type Report, SCHEMA_VERSION } from './report/report.ts';
 import { type Hooks, type Plan, runBenchmark } from './runner.ts';
 import { SCENARIOS } from './scenarios/index.ts';
@@ -75,6 +71,7 @@ export async function runLab(options: LabOptions, hooks: LabHooks = {}): Promise
       conformance: checked.flatMap(({ conformance }) => conformance),
       replay: checked.flatMap(({ replay }) => replay),
       counts,
+      differences: differencesOf(new Map(checked.map(({ strategy, transcripts }) => [strategy, transcripts]))),
       ...findings,
       ...(baseline ? { baseline: compareRuns(baseline, findings.results) } : {}),
     };
@@ -125,30 +122,4 @@ export function succeeded(report: Report): boolean {
     report.replay.every(({ status }) => status === 'passed') &&
     report.results.every(({ status }) => status !== 'failed')
   );
-}
-
-const FILES = ['lab.json', 'lab.md', 'lab.html', 'lab.github-action-benchmark.json'];
-
-/** Throws an `OutputError` when the report could not be written into `folder`. */
-export function checkReport(folder: string): void {
-  checkWritable(
-    FILES.map((name) => join(folder, name)),
-    '--out',
-  );
-}
-
-/** Writes the report's files into `folder` and gives their paths. */
-export function writeReport(report: Report, folder: string): string[] {
-  const blocks = documentOf(report);
-  const texts = [
-    `${JSON.stringify(report, null, 2)}\n`,
-    markdown(blocks),
-    html(blocks),
-    `${JSON.stringify(actionBenchmarks(report.results), null, 2)}\n`,
-  ];
-  return FILES.map((name, i) => {
-    const file = join(folder, name);
-    writeWhole(file, texts[i]);
-    return file;
-  });
 }

@@ -9,9 +9,9 @@ import {
   remarks,
   spread,
   times,
+  wordsOf,
 } from './format.ts';
 import { COUNTED, type Count } from './observe/counted.ts';
-import { wordsOf } from './report/findings.ts';
 import { type Document, unique } from './report/report.ts';
 import { cellsOf, type Findings, type Noise, type Pair, type Result, type Target } from './results.ts';
 import { scenarioOf } from './scenarios/index.ts';

@@ -1,4 +1,9 @@
+import type { Traits } from '@pidlab/contract';
 import type { BaselineComparison } from '../baseline-run.ts';
+import type { Difference } from '../behaviour.ts';
+import type { Advice } from '../claims/advice.ts';
+import type { ClaimResult } from '../claims/claim.ts';
+import type { Sweep } from '../claims/sweep.ts';
 import type { Environment } from '../environment.ts';
 import type { Count } from '../observe/counted.ts';
 import type { Findings } from '../results.ts';
@@ -62,6 +67,16 @@ export interface Report extends Document {
   readonly replay: readonly ReplayEntry[];
   /** What each call of each strategy does to memory, exactly. */
   readonly counts: readonly Count[];
+  /** The clauses in which the designs did not all do the same. */
+  readonly differences?: readonly Difference[];
+  /** What each strategy says of itself; what memory alone limits is `null`. */
+  readonly traits?: Readonly<Record<string, Traits>>;
+  /** What was said in public, and what the lab says of it. */
+  readonly claims?: readonly ClaimResult[];
+  /** What nobody had said. */
+  readonly found?: readonly ClaimResult[];
+  readonly advice?: readonly Advice[];
+  readonly sweeps?: readonly Sweep[];
 }
 
 /** The method of these looks. */

@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readReport, repositoryFrom } from './lab-files.ts';
+import { writeWhole } from './output.ts';
+import { type Block, type Cell, type Chart, cellOf, type Inline, plainOf } from './report/blocks.ts';
+import { heatMapSvg } from './report/heat-map-svg.ts';
+import { markdown, table } from './report/markdown.ts';
+import type { Report } from './report/report.ts';
+import { standalone } from './report/standalone.ts';
+import { commandOf } from './report/view/method.ts';
+import { pageOf } from './report/view/page.ts';
+
+const START = '<!-- the newest run of the lab, by pid-lab --publish, from here -->';
+const END = '<!-- to here -->';
+
+/**
+ * Keeps a run in `folder`: its JSON, its Markdown and its pictures in a folder of its own, `2026-11-25-full`; the list of all runs
+ * there; and in `readme`, where it has a place for it, the map of the newest. Gives the paths of what was written.
+ */
+export function publish(report: Report, folder: string, readme: string): string[] {
+  const name = `${report.environment.date.slice(0, 10)}-${report.environment.mode}`;
+  const own = join(folder, name);
+  const page = pageOf(report, repositoryFrom(own));
+  const charts = [...(page.picture ? [page.picture] : []), ...page.sections.flatMap(chartsOf)];
+  const files = new Map([
+    [join(own, 'lab.json'), `${JSON.stringify(report)}\n`],
+    [join(own, 'lab.md'), markdown(page)],
+    [join(own, 'heat-map.svg'), standalone(heatMapSvg(page.heat))],
+    ...charts.map(({ id, svg }): [string, string] => [join(own, `${id}.svg`), standalone(svg)]),
+  ]);
+  for (const [file, text] of files) writeWhole(file, text);
+  const list = join(folder, 'README.md');
+  writeWhole(list, listOf(folder));
+  const shown = showIn(readme, report, `${folder.split('\\').join('/')}/${name}`);
+  return [...files.keys(), list, ...(shown ? [readme] : [])];
+}
+
+function chartsOf(block: Block): Chart[] {
+  if (block.kind === 'chart') return [block];
+  if (block.kind === 'charts') return [...block.charts];
+  return block.kind === 'section' ? block.blocks.flatMap(chartsOf) : [];
+}
+
+/** All runs that are kept, the newest first. */
+function listOf(folder: string): string {
+  const runs = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'lab.json')))
+    .map(({ name }) => name)
+    .sort()
+    .reverse();
+  return `# Results
+
+Runs of the lab that are kept, by \`pid-lab --publish\`. Each has the raw data as JSON, with the machine and the commit; the report as
+Markdown; and its pictures as SVG. \`node packages/bench/bin/pid-lab.js --render docs/results/<run>/lab.json\` makes the page from it.
+
+| run | commit | machine | Node | repeat it |
+| --- | --- | --- | --- | --- |
+${runs.map((run) => lineOf(run, readReport(join(folder, run, 'lab.json')))).join('\n')}
+`;
+}
+
+/** The text alone: what it leads to is not in the readme. */
+function withoutLinks(cell: Inline | Cell): Cell {
+  const found = cellOf(cell);
+  return { ...found, text: plainOf(found.text) };
+}
+
+function lineOf(run: string, { environment }: Report): string {
+  const { commit, cpu, cores, machine, runtime } = environment;
+  return `| [${run}](${run}/lab.md) | \`${commit.slice(0, 12)}\` | ${cpu}, ${cores} cores, ${machine} | ${runtime.node} | \`${commandOf({ environment })}\` |`;
+}
+
+/** Puts the map where the readme has a place for it. */
+function showIn(readme: string, report: Report, run: string): boolean {
+  if (!existsSync(readme)) return false;
+  const text = readFileSync(readme, 'utf8');
+  const [start, end] = [text.indexOf(START), text.indexOf(END)];
+  if (start < 0 || end < start) return false;
+  const { heat } = pageOf(report);
+  const { date, cpu, cores, commit, runtime } = report.environment;
+  const plain = { ...heat, rows: heat.rows.map((row) => ({ ...row, cells: row.cells.map(withoutLinks) })) };
+  const lines = [
+    START,
+    `![Which design takes how much of what: the table below says the same](${run}/heat-map.svg)`,
+    `<details><summary>The same as a table</summary>\n\n${table(plain)}\n\n</details>`,
+    `Measured on ${date.slice(0, 10)} on ${cpu} (${cores} cores, Node ${runtime.node}), at commit \`${commit.slice(0, 12)}\`, by \`${commandOf(report)}\`. [The whole report](${run}/lab.md), [raw data](${run}/lab.json).`,
+  ];
+  writeWhole(readme, `${text.slice(0, start)}${lines.join('\n\n')}\n\n${text.slice(end)}`);
+  return true;
+}
