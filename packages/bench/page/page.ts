@@ -91,8 +91,8 @@ function restore(): void {
 
 /** A link within the page keeps what was chosen. */
 function follow(event: MouseEvent): void {
-  const link = event.target instanceof Element && event.target.closest('a');
-  const to = link && link.getAttribute('href');
+  const link = event.target instanceof Element ? event.target.closest('a') : undefined;
+  const to = link?.getAttribute('href');
   if (!to?.startsWith('#') || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   history.pushState(null, '', hashOf({ ...viewOf(location.hash), id: to.slice(1) }));

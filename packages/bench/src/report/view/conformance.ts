@@ -76,7 +76,7 @@ const TRAITS: readonly (readonly [name: string, says: string])[] = [
 /** What each design says of itself, where they do not all say the same. */
 function traitTable(traits: NonNullable<Report['traits']>): Table {
   const designs = Object.keys(traits);
-  const valueOf = (design: string, name: string): string => {
+  const traitOf = (design: string, name: string): string => {
     const value = (traits[design] as unknown as Record<string, unknown>)[name];
     if (value === null || value === Number.POSITIVE_INFINITY) return 'as memory allows';
     if (typeof value === 'object') return Object.values(value as object).join(', ');
@@ -86,12 +86,12 @@ function traitTable(traits: NonNullable<Report['traits']>): Table {
     kind: 'table',
     caption: 'What each design can express: traits that are not the same for all.',
     columns: [{ head: 'trait', align: 'l' }, ...designs.map((head) => ({ head, align: 'l' as const, subject: head }))],
-    rows: TRAITS.filter(([name]) => unique(designs, (design) => valueOf(design, name)).length > 1).map(
+    rows: TRAITS.filter(([name]) => unique(designs, (design) => traitOf(design, name)).length > 1).map(
       ([name, says]): Row => ({
         id: `trait-${slug(name)}`,
         cells: [
           { text: [{ code: name }], note: says },
-          ...designs.map((design) => ({ text: valueOf(design, name), subject: design })),
+          ...designs.map((design) => ({ text: traitOf(design, name), subject: design })),
         ],
       }),
     ),
