@@ -110,8 +110,8 @@ if (controls) {
   controls.hidden = false;
   controls.addEventListener('input', choose);
   controls.addEventListener('submit', (event) => event.preventDefault());
-  controls.elements.namedItem('open')?.addEventListener('click', () => setOpen(true));
-  controls.elements.namedItem('close')?.addEventListener('click', () => setOpen(false));
+  controls.querySelector('[name=open]')?.addEventListener('click', () => setOpen(true));
+  controls.querySelector('[name=close]')?.addEventListener('click', () => setOpen(false));
 }
 document.addEventListener('click', follow);
 addEventListener('hashchange', restore);

@@ -1,10 +1,11 @@
-import { Command } from 'commander';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
 import { readBaseline } from './baseline-run.ts';
 import { parseSeed } from './cli.ts';
 import { duration, firstLine } from './format.ts';
 import { type LabOptions, runLab, succeeded } from './lab.ts';
 import { checkReport, readReport, writeReport } from './lab-files.ts';
-import { INTERRUPTED, ignoreClosedPipe, OutputError, untilInterrupted, version } from './output.ts';
+import { checkWritable, INTERRUPTED, ignoreClosedPipe, OutputError, untilInterrupted, version } from './output.ts';
 import { withProgress } from './progress.ts';
 import { publish } from './publish.ts';
 import type { Report } from './report/report.ts';
@@ -17,6 +18,7 @@ interface Options {
   out: string;
   seed: number;
   full?: boolean;
+  minutes?: number;
   resume?: boolean;
   baseline?: string;
   force?: boolean;
@@ -32,6 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(version())
     .option('--out <folder>', 'where the report goes', 'reports')
     .option('--full', 'all sizes at all levels, for publishing: 45 minutes instead of 6')
+    .option('--minutes <n>', 'measure for at most so long; what is not decided by then says so', parseMinutes)
     .option('--resume', 'go on with a run that was stopped: same options, same folder')
     .option('--baseline <file>', 'compare with the lab.json of an older run')
     .option('--force', 'compare with it even if it is of another machine or runtime')
@@ -51,18 +54,21 @@ Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong u
   } catch (error) {
     return (error as { exitCode?: number }).exitCode === 0 ? 0 : 2;
   }
-  const { out, seed, full, resume, baseline, force, render, publish: kept } = program.opts<Options>();
+  const { out, seed, full, minutes, resume, baseline, force, render, publish: kept } = program.opts<Options>();
   const start = performance.now();
   try {
     const options: LabOptions = {
       seed,
       out,
       mode: full ? 'full' : 'lab',
+      ...(minutes === undefined ? {} : { minutes }),
       resume: resume ?? false,
       ...(baseline === undefined ? {} : { baseline: readBaseline(baseline) }),
       force: force ?? false,
     };
     checkReport(out);
+    const results = kept === true ? RESULTS : kept;
+    if (results !== undefined) checkWritable([join(results, 'README.md')], '--publish');
     const report =
       render === undefined
         ? await untilInterrupted((signal) =>
@@ -72,8 +78,7 @@ Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong u
           )
         : readReport(render);
     const files = writeReport(report, out);
-    if (kept !== undefined && !report.interrupted)
-      files.push(...publish(report, kept === true ? RESULTS : kept, 'README.md'));
+    if (results !== undefined && !report.interrupted) files.push(...publish(report, results, 'README.md'));
     const lines = [
       '',
       firstScreen(pageOf(report), Math.min(80, terminalColumns()), isColourful(process.stdout)),
@@ -85,7 +90,8 @@ Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong u
     ];
     process.stdout.write(`${lines.join('\n')}\n${baselineText(report)}`);
     if (render === undefined && report.interrupted) {
-      process.stderr.write('stopped; the same command with --resume goes on\n');
+      const unpublished = results === undefined ? '' : ', and nothing was published';
+      process.stderr.write(`stopped${unpublished}; the same command with --resume goes on\n`);
       return INTERRUPTED;
     }
     return succeeded(report) ? 0 : 1;
@@ -102,6 +108,13 @@ const RESULTS = 'docs/results';
 /** Colours are for people: on a terminal, and where nobody asked for none. */
 function isColourful(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && stream.hasColors();
+}
+
+function parseMinutes(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0 && minutes <= 1_440))
+    throw new InvalidArgumentError('It must be a number of minutes, up to 1,440.');
+  return minutes;
 }
 
 function failuresOf({ conformance, replay, results }: Report): string[] {

@@ -41,7 +41,11 @@ function heatLines({ caption, columns: heads, rows }: Page['heat'], columns: num
     wordWrap: true,
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
   });
-  table.push(heads.map(({ head }) => paint.bold(head.length > width ? `${head.slice(0, width - 1)}.` : head)));
+  table.push(
+    heads.map(({ head }, i) =>
+      i === 0 ? '' : paint.bold(head.length > width ? `${head.slice(0, width - 1)}.` : head),
+    ),
+  );
   for (const row of rows) table.push(rowOf(row, heads.length, width, paint));
   return [...table.toString().replace(/ +$/gm, '').split('\n'), '', ...wrap(caption, columns)];
 }

@@ -112,7 +112,7 @@ function piecesOf(fields: RecordPicture['fields']): Piece[] {
 export function tableHtml(table: Table): Markup {
   const { caption, columns, rows, look } = table;
   const role = rolesOf(table);
-  return markup`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table${role('table')}${look && markup` class="${look}" style="--columns:${columns.length - 1}"`}>
+  return markup`<div class="scroll" role="group" aria-label="${caption}" tabindex="0"><table${role('table')}${look && markup` class="${look}" style="--columns:${columns.length - 1}"`}>
 <caption>${caption}</caption>
 <thead${role('rowgroup')}><tr${role('row')}>${columns.map(({ head, align, subject }) => markup`<th${role('columnheader')} scope="col" class="${align}"${of(subject)}>${head}</th>`)}</tr></thead>
 <tbody${role('rowgroup')}>${rows.map((row) => rowHtml(row, table))}</tbody>

@@ -1,5 +1,6 @@
 import { figure, times } from '../../format.ts';
-import type { Noise, Result } from '../../results.ts';
+import type { Noise } from '../../noise.ts';
+import type { Result } from '../../results.ts';
 import type { Params } from '../../scenario.ts';
 import type { Inline, Span } from '../blocks.ts';
 import { cellId } from '../ids.ts';

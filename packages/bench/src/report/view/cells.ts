@@ -1,5 +1,6 @@
 import { figure, isNoise, percent, times } from '../../format.ts';
-import { cellsOf, type Noise, type Result } from '../../results.ts';
+import type { Noise } from '../../noise.ts';
+import { cellsOf, type Result } from '../../results.ts';
 import type { Params } from '../../scenario.ts';
 import type { Heat } from '../blocks.ts';
 

@@ -43,7 +43,7 @@ export function claimSections({ claims: said = [], found = [] }: Pick<Report, 'c
             id: 'claims',
             title: 'What the designers said',
             answer: claimsAnswer({ claims: said })?.slice(0, 1) ?? '',
-            blocks: [overview(said), ...said.map(claimSection)],
+            blocks: said.map(claimSection),
           },
         ]),
     ...(found.length === 0
@@ -58,22 +58,6 @@ export function claimSections({ claims: said = [], found = [] }: Pick<Report, 'c
           },
         ]),
   ];
-}
-
-function overview(claims: readonly ClaimResult[]): Table {
-  return {
-    kind: 'table',
-    caption: 'Each claim with what the lab says of it.',
-    columns: [
-      { head: 'claim', align: 'l' },
-      { head: 'verdict', align: 'l' },
-      { head: 'what was found', align: 'l' },
-    ],
-    rows: claims.map(({ id, claim, verdict, answer }) => ({
-      id: `claim-${id.toLowerCase()}`,
-      cells: [[{ text: `${id} `, to: `#${id}` }, claim], [{ strong: verdict }], answer],
-    })),
-  };
 }
 
 function claimSection({ id, claim, source, verdict, answer, ...rest }: ClaimResult): Section {

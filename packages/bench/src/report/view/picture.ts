@@ -36,7 +36,7 @@ export function pictureOf({ results }: Report): Chart | undefined {
       kind: 'table',
       caption: 'Time against bytes',
       columns: [
-        { head: '', align: 'l' },
+        { head: 'who', align: 'l' },
         { head: 'bytes a pid', align: 'r' },
         { head: 'ns', align: 'r' },
       ],

@@ -1,5 +1,6 @@
 import { comparison, figure, paramsText, remarkLines, spread, times, wordsOf } from '../../format.ts';
-import { cellsOf, type Factor, type Noise, type Pair, type Result } from '../../results.ts';
+import type { Noise } from '../../noise.ts';
+import { cellsOf, type Factor, type Pair, type Result } from '../../results.ts';
 import type { Scenario } from '../../scenario.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
 import type { Block, Cell, Row, Section, Table } from '../blocks.ts';
@@ -55,7 +56,7 @@ function answerOf(results: readonly Result[], noise: Noise | undefined): string 
 }
 
 const COLUMNS = [
-  ['', 'l'],
+  ['who', 'l'],
   ['median', 'r'],
   ['best design', 'r'],
   ['best baseline', 'l'],
@@ -125,8 +126,8 @@ function pairBlocks(pairs: readonly Pair[]): Block[] {
       kind: 'table',
       caption: `Cells that differ in one parameter only: ${pairs[0].isGain ? 'how many times as fast' : 'how many times the time'}.`,
       columns: [
-        { head: '', align: 'l' },
-        { head: '', align: 'l' },
+        { head: 'who', align: 'l' },
+        { head: 'where', align: 'l' },
         { head: 'factor', align: 'l' },
         { head: 'goal', align: 'l' },
       ],
