@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readReport, repositoryFrom } from './lab-files.ts';
 import { writeWhole } from './output.ts';
@@ -28,6 +28,7 @@ export function publish(report: Report, folder: string, readme: string): string[
     [join(own, 'heat-map.svg'), standalone(heatMapSvg(page.heat))],
     ...charts.map(({ id, svg }): [string, string] => [join(own, `${id}.svg`), standalone(svg)]),
   ]);
+  mkdirSync(own, { recursive: true });
   for (const [file, text] of files) writeWhole(file, text);
   const list = join(folder, 'README.md');
   writeWhole(list, listOf(folder));
