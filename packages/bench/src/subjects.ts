@@ -76,7 +76,7 @@ export async function loadSubject(spec: SubjectSpec): Promise<Subject> {
     return { ...original, id: spec.id, kind: 'twin', twinOf: spec.twinOf ?? spec.id };
   }
   if (spec.kind === 'strategy') return strategyOf(spec);
-  return { ...(await BASELINES[spec.id]()), maxLevel: Number.POSITIVE_INFINITY };
+  return { maxLevel: Number.POSITIVE_INFINITY, ...(await BASELINES[spec.id]()) };
 }
 
 /** The one strategy of a run that is measured twice, so that what differs between the two is the noise. */

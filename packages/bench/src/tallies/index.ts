@@ -1,0 +1,48 @@
+import { builtFile } from '../builtins.ts';
+import { loadObserved } from '../observe/observe.ts';
+import type { StrategyModule } from '../workload.ts';
+import { access, hash, levels, listing } from './calls.ts';
+import { free } from './free.ts';
+import { lastFree } from './last-free.ts';
+import { locks, references } from './locks.ts';
+import { bitmaps, caches, namespaces, share } from './memory.ts';
+import { occupancy } from './occupancy.ts';
+import { search, searchOfStrategy, sparse } from './reckoned.ts';
+import type { Reckoning, Survey, Surveyed, Tally } from './tally.ts';
+
+/** Every survey, in the order of the claims. */
+export const SURVEYS: readonly Survey[] = [
+  occupancy,
+  lastFree,
+  free,
+  bitmaps,
+  references,
+  share,
+  caches,
+  levels,
+  searchOfStrategy,
+  listing,
+  hash,
+  locks,
+  namespaces,
+  access,
+];
+
+/** What is counted of no strategy. */
+export const RECKONINGS: readonly Reckoning[] = [search, sparse];
+
+/** Everything that can be counted of a strategy; nothing that looks into its words, if those cannot be looked at. */
+export async function talliesOf(id: string, module: StrategyModule, named?: string): Promise<Tally[]> {
+  const file = builtFile(id, named);
+  const observed = (module.traits.memory ?? 'block') === 'block' ? await loadObserved(file) : undefined;
+  const surveyed: Surveyed = { id, module, file, ...(observed ? { observed } : {}) };
+  const tallies: Tally[] = [];
+  for (const survey of SURVEYS)
+    for (const found of await survey.ask(surveyed)) tallies.push({ survey: survey.id, strategy: id, ...found });
+  return tallies;
+}
+
+/** What is counted once for all. */
+export function reckonedTallies(): Tally[] {
+  return RECKONINGS.flatMap(({ id, reckon }) => reckon().map((tally) => ({ survey: id, ...tally })));
+}
