@@ -50,7 +50,12 @@ export function checkInProcess(spec: SubjectSpec, signal?: AbortSignal): Promise
 
 function died(strategy: string, message: string): Checked {
   const failures = [{ clause: 'all', scope: 'all', message }];
-  return { conformance: [{ strategy, chapter: 'all', passed: 0, failed: 1, failures }], replay: [], counts: [], tallies: [] };
+  return {
+    conformance: [{ strategy, chapter: 'all', passed: 0, failed: 1, failures }],
+    replay: [],
+    counts: [],
+    tallies: [],
+  };
 }
 
 /** One entry for each chapter, in the order of the suite. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compareRuns } from '../src/baseline-run.ts';
 import { STRATEGIES } from '../src/builtins.ts';
 import { comparison, duration, figure, paramsText, spread } from '../src/format.ts';
-import { succeeded } from '../src/lab.ts';
+import { succeeded, withEvidence } from '../src/lab.ts';
 import { SETTINGS } from '../src/modes.ts';
 import { logLines } from '../src/progress.ts';
 import { documentOf, summaryOf } from '../src/report/document.ts';
@@ -14,8 +14,9 @@ import { markdown } from '../src/report/markdown.ts';
 import { methodOf, type Report } from '../src/report/report.ts';
 import { runBenchmark } from '../src/runner.ts';
 import { SCENARIOS } from '../src/scenarios/index.ts';
-import type { SubjectSpec } from '../src/subjects.ts';
+import { type SubjectSpec, traitsOf } from '../src/subjects.ts';
 import { tables } from '../src/table.ts';
+import { reckonedTallies } from '../src/tallies/reckoned.ts';
 
 const NS: Record<string, number> = {
   hierarchical: 60,
@@ -53,7 +54,7 @@ async function fixture(): Promise<Report> {
     {
       run: async ({ subject, round, params, scenario }) => {
         const tookMs = 100;
-        if (subject.id === 'gvisor' && params.live === 1_000_000) return { cut: 'stopped after 30 s', tookMs };
+        if (subject.id === 'map' && params.live === 1_000_000) return { cut: 'stopped after 30 s', tookMs };
         if (subject.id === 'flat' && scenario === 'translate')
           return { failed: 'Error: <b>broken</b> | badly\n  at x', tookMs };
         if (scenario === 'create-memory') return { measurement: measurement(4 * round), tookMs };
@@ -68,8 +69,10 @@ async function fixture(): Promise<Report> {
     },
   );
   const replay = { strategy: 'flat', trace: 'c-build', events: 44_854, allocations: 11_939, wraps: 16, maxAlive: 25 };
-  return {
+  return withEvidence({
     schemaVersion: 2,
+    traits: await traitsOf(Object.keys(STRATEGIES).map((id) => ({ id, kind: 'strategy' }))),
+    tallies: reckonedTallies(),
     method: methodOf(SETTINGS.lab.looks),
     ...findings,
     counts: [
@@ -111,7 +114,7 @@ async function fixture(): Promise<Report> {
       { ...replay, level: 0, status: 'passed', orderChecked: 11_939, orderFollowed: 11_939 },
       { ...replay, level: 1, status: 'failed', message: 'number 7 is taken', orderChecked: 0, orderFollowed: 0 },
     ],
-  };
+  });
 }
 
 const report = await fixture();
@@ -125,7 +128,9 @@ describe('lab.json', () => {
   });
 
   it('keeps it without what pid-bench does not have', () => {
-    const { conformance: _, replay: __, counts: ___, ...document } = report;
+    const { conformance, replay, counts, tallies, traits, claims, found, advice, sweeps, ...document } = report;
+    expect([conformance, replay, counts, tallies, claims, advice, sweeps].every(({ length }) => length > 0)).toBe(true);
+    expect([traits, found]).toBeDefined();
     expect(validate(JSON.parse(JSON.stringify(document))) || validate.errors).toBe(true);
   });
 
@@ -151,7 +156,7 @@ describe('lab.md', () => {
   it('has a table for everything that was measured, and says what was not', () => {
     for (const { id, question } of SCENARIOS) expect(text).toContain(`## ${id}: ${question}`);
     expect(text).toContain('### 1,000,000 live, order random, level 0');
-    expect(text).toContain('gvisor (1,000,000 live, order random, level 0)');
+    expect(text).toContain('map (1,000,000 live, order random, level 0)');
     expect(text).toContain('cut: stopped after 30 s');
     expect(text).toContain('left out of the lab for time; pid-bench measures it');
     expect(text).toContain('lacks: gives the lowest free number');

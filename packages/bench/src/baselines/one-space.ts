@@ -144,7 +144,8 @@ class OneSpace implements Workload {
     const taskAt = this.#recordOf(task, KIND_TASK);
     const pidAt = this.#recordOf(pid, KIND_PID);
     const link = taskAt + LINKS + type * LINK_WORDS;
-    if ((w[pidAt + HOME] & DEAD) !== 0 || w[link] !== 0) throw new Error('the pid is dead, or the task has one already');
+    if ((w[pidAt + HOME] & DEAD) !== 0 || w[link] !== 0)
+      throw new Error('the pid is dead, or the task has one already');
     w[link] = pidAt;
     const first = w[pidAt + TASKS + type];
     w[link + LINK_NEXT] = first;

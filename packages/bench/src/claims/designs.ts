@@ -20,7 +20,8 @@ export const E8: Claim = {
   measured:
     'Translation both ways, freePid and allocPid, and bytes for each pid, with 32,000 pids in a container: pidspace against hierarchical and flat.',
   rule: 'Holds if pidspace takes less than both others, or the same within the noise of this run, in all four; in part if in one of them at least it takes less than both.',
-  wouldChange: 'Containers in containers, or more than 511 of them: pidspace has neither, and what manages them elsewhere is what it lacks.',
+  wouldChange:
+    'Containers in containers, or more than 511 of them: pidspace has neither, and what manages them elsewhere is what it lacks.',
   judge(view) {
     const found = MANAGED.map(([what, scenario, params]) => {
       const [mine, ...others] = ['pidspace', 'hierarchical', 'flat'].map((id) => view.row(scenario, params, id));
@@ -64,7 +65,11 @@ export const E9: Claim = {
   id: 'E9',
   claim:
     'Against a kernel without pid namespaces the flat model costs about nothing in the root and under 7 % inside, the multi-level one up to 2 % in the root and over 10 % inside.',
-  source: { who: 'Pavel Emelyanov and Sukadev Bhattiprolu', where: 'their comparison of both models on the containers list', when: '2007-06' },
+  source: {
+    who: 'Pavel Emelyanov and Sukadev Bhattiprolu',
+    where: 'their comparison of both models on the containers list',
+    when: '2007-06',
+  },
   measured:
     'Exit and fork with their task links, 32,000 processes live, in the root and in a container, against the same structure written without namespaces. Theirs timed whole threads, of which the pid is a small part: so the order can be compared, and the sizes cannot.',
   rule: `Holds if flat takes at most ${percentOver(FLAT_INSIDE)} % more inside and hierarchical at least ${percentOver(MULTI_INSIDE)} % more, and both at most ${percentOver(IN_ROOT)} % more in the root, or the noise of this run; in part if the order is theirs: inside costs more than the root, and hierarchical inside no less than flat inside.`,
@@ -83,7 +88,12 @@ export const E9: Claim = {
     const row = (id: string, level: number) => view.row('fork-exit', { live: LIVE, level }, id);
     const base = row(WITHOUT, 0);
     const over = (id: string, level: number): Ratio | undefined => view.ratio(row(id, level), base);
-    const [flatRoot, flatInside, root, inside] = [over('flat', 0), over('flat', 1), over('hierarchical', 0), over('hierarchical', 1)];
+    const [flatRoot, flatInside, root, inside] = [
+      over('flat', 0),
+      over('flat', 1),
+      over('hierarchical', 0),
+      over('hierarchical', 1),
+    ];
     if (!base) return undecided('the baseline without namespaces was not measured');
     if (!flatRoot || !flatInside || !root || !inside) return undecided('fork-exit was not measured at both levels');
     const most = Math.max(IN_ROOT, view.noise);
@@ -128,16 +138,19 @@ const TREE: readonly (readonly [what: string, scenario: string, params: Params])
 
 export const E11: Claim = {
   id: 'E11',
-  claim: 'A radix tree lists processes faster than bitmap and hash; on fork, where nobody had compared them, it is a poor choice.',
+  claim:
+    'A radix tree lists processes faster than bitmap and hash; on fork, where nobody had compared them, it is a poor choice.',
   source: {
     who: 'Gargi Sharma (2017); a kernel developer in the thread of November 2025',
-    where: '“pid: Replace pid bitmap implementation with IDR API” (95846ecf9dac); “pid: only take pidmap_lock once on alloc”',
+    where:
+      '“pid: Replace pid bitmap implementation with IDR API” (95846ecf9dac); “pid: only take pidmap_lock once on alloc”',
     when: '2017-11',
   },
   measured:
     'A walk over 32,000 pids, exit and fork, freePid and allocPid, and look-ups: the idr design, which is that tree, against hierarchical, which gives the same numbers by bitmap and hash. The same walk over 10,000 pids, counted, with their numbers side by side and 64 apart.',
   rule: 'Holds if the tree lists faster and forks slower, both beyond the noise of this run; in part if only one of the two.',
-  wouldChange: 'Numbers that lie far apart: the more the bitmap has to skip, the better the tree is at listing (list at other sizes).',
+  wouldChange:
+    'Numbers that lie far apart: the more the bitmap has to skip, the better the tree is at listing (list at other sizes).',
   historic: {
     caption: '2017: seconds of ps with 10,000 processes',
     head: ['', 'bitmap and hash', 'IDR'],
@@ -200,21 +213,27 @@ export const E12: Claim = {
     const of = (id: string, live: number, hash: string, value: string): number | undefined =>
       view.count('hash', id, { live, hash }, value);
     const times4096 = (live: number): number =>
-      (of('hierarchical', live, 'kernel', 'words') ?? Number.NaN) / (of('hierarchical', live, 'capacity', 'words') ?? Number.NaN);
+      (of('hierarchical', live, 'kernel', 'words') ?? Number.NaN) /
+      (of('hierarchical', live, 'capacity', 'words') ?? Number.NaN);
     const growth = HASHED.map(times4096);
     if (growth.some(Number.isNaN)) return undecided('the look-ups were not counted');
     const timed = view.pair('lookup-hash', { live: LIVE }, 'hash kernel against capacity', 'hierarchical');
     const hashing = view.strategies.filter((id) => view.tallies('hash', id).length > 0);
     return {
-      verdict: growth.every((each) => each <= ENOUGH) ? 'holds' : growth[1] <= ENOUGH ? 'holds in part' : 'does not hold',
+      verdict: growth.every((each) => each <= ENOUGH)
+        ? 'holds'
+        : growth[1] <= ENOUGH
+          ? 'holds in part'
+          : 'does not hold',
       answer: `A look-up among 10,000 pids reads ${times(growth[1])} the words, among 100,000 ${times(growth[2])}, and among 1,000,000 ${times(growth[3])}${timed ? `; with 32,000 it takes ${times(timed.factor.value)} the time` : ''}. The 64-bit constant of 2007 makes it worse in any table: it puts 1,000,000 consecutive numbers into ${cell(view.tallies('sparse')[0]?.values.slots)} of 4,194,304 slots.`,
       figures: [
         {
-          caption: 'Words read by a look-up: in 4,096 slots / in a table for all pids (longest wait for one read after the other)',
+          caption:
+            'Words read by a look-up: in 4,096 slots / in a table for all pids (longest wait for one read after the other)',
           head: ['live', ...hashing],
           align: `r${'r'.repeat(hashing.length)}`,
           rows: HASHED.map((live) => [
-            figure(live),
+            cell(live),
             ...hashing.map((id) => {
               const both = ['kernel', 'capacity'].map((sized) => cell(of(id, live, sized, 'words'))).join(' / ');
               return `${both} (${cell(of(id, live, 'kernel', 'longestChain'))})`;
@@ -225,7 +244,12 @@ export const E12: Claim = {
           caption: '1,000,000 consecutive numbers in 4,194,304 slots',
           head: ['multiplier', 'slots in use', 'links followed', 'longest chain'],
           align: 'lrrr',
-          rows: view.tallies('sparse').map(({ strategy, values }) => [strategy, ...['slots', 'mean', 'longest'].map((name) => cell(values[name]))]),
+          rows: view
+            .tallies('sparse')
+            .map(({ strategy, values }) => [
+              strategy,
+              ...['slots', 'mean', 'longest'].map((name) => cell(values[name])),
+            ]),
         },
       ],
       evidence: [

@@ -6,15 +6,22 @@ const SHARES = [0, 10, 50, 100] as const;
 
 export const E6: Claim = {
   id: 'E6',
-  claim: 'The flat model spends five integers and two pointers on every process, wasted where most live in one namespace.',
-  source: { who: 'Sukadev Bhattiprolu', where: 'a reply to “[FLAT 1/6] Changes in data structures for flat model”', when: '2007-06' },
+  claim:
+    'The flat model spends five integers and two pointers on every process, wasted where most live in one namespace.',
+  source: {
+    who: 'Sukadev Bhattiprolu',
+    where: 'a reply to “[FLAT 1/6] Changes in data structures for flat model”',
+    when: '2007-06',
+  },
   measured:
     'Bytes in use for each of 32,000 processes, a pid and a task that hangs on it, with 0, 10, 50 and 100 % of them in a container; exact.',
   rule: 'Holds if a process takes more bytes in flat than in hierarchical even when nobody lives in a container; in part if only when somebody does.',
   wouldChange: 'A task that keeps the pairs of numbers only when its pid is in a container.',
   judge(view) {
     const bytes = (id: string, percent: number): number | undefined => view.count('share', id, { percent }, 'bytes');
-    const extra = SHARES.map((percent) => (bytes('flat', percent) ?? Number.NaN) - (bytes('hierarchical', percent) ?? Number.NaN));
+    const extra = SHARES.map(
+      (percent) => (bytes('flat', percent) ?? Number.NaN) - (bytes('hierarchical', percent) ?? Number.NaN),
+    );
     if (extra.some(Number.isNaN)) return undecided('the bytes were not counted');
     const task = (id: string): string => cell(view.count('share', id, { percent: 0 }, 'task'));
     return {
@@ -38,15 +45,22 @@ const WORTH = 1.5;
 export const E7: Claim = {
   id: 'E7',
   claim: 'Pids that carry more numbers should come from caches of their own size.',
-  source: { who: 'Pavel Emelyanov', where: '“[PATCH 3/3] Dynamic kmem cache allocator for pid namespaces”', when: '2007-07' },
+  source: {
+    who: 'Pavel Emelyanov',
+    where: '“[PATCH 3/3] Dynamic kmem cache allocator for pid namespaces”',
+    when: '2007-07',
+  },
   measured:
     'Bytes of the record of a pid at levels 0 to 8, from the cache for its level; against one cache for all, as large as a pid of level 8, or of the deepest level that the design has; exact.',
   rule: `Holds if one cache for levels 0 to 8 would take at least ${WORTH}× the bytes for a pid of the root in hierarchical; in part if only one for all ${figure(32)} levels would.`,
-  wouldChange: 'Records that fit into the same cache lines anyway: up to level 2 hierarchical’s do, up to level 3 idr’s, and flat and pidspace have one size.',
+  wouldChange:
+    'Records that fit into the same cache lines anyway: up to level 2 hierarchical’s do, up to level 3 idr’s, and flat and pidspace have one size.',
   judge(view) {
-    const of = (id: string, level: number, value: string): number | undefined => view.count('caches', id, { level }, value);
+    const of = (id: string, level: number, value: string): number | undefined =>
+      view.count('caches', id, { level }, value);
     const [own, inUse, largest] = ['own', 'inUse', 'largest'].map((value) => of('hierarchical', 0, value));
-    if (own === undefined || inUse === undefined || largest === undefined) return undecided('the caches were not looked at');
+    if (own === undefined || inUse === undefined || largest === undefined)
+      return undecided('the caches were not looked at');
     const levels = view.tallies('caches', 'hierarchical').map(({ params }) => Number(params.level));
     const same = levels.filter((level) => of('hierarchical', level, 'own') === own).length;
     return {

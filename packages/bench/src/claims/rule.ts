@@ -15,6 +15,9 @@ export function undecided(missing: string): Judgement {
 }
 
 /** Evidence that was counted, by its survey. */
-export function counted(survey: string, params: ClaimResult['evidence'][number]['params'] = {}): ClaimResult['evidence'][number] {
+export function counted(
+  survey: string,
+  params: ClaimResult['evidence'][number]['params'] = {},
+): ClaimResult['evidence'][number] {
   return { scenario: `tally:${survey}`, params };
 }

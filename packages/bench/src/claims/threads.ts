@@ -6,20 +6,29 @@ import { cell, percentOver } from './view.ts';
 const NOTHING = 0.1;
 const SLOW = 1.05;
 
-const range = ({ factor }: Pair): string => `${times(factor.value)} (${figure(factor.range[0])}–${figure(factor.range[1])})`;
+const range = ({ factor }: Pair): string =>
+  `${times(factor.value)} (${figure(factor.range[0])}–${figure(factor.range[1])})`;
 /** More than so many times in every round. */
 const isAlways = (pair: Pair, more: number): boolean => pair.factor.value >= more && pair.factor.range[0] > 1;
 
 export const E5: Claim = {
   id: 'E5',
-  claim: 'Taking and putting the namespace in every allocation and free is too slow; once for each page of the map is enough.',
-  source: { who: 'Pavel Emelyanov', where: '“[PATCH 12/16] Reference counting of pid namespaces by pids”', when: '2007-07' },
+  claim:
+    'Taking and putting the namespace in every allocation and free is too slow; once for each page of the map is enough.',
+  source: {
+    who: 'Pavel Emelyanov',
+    where: '“[PATCH 12/16] Reference counting of pid namespaces by pids”',
+    when: '2007-07',
+  },
   measured:
     'Writes to a namespace’s reference count for each freePid and allocPid, counted. The time of both with one atomic addition and one subtraction more on a word that all workers share, which is the least that a reference for each pid can cost: one worker, and two in one namespace.',
   rule: `Holds if references by pages take less than one write in ${figure(1 / NOTHING)} pids, and a reference for each pid takes at least ${percentOver(SLOW)} % more time with two workers, in every round; in part if only the first is so.`,
   wouldChange: 'Workers that keep apart: two in namespaces of their own share no such word.',
   judge(view) {
-    const writes = view.tallies('references').filter(({ params }) => params.block === 'plain').map(({ values }) => values.writes);
+    const writes = view
+      .tallies('references')
+      .filter(({ params }) => params.block === 'plain')
+      .map(({ values }) => values.writes);
     const [alone, both] = [1, 2].map((workers) =>
       view.pair('workers-reference', { workers }, 'reference a pid against a page', 'hierarchical'),
     );
@@ -48,7 +57,11 @@ export const E5: Claim = {
       ],
       evidence: [
         counted('references'),
-        { scenario: 'workers-reference', params: { workers: 2, live: 4_000, reference: 'a pid' }, strategy: 'hierarchical' },
+        {
+          scenario: 'workers-reference',
+          params: { workers: 2, live: 4_000, reference: 'a pid' },
+          strategy: 'hierarchical',
+        },
       ],
     };
   },
@@ -92,7 +105,10 @@ export const E13: Claim = {
           head: ['level', ...levels.map(String)],
           align: 'lrrrrr',
           rows: [
-            ['once for each level, and once more to publish', ...levels.map((level) => cell(rounds(level, 'each level')))],
+            [
+              'once for each level, and once more to publish',
+              ...levels.map((level) => cell(rounds(level, 'each level'))),
+            ],
             ['once for all', ...levels.map((level) => cell(rounds(level, 'once')))],
           ],
         },

@@ -9,7 +9,7 @@ export type Findings = Omit<Report, 'claims' | 'found' | 'advice' | 'sweeps'>;
 
 /** The designs that the claims are about, whatever else stands beside them. */
 export const BITMAPS = ['hierarchical', 'flat', 'pidspace'] as const;
-export const DESIGNS = [...BITMAPS, 'idr'] as const;
+export const DESIGNS: readonly string[] = [...BITMAPS, 'idr'];
 
 /** How many times one row takes what another takes, in the rounds that both have. */
 export interface Ratio {
@@ -97,9 +97,10 @@ function includes(params: Params, wanted: Params): boolean {
   return Object.entries(wanted).every(([name, value]) => params[name] === value);
 }
 
-/** A number for a table; nothing where there is none. */
+/** A number for a table; nothing where there is none. A whole number is given in full: it was counted. */
 export function cell(value: number | undefined): string {
-  return value === undefined ? '–' : figure(value);
+  if (value === undefined) return '–';
+  return Number.isInteger(value) ? value.toLocaleString('en') : figure(value);
 }
 
 /** A ratio for a table: `1.3×`, with the rounds that it lies between. */

@@ -7,8 +7,8 @@ import { lastFree } from './last-free.ts';
 import { locks, references } from './locks.ts';
 import { bitmaps, caches, namespaces, share } from './memory.ts';
 import { occupancy } from './occupancy.ts';
-import { search, searchOfStrategy, sparse } from './reckoned.ts';
-import type { Reckoning, Survey, Surveyed, Tally } from './tally.ts';
+import { searchOfStrategy } from './reckoned.ts';
+import type { Survey, Surveyed, Tally } from './tally.ts';
 
 /** Every survey, in the order of the claims. */
 export const SURVEYS: readonly Survey[] = [
@@ -28,9 +28,6 @@ export const SURVEYS: readonly Survey[] = [
   access,
 ];
 
-/** What is counted of no strategy. */
-export const RECKONINGS: readonly Reckoning[] = [search, sparse];
-
 /** Everything that can be counted of a strategy; nothing that looks into its words, if those cannot be looked at. */
 export async function talliesOf(id: string, module: StrategyModule, named?: string): Promise<Tally[]> {
   const file = builtFile(id, named);
@@ -40,9 +37,4 @@ export async function talliesOf(id: string, module: StrategyModule, named?: stri
   for (const survey of SURVEYS)
     for (const found of await survey.ask(surveyed)) tallies.push({ survey: survey.id, strategy: id, ...found });
   return tallies;
-}
-
-/** What is counted once for all. */
-export function reckonedTallies(): Tally[] {
-  return RECKONINGS.flatMap(({ id, reckon }) => reckon().map((tally) => ({ survey: id, ...tally })));
 }

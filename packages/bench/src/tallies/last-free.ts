@@ -8,7 +8,7 @@ import { type Seen, Watched } from './watched.ts';
 const MILLION = 2 ** 20;
 /** In a shared block, where they cannot be copied and have to be made one by one: two pages. */
 const SHARED_NUMBERS = 2 ** 16;
-const SAMPLE = 200;
+const SAMPLE = 100;
 
 /** Allocation where a single number is free, wherever it is: claim E2. */
 export const lastFree: Survey = {

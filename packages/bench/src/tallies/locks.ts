@@ -1,5 +1,5 @@
 import { CLONE_NEWPID, type NsRef, type PidAllocator } from '@pidlab/contract';
-import { builtFile, BY_LEVEL } from '../builtins.ts';
+import { BY_LEVEL, builtFile } from '../builtins.ts';
 import { loadObserved, type ObservedStrategy } from '../observe/observe.ts';
 import type { Found, Survey } from './tally.ts';
 import { meanAndMost, type Seen, Watched } from './watched.ts';

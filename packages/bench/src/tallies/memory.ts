@@ -2,11 +2,11 @@ import {
   CLONE_NEWPID,
   type NsRef,
   PID_MAX_LIMIT,
-  type PidAllocator,
   PIDTYPE_PGID,
   PIDTYPE_PID,
   PIDTYPE_SID,
   PIDTYPE_TGID,
+  type PidAllocator,
   type PidType,
 } from '@pidlab/contract';
 import { allocatorOf, type Found, hasAccount, type Survey } from './tally.ts';
@@ -112,7 +112,8 @@ export const caches: Survey = {
 export const namespaces: Survey = {
   id: 'namespaces',
   question: 'How many bytes does a namespace take, by how many there are?',
-  counted: 'bytes of records and bitmaps that so many namespaces below the root add, each with its first pid, over their number',
+  counted:
+    'bytes of records and bitmaps that so many namespaces below the root add, each with its first pid, over their number',
   ask(surveyed) {
     if (!hasAccount(surveyed)) return [];
     const most = surveyed.module.traits.maxNamespaces;

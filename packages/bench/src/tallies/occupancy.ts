@@ -17,7 +17,11 @@ export const occupancy: Survey = {
   counted: `the mean of ${SAMPLE} allocPid in the root with 32,768 numbers, of which a share is taken, anywhere; after each a random pid is freed`,
   ask({ observed }) {
     if (!observed) return [];
-    const watched = new Watched(observed, { capacity: PID_MAX_DEFAULT, pidMax: PID_MAX_DEFAULT, floors: { root: FLOOR, child: FLOOR } });
+    const watched = new Watched(observed, {
+      capacity: PID_MAX_DEFAULT,
+      pidMax: PID_MAX_DEFAULT,
+      floors: { root: FLOOR, child: FLOOR },
+    });
     const { allocator } = watched;
     const made = Array.from({ length: NUMBERS }, () => allocator.allocPid(allocator.initPidNs));
     // In random order, so that those that stay have numbers anywhere.

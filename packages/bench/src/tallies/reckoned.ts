@@ -12,7 +12,7 @@ const SAMPLE = 2_000;
 export const SEARCH = 'search of before 2002';
 
 /** The search of before 2002 by number of tasks: claim E10. */
-export const search: Reckoning = {
+const search: Reckoning = {
   id: 'search',
   question: 'What does finding a free number read, by how many tasks there are?',
   counted: `the mean of ${SAMPLE.toLocaleString('en')} allocations, before each of which a random pid is freed: tasks looked at by the search, words read by allocPid; among 65,536 numbers`,
@@ -89,12 +89,13 @@ const MULTIPLIERS: readonly Multiplier[] = [
 ];
 
 /** Chains by the constant of the hash function: claim E12. */
-export const sparse: Reckoning = {
+const sparse: Reckoning = {
   id: 'sparse',
   question: 'What does the constant of the hash function do to the chains?',
   counted:
     '1,000,000 consecutive numbers in 4,194,304 slots by the upper bits of a product of 64 bits: slots in use, links that a look-up follows in the mean, and the longest chain',
-  reckon: () => MULTIPLIERS.map((multiplier) => ({ strategy: multiplier.name, params: {}, values: chains(multiplier) })),
+  reckon: () =>
+    MULTIPLIERS.map((multiplier) => ({ strategy: multiplier.name, params: {}, values: chains(multiplier) })),
 };
 
 function chains({ high, low }: Multiplier): Tally['values'] {
@@ -118,4 +119,12 @@ function slotOf(nr: number, high: number, low: number): number {
   const p1 = nr * (low >>> 16) + Math.floor(p0 / 65_536);
   const upper = (nr * high + Math.floor(p1 / 65_536)) % 2 ** 32;
   return Math.floor(upper / 2 ** (32 - SLOT_BITS));
+}
+
+/** What is counted of no strategy. */
+export const RECKONINGS: readonly Reckoning[] = [search, sparse];
+
+/** The same, counted. */
+export function reckonedTallies(): Tally[] {
+  return RECKONINGS.flatMap(({ id, reckon }) => reckon().map((tally) => ({ survey: id, ...tally })));
 }

@@ -23,6 +23,8 @@ export class Watched {
   readonly allocator: PidAllocator;
   readonly #strategy: ObservedStrategy;
   readonly #nameOf: Namer;
+  /** The field of each word that was asked for. A page keeps what it is for, so a word has its field for good. */
+  readonly #fields: Map<number, string> = new Map();
 
   constructor(strategy: ObservedStrategy, options: PidAllocatorOptions) {
     this.#strategy = strategy;
@@ -67,7 +69,15 @@ export class Watched {
 
   /** Those accesses that are to a field, by its record and name: `bitmap.bits`, or `pidmap.` for all of a record. */
   to(seen: Seen, field: string): Access[] {
-    return seen.accesses.filter(({ at }) => this.#nameOf(at).field.startsWith(field));
+    return seen.accesses.filter(({ at }) => this.#fieldOf(at).startsWith(field));
+  }
+
+  #fieldOf(at: number): string {
+    const known = this.#fields.get(at);
+    if (known !== undefined) return known;
+    const { field } = this.#nameOf(at);
+    this.#fields.set(at, field);
+    return field;
   }
 }
 
