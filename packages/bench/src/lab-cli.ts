@@ -24,6 +24,7 @@ interface Options {
   force?: boolean;
   render?: string;
   publish?: string | true;
+  module?: string[];
 }
 
 /** Runs `pid-lab` and gives its exit code: 0 all holds, 1 something does not, 2 wrong usage, 130 stopped. */
@@ -36,6 +37,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--full', 'all sizes at all levels, for publishing: 45 minutes instead of 6')
     .option('--minutes <n>', 'measure for at most so long; what is not decided by then says so', parseMinutes)
     .option('--resume', 'go on with a run that was stopped: same options, same folder')
+    .option(
+      '--module <file...>',
+      'also a module of your own that exports createPidAllocator and traits: a column everywhere',
+    )
     .option('--baseline <file>', 'compare with the lab.json of an older run')
     .option('--force', 'compare with it even if it is of another machine or runtime')
     .option('--seed <n>', 'where the random choices start', parseSeed, 1)
@@ -54,7 +59,7 @@ Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong u
   } catch (error) {
     return (error as { exitCode?: number }).exitCode === 0 ? 0 : 2;
   }
-  const { out, seed, full, minutes, resume, baseline, force, render, publish: kept } = program.opts<Options>();
+  const { out, seed, full, minutes, resume, baseline, force, module, render, publish: kept } = program.opts<Options>();
   const start = performance.now();
   try {
     const options: LabOptions = {
@@ -65,6 +70,7 @@ Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong u
       resume: resume ?? false,
       ...(baseline === undefined ? {} : { baseline: readBaseline(baseline) }),
       force: force ?? false,
+      modules: module ?? [],
     };
     checkReport(out);
     const results = kept === true ? RESULTS : kept;

@@ -35,11 +35,18 @@ export function writeReport(report: Report, folder: string): string[] {
   });
 }
 
+const PARTS = ['replay', 'counts', 'differences', 'traits', 'claims', 'found', 'advice', 'sweeps'] as const;
+
 /** Reads the `lab.json` of an earlier run. Throws a `SubjectError` that says what is wrong with it. */
 export function readReport(file: string): Report {
   const found: Partial<Report> = readBaseline(file);
-  if (!Array.isArray(found.conformance) || !Array.isArray(found.counts) || !Array.isArray(found.replay))
+  if (!Array.isArray(found.conformance))
     throw new SubjectError(`${file} is of pid-bench, which measures only; the lab.json of pid-lab has a report in it`);
+  const missing = PARTS.filter((part) => found[part] === undefined);
+  if (missing.length > 0)
+    throw new SubjectError(
+      `${file} is of an older lab, which had no ${missing.join(', ')}; measure again to get a report`,
+    );
   return found as Report;
 }
 

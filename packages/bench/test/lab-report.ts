@@ -1,11 +1,11 @@
 import { STRATEGIES } from '../src/builtins.ts';
-import type { ClaimResult } from '../src/claims/claim.ts';
-import type { Sweep } from '../src/claims/sweep.ts';
+import { withEvidence } from '../src/lab.ts';
 import { SETTINGS } from '../src/modes.ts';
 import { methodOf, type Report } from '../src/report/report.ts';
 import { runBenchmark } from '../src/runner.ts';
 import { SCENARIOS } from '../src/scenarios/index.ts';
-import type { SubjectSpec } from '../src/subjects.ts';
+import { type SubjectSpec, traitsOf } from '../src/subjects.ts';
+import { reckonedTallies } from '../src/tallies/reckoned.ts';
 
 const NS: Record<string, number> = {
   hierarchical: 60,
@@ -58,8 +58,10 @@ export async function labReport(): Promise<Report> {
     },
   );
   const replay = { strategy: 'flat', trace: 'c-build', events: 44_854, allocations: 11_939, wraps: 16, maxAlive: 25 };
-  return {
+  return withEvidence({
     schemaVersion: 2,
+    traits: await traitsOf(Object.keys(STRATEGIES).map((id) => ({ id, kind: 'strategy' }))),
+    tallies: reckonedTallies(),
     method: methodOf(SETTINGS.lab.looks),
     ...findings,
     counts: [
@@ -111,60 +113,5 @@ export async function labReport(): Promise<Report> {
         does: { hierarchical: 'copyPidNs → done', flat: 'copyPidNs → ENOSPC', pidspace: 'copyPidNs → done' },
       },
     ],
-    traits: {
-      hierarchical: traitsOf('hierarchical', 32),
-      flat: traitsOf('flat', 1),
-      pidspace: traitsOf('pidspace', 1),
-    },
-    claims: [claimOf('E1', 'holds'), claimOf('E2', 'does not hold')],
-    found: [foundOf('F1')],
-    advice: [
-      {
-        id: 'memory',
-        question: 'Is memory what you are short of?',
-        options: [{ answer: 'Yes', take: 'idr', because: 'A pid takes 70 bytes.' }],
-      },
-    ],
-    sweeps: [sweepOf('live', true), sweepOf('level', false)],
-  };
-}
-
-function traitsOf(strategy: string, maxLevel: number) {
-  return {
-    ...{ strategy, maxLevel, maxNumbers: maxLevel + 1, maxNamespaces: Number.POSITIVE_INFINITY, shared: true },
-    ...{ rootNumbers: 'small' as const, floors: { root: 300, child: 300 } },
-  };
-}
-
-function foundOf(id: string): ClaimResult {
-  return {
-    id,
-    claim: 'An allocation reads one word',
-    verdict: 'holds',
-    answer: 'It reads 1 word <where> 32 are allowed.',
-    measured: 'Words read, counted.',
-    rule: 'Holds up to 32.',
-    wouldChange: 'A 33rd.',
-    figures: [{ caption: 'Words read', head: ['occupancy', 'words'], rows: [['0 %', '1']], align: 'lr' }],
-    evidence: [
-      { scenario: 'churn', params: { order: 'random', level: 0, live: 32_000 }, strategy: 'flat' },
-      { scenario: 'tally:occupancy', params: {} },
-    ],
-  };
-}
-
-function claimOf(id: string, verdict: ClaimResult['verdict']): ClaimResult {
-  return {
-    ...foundOf(id),
-    verdict,
-    source: { who: 'Somebody', where: 'a header', when: '2002-09' },
-    historic: { caption: 'Seconds in 2002', head: ['tasks', 'seconds'], rows: [['250', '21.2']], align: 'rr' },
-  };
-}
-
-function sweepOf(id: string, isLog: boolean): Sweep {
-  const points = (factor: number) => [1, 100, 10_000].map((x): [number, number] => [x, factor * (1 + Math.log(x))]);
-  const series = ['hierarchical', 'flat', 'map'].map((strategy, i) => ({ strategy, points: points(i + 1) }));
-  const answer = 'The cost grows tenfold while the pids grow ten thousandfold.';
-  return { id, title: `By ${id}`, x: id, unit: 'ns per free + alloc', isLog, exact: !isLog, answer, series };
+  });
 }

@@ -42,7 +42,7 @@ describe('the report of an earlier run', () => {
     const run = join('docs', 'results', '2025-01-02-lab');
     expect(JSON.parse(read(run, 'lab.json'))).toEqual(JSON.parse(read('earlier.json')));
     expect(read(run, 'lab.md')).toContain('## In short');
-    for (const name of ['heat-map', 'time-and-bytes', 'sweep-live', 'sweep-level']) {
+    for (const name of ['heat-map', 'time-and-bytes', ...report.sweeps.map(({ id }) => `sweep-${id}`)]) {
       const svg = read(run, `${name}.svg`);
       const named = new Set([...svg.matchAll(/var\((--[\w-]+)\)/g)].map(([, variable]) => variable));
       // One file, with all of its colours, on light and on dark.

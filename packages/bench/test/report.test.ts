@@ -30,19 +30,11 @@ describe('lab.json', () => {
   });
 
   it('keeps it without what pid-bench does not have', () => {
-    const {
-      conformance: _,
-      replay: __,
-      counts: ___,
-      differences,
-      traits,
-      claims,
-      found,
-      advice,
-      sweeps,
-      ...document
-    } = report;
-    expect([differences, traits, claims, found, advice, sweeps]).not.toContain(undefined);
+    const { conformance, replay, counts, tallies, differences, traits, claims, found, advice, sweeps, ...document } =
+      report;
+    const lists = [conformance, replay, counts, tallies, differences, claims, advice, sweeps];
+    expect(lists.every(({ length }) => length > 0)).toBe(true);
+    expect([traits, found]).toBeDefined();
     expect(validate(JSON.parse(JSON.stringify(document))) || validate.errors).toBe(true);
   });
 
@@ -85,10 +77,9 @@ describe('lab.md', () => {
     expect(text).toMatch(
       /\*\*What does a pid cost\?\*\* To end a pid and make another, among 32,000, \*\*pidspace\*\*/,
     );
-    expect(text).toMatch(/Of 2 claims that were made in public, 1 holds and 1 does not hold\./);
-    expect(text).toMatch(
-      /<a id="E1"><\/a>E1 · An allocation reads one word\n\n\*\*holds\.\*\* It reads 1 word \\<where\\>/,
-    );
+    expect(text).toMatch(/Of 13 claims that were made in public, \d+ /);
+    for (const { id, verdict } of report.claims)
+      expect(text).toMatch(new RegExp(`<a id="${id}"></a>${id} · .*\\n\\n\\*\\*${verdict}\\.\\*\\* `));
   });
 
   it('leads nowhere that is not there', () => {
@@ -135,7 +126,7 @@ describe('lab.html', () => {
 
   it('has charts with a finding, units and their figures as a table', () => {
     const figures = text.match(/<figure[^>]*>\s*<h\d>[^<]*<\/h\d>\s*<svg[\s\S]*?<\/figure>/g) ?? [];
-    expect(figures.length).toBe(3);
+    expect(figures.length).toBe(report.sweeps.length + 1);
     for (const figure of figures) {
       expect(figure).toMatch(/<svg role="img" aria-label="[^"]+"[^>]* viewBox=/);
       expect(figure).toMatch(/<figcaption>[^<]{40,}<\/figcaption>/);
@@ -209,7 +200,7 @@ describe('on a terminal', () => {
     for (const line of plain.split('\n')) expect([...line].length, line).toBeLessThanOrEqual(80);
     expect(text === plain).toBe(!colour);
     expect(plain).toMatch(/End a pid and make another +\d+ 1\.5× +\d+ 1\.2× +\d+ best/);
-    expect(plain).toContain('Is memory what you are short of?\n  Yes: idr. A pid takes 70 bytes.');
+    for (const { question } of report.advice) expect(plain.replaceAll(/\s+/g, ' ')).toContain(question);
   });
 });
 

@@ -15,8 +15,13 @@ const FAINT = 'var(--muted)';
 const GRID = 'var(--line)';
 const WIDTH = 440;
 const HEIGHT = 300;
-/** For what stands around the plot: names of the subjects on its right. */
-const GRID_ROOM = { left: 52, right: 104, top: 34, bottom: 44 };
+const LETTER_WIDTH = 7.5;
+
+/** What stands around the plot: on its right, the names of the subjects. */
+function roomOf(series: readonly Series[]): { left: number; right: number; top: number; bottom: number } {
+  const longest = Math.max(...series.map(({ name }) => name.length));
+  return { left: 52, right: Math.min(190, 16 + LETTER_WIDTH * longest), top: 34, bottom: 44 };
+}
 
 /** A value and, where there is one, its interval. */
 export interface Datum {
@@ -55,7 +60,7 @@ const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'emptyCircle', 'emptyR
 /** How something grows: a line for each subject, named at its end. */
 export function lineChart({ x, y, series }: Drawing): string {
   return render({
-    grid: GRID_ROOM,
+    grid: roomOf(series),
     xAxis: xAxis(x, series),
     yAxis: yAxis(y, series),
     series: series.flatMap((each) => [
@@ -74,24 +79,25 @@ export function lineChart({ x, y, series }: Drawing): string {
 
 /** One against another, both logarithmic: a mark for each subject, which has one datum, named beside it. */
 export function scatterChart({ x, y, series }: Drawing): string {
+  const room = roomOf(series);
   const marks = series.map(({ name, data: [datum] }) => ({
     name,
     x: placeOf(
       datum.x,
       x,
       series.map(({ data: [each] }) => each.x),
-      WIDTH - GRID_ROOM.left - GRID_ROOM.right,
+      WIDTH - room.left - room.right,
     ),
     y: -placeOf(
       datum.y,
       y,
       series.map(({ data: [each] }) => each.y),
-      HEIGHT - GRID_ROOM.top - GRID_ROOM.bottom,
+      HEIGHT - room.top - room.bottom,
     ),
   }));
   const shifts = labelShifts(marks);
   return render({
-    grid: GRID_ROOM,
+    grid: roomOf(series),
     xAxis: xAxis(x, series),
     yAxis: yAxis(y, series),
     series: series.map((each, i) => ({
@@ -109,7 +115,6 @@ export function scatterChart({ x, y, series }: Drawing): string {
 }
 
 const LABEL_HEIGHT = 15;
-const LETTER_WIDTH = 7.5;
 
 /** How far up or down each label has to go so that none covers another: those that do push each other apart. */
 function labelShifts(marks: readonly { readonly name: string; readonly x: number; readonly y: number }[]): number[] {

@@ -8,6 +8,7 @@ import type { Environment } from '../environment.ts';
 import type { Count } from '../observe/counted.ts';
 import type { Findings } from '../results.ts';
 import { ERROR } from '../statistics.ts';
+import type { Tally } from '../tallies/tally.ts';
 import { type Looks, MARGIN } from '../verdict.ts';
 
 /** Goes up when a reader of an older report could misunderstand a newer one. */
@@ -68,15 +69,19 @@ export interface Report extends Document {
   /** What each call of each strategy does to memory, exactly. */
   readonly counts: readonly Count[];
   /** The clauses in which the designs did not all do the same. */
-  readonly differences?: readonly Difference[];
-  /** What each strategy says of itself; what memory alone limits is `null`. */
-  readonly traits?: Readonly<Record<string, Traits>>;
-  /** What was said in public, and what the lab says of it. */
-  readonly claims?: readonly ClaimResult[];
-  /** What nobody had said. */
-  readonly found?: readonly ClaimResult[];
-  readonly advice?: readonly Advice[];
-  readonly sweeps?: readonly Sweep[];
+  readonly differences: readonly Difference[];
+  /** What was counted over many states, exactly. */
+  readonly tallies: readonly Tally[];
+  /** What each strategy says of itself. */
+  readonly traits: Readonly<Record<string, Traits>>;
+  /** What the designers said, with a verdict each. */
+  readonly claims: readonly ClaimResult[];
+  /** What nobody claimed, and the lab found. */
+  readonly found: readonly ClaimResult[];
+  /** Which design to take. */
+  readonly advice: readonly Advice[];
+  /** Curves, where one says more than a point. */
+  readonly sweeps: readonly Sweep[];
 }
 
 /** The method of these looks. */

@@ -7,7 +7,7 @@ import { counted, listed } from './words.ts';
 
 /** Whether all keep the contract, in a sentence. */
 export function contractAnswer(report: Report): Inline | undefined {
-  const { conformance, differences = [] } = report;
+  const { conformance, differences } = report;
   if (conformance.length === 0) return undefined;
   const clauses = unique(differences, ({ clause }) => clause).length;
   return [
@@ -30,18 +30,13 @@ function keptSentence({ conformance }: Report): string {
 
 /** Where the designs behave differently; who keeps what, in a line. */
 export function conformanceSection(report: Report, root: string | undefined): Section {
-  const { conformance, traits = {} } = report;
+  const { conformance, traits } = report;
   return {
     kind: 'section',
     id: 'conformance',
     title: 'Where the designs behave differently',
     answer: contractAnswer(report)?.slice(0, 1) ?? 'Nothing was tried.',
-    blocks: [
-      ...failureList(report),
-      ...(Object.keys(traits).length > 0 ? [traitTable(traits)] : []),
-      ...differenceBlocks(report, root),
-      keptTable(conformance),
-    ],
+    blocks: [...failureList(report), traitTable(traits), ...differenceBlocks(report, root), keptTable(conformance)],
   };
 }
 
@@ -74,7 +69,7 @@ const TRAITS: readonly (readonly [name: string, says: string])[] = [
 ];
 
 /** What each design says of itself, where they do not all say the same. */
-function traitTable(traits: NonNullable<Report['traits']>): Table {
+function traitTable(traits: Report['traits']): Table {
   const designs = Object.keys(traits);
   const traitOf = (design: string, name: string): string => {
     const value = (traits[design] as unknown as Record<string, unknown>)[name];
@@ -102,7 +97,7 @@ function traitTable(traits: NonNullable<Report['traits']>): Table {
 const DEFAULTS: Readonly<Record<string, string>> = { map: 'pidmap', rules: 'checked' };
 
 /** Where the answers parted: an overview of the ways in which they do, and the clauses of each. */
-function differenceBlocks({ differences = [] }: Report, root: string | undefined): Block[] {
+function differenceBlocks({ differences }: Report, root: string | undefined): Block[] {
   if (differences.length === 0) return [];
   const clauses: Span =
     root === undefined

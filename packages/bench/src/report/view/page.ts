@@ -17,7 +17,7 @@ import { sweepSections } from './sweeps.ts';
  * without it they are names.
  */
 export function pageOf(report: Report, root?: string): Page {
-  const { environment: e, interrupted, results, advice = [] } = report;
+  const { environment: e, interrupted, results, advice } = report;
   const picture = pictureOf(report);
   return {
     title: 'Pid allocators, put to the test',

@@ -7,7 +7,7 @@ import { colourOf } from './colours.ts';
 
 /** Where a curve says more than a point. */
 export function sweepSections(report: Report): Section[] {
-  const { sweeps = [] } = report;
+  const { sweeps } = report;
   if (sweeps.length === 0) return [];
   return [
     {
@@ -25,6 +25,7 @@ function chartOf({ id, title, x, unit, isLog, series, answer, exact }: Sweep, { 
     series.flatMap(({ points }) => points),
     ([place]) => place,
   ).sort((a, b) => a - b);
+  const names = series.map(({ strategy }) => strategy);
   const values = series.flatMap(({ points }) => points.map(([, y]) => y));
   return {
     kind: 'chart',
@@ -37,7 +38,7 @@ function chartOf({ id, title, x, unit, isLog, series, answer, exact }: Sweep, { 
       series: series.map(({ strategy, points }) => ({
         name: strategy,
         kind: results.find((result) => result.strategy === strategy)?.kind ?? 'baseline',
-        colour: colourOf(strategy, results),
+        colour: colourOf(strategy, results, names),
         data: points.map(([place, y]) => ({ x: place, y })),
       })),
     }),
