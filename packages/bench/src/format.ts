@@ -77,11 +77,6 @@ function inverse({ ci, range, missing }: Spread): Spread {
   };
 }
 
-/** `1.9× [1.8, 2.1]`. */
-export function multiple(factor: Factor | undefined): string {
-  return factor ? `${times(factor.value)} ${spread(factor)}`.trim() : '';
-}
-
 /** What a target found: `3.4× [3.1, 3.8] of map`, `72 bytes`. */
 export function measuredText({ measured, reason }: Target): string {
   if (!measured) return reason ?? '';

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readReport, repositoryFrom } from './lab-files.ts';
 import { writeWhole } from './output.ts';
-import { type Block, type Cell, type Chart, cellOf, type Inline, plainOf } from './report/blocks.ts';
+import type { Block, Chart } from './report/blocks.ts';
 import { heatMapSvg } from './report/heat-map-svg.ts';
-import { markdown, table } from './report/markdown.ts';
+import { markdown } from './report/markdown.ts';
 import type { Report } from './report/report.ts';
 import { standalone } from './report/standalone.ts';
 import { commandOf } from './report/view/method.ts';
@@ -15,7 +15,7 @@ const END = '<!-- to here -->';
 
 /**
  * Keeps a run in `folder`: its JSON, its Markdown and its pictures in a folder of its own, `2026-11-25-full`; the list of all runs
- * there; and in `readme`, where it has a place for it, the map of the newest. Gives the paths of what was written.
+ * there; and in `readme`, where it has a place for it, the map of this run. Gives the paths of what was written.
  */
 export function publish(report: Report, folder: string, readme: string): string[] {
   const name = `${report.environment.date.slice(0, 10)}-${report.environment.mode}`;
@@ -32,7 +32,7 @@ export function publish(report: Report, folder: string, readme: string): string[
   for (const [file, text] of files) writeWhole(file, text);
   const list = join(folder, 'README.md');
   writeWhole(list, listOf(folder));
-  const shown = showIn(readme, report, `${folder.split('\\').join('/')}/${name}`);
+  const shown = showIn(readme, report, folder.split('\\').join('/'), name);
   return [...files.keys(), list, ...(shown ? [readme] : [])];
 }
 
@@ -60,32 +60,23 @@ ${runs.map((run) => lineOf(run, readReport(join(folder, run, 'lab.json')))).join
 `;
 }
 
-/** The text alone: what it leads to is not in the readme. */
-function withoutLinks(cell: Inline | Cell): Cell {
-  const found = cellOf(cell);
-  return { ...found, text: plainOf(found.text) };
-}
-
 function lineOf(run: string, { environment }: Report): string {
   const { commit, cpu, cores, machine, runtime } = environment;
   return `| [${run}](${run}/lab.md) | \`${commit.slice(0, 12)}\` | ${cpu}, ${cores} cores, ${machine} | ${runtime.node} | \`${commandOf({ environment })}\` |`;
 }
 
 /** Puts the map where the readme has a place for it. */
-function showIn(readme: string, report: Report, run: string): boolean {
+function showIn(readme: string, report: Report, folder: string, name: string): boolean {
   if (!existsSync(readme)) return false;
   const text = readFileSync(readme, 'utf8');
   const [start, end] = [text.indexOf(START), text.indexOf(END)];
   if (start < 0 || end < start) return false;
-  const { heat } = pageOf(report);
   const { date, cpu, cores, commit, runtime } = report.environment;
-  const plain = { ...heat, rows: heat.rows.map((row) => ({ ...row, cells: row.cells.map(withoutLinks) })) };
-  const lines = [
-    START,
-    `![Which design takes how much of what: the table below says the same](${run}/heat-map.svg)`,
-    `<details><summary>The same as a table</summary>\n\n${table(plain)}\n\n</details>`,
-    `Measured on ${date.slice(0, 10)} on ${cpu} (${cores} cores, Node ${runtime.node}), at commit \`${commit.slice(0, 12)}\`, by \`${commandOf(report)}\`. [The whole report](${run}/lab.md), [raw data](${run}/lab.json).`,
-  ];
-  writeWhole(readme, `${text.slice(0, start)}${lines.join('\n\n')}\n\n${text.slice(end)}`);
+  const run = `${folder}/${name}`;
+  const picture = `[![Scenario by design, as colours: the report has the same as a table](${run}/heat-map.svg)](${run}/lab.md)`;
+  const where = `${date.slice(0, 10)} on ${cpu} (${cores} cores, Node ${runtime.node}), at commit \`${commit.slice(0, 12)}\`, by \`${commandOf(report)}\``;
+  // In one line: a readme is short.
+  const shown = `${START}${picture}<br>Less is better. Measured on ${where}. [The whole report](${run}/lab.md), [raw data](${run}/lab.json), [earlier runs](${folder}).`;
+  writeWhole(readme, `${text.slice(0, start)}${shown}${text.slice(end)}`);
   return true;
 }

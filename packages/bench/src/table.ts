@@ -251,7 +251,7 @@ export function countTable(counts: readonly Count[]): string {
 }
 
 /** Words in lines of at most so many columns. */
-export function wrapped(text: string, width: number): string[] {
+function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { html } from '../src/report/html/page.ts';
@@ -16,7 +16,6 @@ const ARGS = [
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
 const MINUTE = 60_000;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const here = existsSync(executablePath);
 const title = 'the page opens from disk in Chromium and says nothing on the console';
@@ -88,7 +87,7 @@ if (here) {
     test.each(['light', 'dark'] as const)('has nothing serious for axe-core, in %s', async (colorScheme) => {
       const [page] = await opened({ colorScheme });
       await page.evaluate(OPEN_ALL);
-      await page.evaluate(axe);
+      await page.evaluate(axe.source);
       const { violations } = (await page.evaluate('axe.run()')) as {
         violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
       };

@@ -57,10 +57,14 @@ describe('the report of an earlier run', () => {
 
   it('is shown in the readme, whose other text stays', () => {
     const readme = read('README.md');
-    expect(readme).toMatch(/^before\n\n<!-- .* -->\n\n!\[[^\]]+\]\(docs\/results\/2025-01-02-lab\/heat-map\.svg\)/);
-    expect(readme).toMatch(/\| End a pid and make another +\| +\d+<br>1\.5× \|/);
+    const run = String.raw`docs\/results\/2025-01-02-lab`;
+    expect(readme).toMatch(
+      new RegExp(
+        `^before\\n\\n<!-- [^>]* -->\\[!\\[[^\\]]+\\]\\(${run}/heat-map\\.svg\\)\\]\\(${run}/lab\\.md\\)<br>Less`,
+      ),
+    );
     expect(readme).not.toContain('old');
-    expect(readme.endsWith('<!-- to here -->\n\nafter\n')).toBe(true);
+    expect(readme.endsWith('[earlier runs](docs/results).<!-- to here -->\n\nafter\n')).toBe(true);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Advice } from '../claims/advice.ts';
 /** A stretch of text; a link leads to an id of the page, or to a file beside it. */
 export type Span = string | { readonly code: string } | { readonly strong: string } | Link;
 
-export interface Link {
+interface Link {
   readonly text: string;
   /** `#id`, or a path. */
   readonly to: string;
@@ -40,7 +40,7 @@ export interface Row {
   readonly isGroup?: boolean;
 }
 
-export interface Column {
+interface Column {
   readonly head: string;
   readonly align: 'l' | 'r';
   readonly subject?: string;
@@ -67,12 +67,12 @@ export interface Chart {
 }
 
 /** Charts side by side, where there is room. */
-export interface Charts {
+interface Charts {
   readonly kind: 'charts';
   readonly charts: readonly Chart[];
 }
 
-export interface Paragraph {
+interface Paragraph {
   readonly kind: 'text';
   readonly text: Inline;
 }
@@ -83,7 +83,7 @@ export interface List {
 }
 
 /** Terms and what is said of them. */
-export interface Terms {
+interface Terms {
   readonly kind: 'terms';
   readonly terms: readonly (readonly [term: string, said: Inline])[];
 }
@@ -106,7 +106,7 @@ export interface Badge {
 }
 
 /** Records of designs, to scale: a line of 64 bytes is a row of 16 words. */
-export interface Records {
+interface Records {
   readonly kind: 'records';
   readonly records: readonly RecordPicture[];
 }

@@ -24,14 +24,14 @@ function roomOf(series: readonly Series[]): { left: number; right: number; top: 
 }
 
 /** A value and, where there is one, its interval. */
-export interface Datum {
+interface Datum {
   readonly x: number;
   readonly y: number;
   readonly ci?: readonly [low: number, high: number];
 }
 
 /** One subject in a chart. */
-export interface Series {
+interface Series {
   readonly name: string;
   readonly kind: Subject['kind'];
   /** Which colour and which mark of the page's. */
@@ -40,7 +40,7 @@ export interface Series {
 }
 
 /** An axis: what is along it, in words. */
-export interface Axis {
+interface Axis {
   readonly name: string;
   readonly isLog: boolean;
   /** The places that are named; the library chooses where there are none. */

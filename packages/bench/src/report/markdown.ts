@@ -56,7 +56,7 @@ function heading({ id, title }: { id: string; title: string }, depth: number): s
   return `${'#'.repeat(Math.min(6, depth))} <a id="${id}"></a>${escaped(title)}`;
 }
 
-export function table({ columns, rows }: Table): string {
+function table({ columns, rows }: Table): string {
   return markdownTable(
     [
       columns.map(({ head }) => head),
