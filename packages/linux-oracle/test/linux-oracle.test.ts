@@ -79,8 +79,8 @@ describe.each(subjects)('a process table on $traits.strategy', (subject) => {
   });
 
   it.each(followed)('does what the kernel did in $header.name', (recording) => {
-    const { steps, differences } = replayRecording(recording, subject);
-    if (subject === subjects[0]) found.set(recording, { steps, differences });
+    const { steps, compared, differences } = replayRecording(recording, subject);
+    if (subject === subjects[0]) found.set(recording, { steps, compared, differences });
     expect(steps).toBe(recording.steps.length);
     if (subject.traits.rules === 'mainline')
       expect(differences).toMatchObject({ deadNamespace: 0, belowFloor: 0, whichErrno: 0 });
