@@ -26,14 +26,14 @@ export interface Difference extends Omit<Transcript, 'calls'> {
 /** So many calls of a clause are written down: designs that part do so early, and some clauses make millions. */
 const CALLS = 400;
 
-/** Runs every clause that is not about size or threads, and writes down what the design did. */
-export function transcriptsOf(strategy: Strategy): Transcript[] {
+/** Runs every clause that is not about size or threads, or only those named, and writes down what the design did. */
+export function transcriptsOf(strategy: Strategy, clauses?: readonly string[]): Transcript[] {
   let calls: string[] = [];
   const observed: Strategy = {
     ...strategy,
     createPidAllocator: (options) => observedAllocator(strategy.createPidAllocator(options), () => calls),
   };
-  return plan(observed, { shared: false, scale: false }).map((each) => {
+  return plan(observed, { shared: false, scale: false, ...(clauses ? { clauses } : {}) }).map((each) => {
     calls = [];
     runCase(each);
     const { id, sentence, source } = each.clause;
