@@ -365,9 +365,9 @@ class Transform {
       const key = keyOf(callee.property as Node)!;
       if (isGlobal(callee.object as Node, 'Atomics')) this.#text.overwrite(callee.start, callee.end, ATOMICS[key]!);
       else if (key === 'wait') this.#text.overwrite(callee.start, callee.end, '$wait');
-    } else if (callee.type === 'Identifier' && /^zeroAfter(?:\$\d+)?$/.test(callee.name)) {
+    } else if (callee.type === 'Identifier' && /^zeroAfter(?:Serial)?(?:\$\d+)?$/.test(callee.name)) {
       const body = this.#functions.get(callee.name);
-      if (body !== undefined && />>>\s*31/.test(this.#slice(body as Node))) {
+      if (body !== undefined && />>>\s*(?:31|29)/.test(this.#slice(body as Node))) {
         this.#text.overwrite(callee.start, callee.end, '$after');
       }
     }
