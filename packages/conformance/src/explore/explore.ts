@@ -128,7 +128,7 @@ class Exploration {
     this.#machine.cool(everywhere ? 1 : 0);
     if (this.#world.scenario.gone === undefined) this.#deepen(preemptions);
     else this.#deepenGone(preemptions);
-    if (this.#memory !== undefined) this.#deepen(preemptions, true);
+    if (this.#memory !== undefined && this.#kill === undefined) this.#deepen(preemptions, true);
     const complete = !this.#isStopped;
     if (random > 0) this.#tryAtRandom(random, 2 * Math.max(1, preemptions));
     return {
@@ -159,22 +159,28 @@ class Exploration {
     return true;
   }
 
-  /** A thread is stopped for good before each of its stores, and in a nested scenario whoever declares it gone as well. */
+  /** With one preemption at most, and in a nested scenario without. */
   #deepenGone(preemptions: number): void {
     const isTwice = this.#world.scenario.gone === 'twice';
-    do {
-      let wasKilled = true;
-      for (let store = 1; wasKilled && !this.#isStopped; store++) {
-        wasKilled = false;
-        let wasKilledToo = true;
-        for (let second = isTwice ? 1 : 0; wasKilledToo && !this.#isStopped; second++) {
-          this.#kill = [store, second, 0];
-          const { killed } = this.#search([], isTwice ? 0 : Math.min(1, preemptions));
-          wasKilled ||= killed[0]!;
-          wasKilledToo = isTwice && killed[0]! && killed[1]!;
-        }
+    for (let most = 0; most <= (isTwice ? 0 : Math.min(1, preemptions)) && !this.#isStopped; most++) {
+      do this.#stopForGood(most, isTwice);
+      while (!isTwice && this.#isHotter() && !this.#isStopped);
+    }
+  }
+
+  /** A thread is stopped for good before each of its stores, and in a nested scenario whoever declares it gone as well. */
+  #stopForGood(preemptions: number, isTwice: boolean): void {
+    let wasKilled = true;
+    for (let store = 1; wasKilled && !this.#isStopped; store++) {
+      wasKilled = false;
+      let wasKilledToo = true;
+      for (let second = isTwice ? 1 : 0; wasKilledToo && !this.#isStopped; second++) {
+        this.#kill = [store, second, 0];
+        const { killed } = this.#search([], preemptions);
+        wasKilled ||= killed[0]!;
+        wasKilledToo = isTwice && killed[0]! && killed[1]!;
       }
-    } while (!isTwice && this.#isHotter() && !this.#isStopped);
+    }
   }
 
   /**

@@ -124,7 +124,7 @@ export interface Memory {
   /** Before an atomic access … */
   fence(thread: number, kind: Kind, at: number): void;
   /** … what it writes … */
-  put(thread: number, kind: Kind, at: number, value: number, isHot: boolean): void;
+  put(thread: number, at: number, value: number, isHot: boolean): void;
   /** … and after it. */
   acquire(thread: number, kind: Kind): void;
   dependency(thread: number, value: number): number;
@@ -459,7 +459,7 @@ export function createMachine(): Machine {
     const value = changed(kind, found, given, second);
     if (value !== undefined) {
       if (memory === undefined) commit(cur, at, value);
-      else memory.put(cur.id, kind, at, value | 0, hot[at] !== 0);
+      else memory.put(cur.id, at, value | 0, hot[at] !== 0);
     }
     memory?.acquire(cur.id, kind);
     if (onlooker !== undefined) onlooker(cur.id, accesses, kind, at, found, given, second);

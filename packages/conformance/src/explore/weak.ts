@@ -9,7 +9,7 @@
  * | --- | --- | --- |
  * | `tso` | a store, and with it those behind it (x86) | |
  * | `pso` | a store, which others to other words pass | |
- * | `arm` | the same, and an atomic store is passed by plain loads and stores behind it | a load: not before the thread's last atomic read, not before a load that its address depends on, and never older than what the thread has seen of that word |
+ * | `arm` | the same, and an atomic store is passed by plain loads and stores behind it; one that comes after a late store waits for it | a load: not before the thread's last atomic read, not before a load that its address depends on, and never older than what the thread has seen of that word |
  *
  * Atomic operations are those of JavaScript: sequentially consistent among themselves.
  */
@@ -170,7 +170,7 @@ export class WeakMemory implements Memory {
   fence(thread: number, kind: Kind, at: number): void {
     const { buffer } = this.#views[thread]!;
     if (kind !== 'load') {
-      if (kind !== 'store' || !this.#isBehindAtomic(thread)) this.flush(thread);
+      if (kind !== 'store' || this.#name !== 'arm') this.flush(thread);
       // The last value of a word is one for all atomic operations.
       for (const other of this.#views.keys()) {
         const { buffer: others } = this.#views[other]!;
@@ -182,21 +182,17 @@ export class WeakMemory implements Memory {
       return;
     }
     // What was before an atomic store goes with it.
-    if (this.#isBehindAtomic(thread)) this.flush(thread);
+    if (buffer.some((entry) => entry.isAtomic)) this.flush(thread);
     if (!buffer.some((entry) => entry.at === at)) return;
     if (this.#name === 'tso') this.flush(thread);
     else this.#flushSome(thread, (entry) => entry.at === at);
   }
 
-  /** Atomic stores do not pass each other: one behind another that is late is late, too. */
-  #isBehindAtomic(thread: number): boolean {
-    return this.#views[thread]!.buffer.some((entry) => entry.isAtomic);
-  }
-
-  put(thread: number, kind: Kind, at: number, value: number, isHot: boolean): void {
+  put(thread: number, at: number, value: number, isHot: boolean): void {
     const isLate = this.#name === 'arm' && this.#isLate(thread, isHot);
-    if (isLate || (kind === 'store' && this.#isBehindAtomic(thread)))
-      this.#views[thread]!.buffer.push({ at, value, isAtomic: true });
+    const { buffer } = this.#views[thread]!;
+    // An atomic store passes nothing: it is late with what was late before it.
+    if (isLate || buffer.length > 0) buffer.push({ at, value, isAtomic: true });
     else this.#commit(thread, at, value);
   }
 
