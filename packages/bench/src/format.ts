@@ -1,4 +1,5 @@
-import type { Factor, Noise, Result, Target } from './results.ts';
+import type { Noise } from './noise.ts';
+import type { Factor, Result, Target } from './results.ts';
 import type { Params } from './scenario.ts';
 import type { Estimate } from './statistics.ts';
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { readBaseline } from './baseline-run.ts';
 import { parseSeed } from './cli.ts';
 import { duration, firstLine } from './format.ts';
@@ -14,6 +14,7 @@ interface Options {
   out: string;
   seed: number;
   full?: boolean;
+  minutes?: number;
   resume?: boolean;
   baseline?: string;
   force?: boolean;
@@ -27,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(version())
     .option('--out <folder>', 'where the report goes', 'reports')
     .option('--full', 'all sizes at all levels, for publishing: 45 minutes instead of 6')
+    .option('--minutes <n>', 'measure for at most so long; what is not decided by then says so', parseMinutes)
     .option('--resume', 'go on with a run that was stopped: same options, same folder')
     .option('--baseline <file>', 'compare with the lab.json of an older run')
     .option('--force', 'compare with it even if it is of another machine or runtime')
@@ -44,13 +46,14 @@ Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong u
   } catch (error) {
     return (error as { exitCode?: number }).exitCode === 0 ? 0 : 2;
   }
-  const { out, seed, full, resume, baseline, force } = program.opts<Options>();
+  const { out, seed, full, minutes, resume, baseline, force } = program.opts<Options>();
   const start = performance.now();
   try {
     const options: LabOptions = {
       seed,
       out,
       mode: full ? 'full' : 'lab',
+      ...(minutes === undefined ? {} : { minutes }),
       resume: resume ?? false,
       ...(baseline === undefined ? {} : { baseline: readBaseline(baseline) }),
       force: force ?? false,
@@ -80,6 +83,13 @@ Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong u
     process.stderr.write(`error: ${error.message}\n`);
     return 2;
   }
+}
+
+function parseMinutes(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0 && minutes <= 1_440))
+    throw new InvalidArgumentError('It must be a number of minutes, up to 1,440.');
+  return minutes;
 }
 
 function failuresOf({ conformance, replay, results }: Report): string[] {

@@ -24,6 +24,8 @@ export interface LabOptions {
   /** The report's folder. */
   readonly out: string;
   readonly mode: 'lab' | 'full';
+  /** How long the benchmark may take, in minutes; else as long as is left of the mode's own time. */
+  readonly minutes?: number;
   /** Whether to go on with the run that left its journal in `out`. */
   readonly resume: boolean;
   /** An older run to compare with, of whichever machine if `force`. */
@@ -60,7 +62,8 @@ export async function runLab(options: LabOptions, hooks: LabHooks = {}): Promise
     const checked = await checkAll(Object.keys(STRATEGIES), hooks);
     const counts = await countAll(Object.keys(STRATEGIES), hooks);
     const leftMs = LAB_MS[mode] - (performance.now() - begin);
-    const budgetMs = Math.max(MIN_BUDGET_MS, Math.min(settings.budgetMs, leftMs));
+    const ownMs = Math.max(MIN_BUDGET_MS, Math.min(settings.budgetMs, leftMs));
+    const budgetMs = options.minutes === undefined ? ownMs : options.minutes * 60_000;
     const findings = await runBenchmark(
       { ...plan, settings: { ...settings, budgetMs } },
       { run: journal.run, ...hooks },

@@ -10,10 +10,11 @@ import {
   spread,
   times,
 } from './format.ts';
+import type { Noise } from './noise.ts';
 import { COUNTED, type Count } from './observe/counted.ts';
 import { wordsOf } from './report/findings.ts';
 import { type Document, unique } from './report/report.ts';
-import { cellsOf, type Findings, type Noise, type Pair, type Result, type Target } from './results.ts';
+import { cellsOf, type Findings, type Pair, type Result, type Target } from './results.ts';
 import { scenarioOf } from './scenarios/index.ts';
 
 /** Everything as text: a table for each scenario, then the goals. As wide as the terminal, 80 columns at least. */

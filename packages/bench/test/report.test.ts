@@ -53,7 +53,7 @@ async function fixture(): Promise<Report> {
     {
       run: async ({ subject, round, params, scenario }) => {
         const tookMs = 100;
-        if (subject.id === 'gvisor' && params.live === 1_000_000) return { cut: 'stopped after 30 s', tookMs };
+        if (subject.id === 'map' && params.live === 1_000_000) return { cut: 'stopped after 30 s', tookMs };
         if (subject.id === 'flat' && scenario === 'translate')
           return { failed: 'Error: <b>broken</b> | badly\n  at x', tookMs };
         if (scenario === 'create-memory') return { measurement: measurement(4 * round), tookMs };
@@ -151,7 +151,7 @@ describe('lab.md', () => {
   it('has a table for everything that was measured, and says what was not', () => {
     for (const { id, question } of SCENARIOS) expect(text).toContain(`## ${id}: ${question}`);
     expect(text).toContain('### 1,000,000 live, order random, level 0');
-    expect(text).toContain('gvisor (1,000,000 live, order random, level 0)');
+    expect(text).toContain('map (1,000,000 live, order random, level 0)');
     expect(text).toContain('cut: stopped after 30 s');
     expect(text).toContain('left out of the lab for time; pid-bench measures it');
     expect(text).toContain('lacks: gives the lowest free number');

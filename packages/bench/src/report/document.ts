@@ -9,8 +9,9 @@ import {
   spread,
   times,
 } from '../format.ts';
+import type { Noise } from '../noise.ts';
 import { COUNTED } from '../observe/counted.ts';
-import { cellsOf, type Factor, type Noise, type Pair, type Result } from '../results.ts';
+import { cellsOf, type Factor, type Pair, type Result } from '../results.ts';
 import type { Scenario } from '../scenario.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import { barChart, type Chart, lineChart, type Series } from './charts.ts';

@@ -1,5 +1,6 @@
 import { comparison, figure, multiple, paramsText } from '../format.ts';
-import type { Noise, Result } from '../results.ts';
+import type { Noise } from '../noise.ts';
+import type { Result } from '../results.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** What a cell shows, in a sentence or two, from its numbers alone. */
