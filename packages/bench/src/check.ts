@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { loadTrace, type ReplayResult, replay, runConformance, traceNames } from '@pidlab/conformance';
 import type { Strategy } from '@pidlab/contract';
+import { type Transcript, transcriptsOf } from './behaviour.ts';
 import { builtFile } from './builtins.ts';
 import type { Count } from './observe/counted.ts';
 import type { ConformanceEntry, ReplayEntry } from './report/report.ts';
@@ -10,11 +11,14 @@ import type { Tally } from './tallies/tally.ts';
 
 /** What is found out about one strategy without a clock. */
 export interface Checked {
+  readonly strategy: string;
   readonly conformance: readonly ConformanceEntry[];
   readonly replay: readonly ReplayEntry[];
   /** What each call does to memory, exactly; nothing for a strategy without a block of words. */
   readonly counts: readonly Count[];
   readonly tallies: readonly Tally[];
+  /** What it did in each clause. */
+  readonly transcripts: readonly Transcript[];
 }
 
 /** Runs the whole suite and all recorded builds on a strategy, and counts what it does to memory. */
@@ -25,7 +29,8 @@ export async function check(strategy: Strategy, { id, module }: SubjectSpec): Pr
   // Loaded here, since nothing else needs the parser.
   const [{ countOf }, { talliesOf }] = await Promise.all([import('./observe/count.ts'), import('./tallies/index.ts')]);
   const counts = isBlock ? await countOf(id, builtFile(id, module)) : [];
-  return { conformance, replay, counts, tallies: await talliesOf(id, strategy, module) };
+  const tallies = await talliesOf(id, strategy, module);
+  return { strategy: id, conformance, replay, counts, tallies, transcripts: transcriptsOf(strategy) };
 }
 
 /** The same in a process of its own, which the signal stops. A process that dies is a failure, not an error. */
@@ -50,12 +55,8 @@ export function checkInProcess(spec: SubjectSpec, signal?: AbortSignal): Promise
 
 function died(strategy: string, message: string): Checked {
   const failures = [{ clause: 'all', scope: 'all', message }];
-  return {
-    conformance: [{ strategy, chapter: 'all', passed: 0, failed: 1, failures }],
-    replay: [],
-    counts: [],
-    tallies: [],
-  };
+  const conformance = [{ strategy, chapter: 'all', passed: 0, failed: 1, failures }];
+  return { strategy, conformance, replay: [], counts: [], tallies: [], transcripts: [] };
 }
 
 /** One entry for each chapter, in the order of the suite. */

@@ -243,14 +243,15 @@ async function subjectsOf({ strategy, module, baselines }: Options): Promise<Sub
 }
 
 async function listing(): Promise<string> {
+  const width = Math.max(...[...SCENARIOS.map(({ id }) => id), ...Object.keys(BASELINES)].map(({ length }) => length));
   const lines = ['scenarios'];
-  for (const { id, question } of SCENARIOS) lines.push(`  ${id.padEnd(18)} ${question}`);
+  for (const { id, question } of SCENARIOS) lines.push(`  ${id.padEnd(width)}  ${question}`);
   lines.push('', 'strategies');
   for (const id of Object.keys(STRATEGIES)) lines.push(`  ${id}`);
   lines.push('', 'baselines');
   for (const load of Object.values(BASELINES)) {
     const { id, title } = await load();
-    lines.push(`  ${id.padEnd(18)} ${title}`);
+    lines.push(`  ${id.padEnd(width)}  ${title}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { compareRuns, refuseForeign } from './baseline-run.ts';
 import { BASELINES } from './baselines/index.ts';
+import { differencesOf } from './behaviour.ts';
 import { baselineSpecs, STRATEGIES } from './builtins.ts';
 import { type Checked, checkInProcess } from './check.ts';
 import { adviceOf } from './claims/advice.ts';
@@ -13,11 +14,6 @@ import { journalOf } from './cli.ts';
 import { environment } from './environment.ts';
 import { SETTINGS, type Settings } from './modes.ts';
 import { buildNative } from './native.ts';
-import { checkWritable, writeWhole } from './output.ts';
-import { documentOf } from './report/document.ts';
-import { actionBenchmarks } from './report/github.ts';
-import { html } from './report/html.ts';
-import { markdown } from './report/markdown.ts';
 import { type Document, methodOf, type Report, SCHEMA_VERSION } from './report/report.ts';
 import { type Hooks, type Plan, runBenchmark } from './runner.ts';
 import { SCENARIOS } from './scenarios/index.ts';
@@ -91,6 +87,7 @@ export async function runLab(options: LabOptions, hooks: LabHooks = {}): Promise
       counts: checked.flatMap(({ counts }) => counts),
       tallies: [...checked.flatMap(({ tallies }) => tallies), ...reckonedTallies()],
       traits,
+      differences: differencesOf(new Map(checked.map(({ strategy, transcripts }) => [strategy, transcripts]))),
       ...findings,
       ...(baseline ? { baseline: compareRuns(baseline, findings.results) } : {}),
     });
@@ -144,30 +141,4 @@ export function succeeded(report: Report): boolean {
     report.replay.every(({ status }) => status === 'passed') &&
     report.results.every(({ status }) => status !== 'failed')
   );
-}
-
-const FILES = ['lab.json', 'lab.md', 'lab.html', 'lab.github-action-benchmark.json'];
-
-/** Throws an `OutputError` when the report could not be written into `folder`. */
-export function checkReport(folder: string): void {
-  checkWritable(
-    FILES.map((name) => join(folder, name)),
-    '--out',
-  );
-}
-
-/** Writes the report's files into `folder` and gives their paths. */
-export function writeReport(report: Report, folder: string): string[] {
-  const blocks = documentOf(report);
-  const texts = [
-    `${JSON.stringify(report, null, 2)}\n`,
-    markdown(blocks),
-    html(blocks),
-    `${JSON.stringify(actionBenchmarks(report.results), null, 2)}\n`,
-  ];
-  return FILES.map((name, i) => {
-    const file = join(folder, name);
-    writeWhole(file, texts[i]);
-    return file;
-  });
 }

@@ -172,6 +172,7 @@ function findings(): Findings {
       },
     ],
     counts: [],
+    differences: [],
     tallies: tallies(),
     traits: {
       hierarchical: TRAITS,

@@ -1,5 +1,6 @@
 import type { Traits } from '@pidlab/contract';
 import type { BaselineComparison } from '../baseline-run.ts';
+import type { Difference } from '../behaviour.ts';
 import type { Advice } from '../claims/advice.ts';
 import type { ClaimResult } from '../claims/claim.ts';
 import type { Sweep } from '../claims/sweep.ts';
@@ -67,6 +68,8 @@ export interface Report extends Document {
   readonly replay: readonly ReplayEntry[];
   /** What each call of each strategy does to memory, exactly. */
   readonly counts: readonly Count[];
+  /** The clauses in which the designs did not all do the same. */
+  readonly differences: readonly Difference[];
   /** What was counted over many states, exactly. */
   readonly tallies: readonly Tally[];
   /** What each strategy says of itself. */
