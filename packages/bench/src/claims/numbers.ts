@@ -139,7 +139,7 @@ export const E3: Claim = {
     const known = inTime.filter((each) => each !== undefined);
     const isTimely = known.every((each) => each <= GROWTH);
     if (isConstant && known.length === 0)
-      return undecided('no time with 4,000,000 live pids was measured; the counts are constant');
+      return undecided('the time with 4,000,000 live pids was not measured; the counts are constant');
     return {
       verdict: isConstant && isTimely ? 'holds' : isConstant ? 'holds in part' : 'does not hold',
       answer: `freePid touches ${cell(words('hierarchical', 1_000))} words with 1,000 live pids and ${cell(words('hierarchical', 1_000_000))} with 1,000,000; its time grows ${known.map((each) => times(each)).join(', ')} as much as that of the bare memory operations (${BITMAPS.join(', ')}).`,

@@ -37,7 +37,7 @@ export const E5: Claim = {
     if (!both) return undecided('two workers were not measured');
     return {
       verdict: isEnough && isAlways(both, SLOW) ? 'holds' : isEnough ? 'holds in part' : 'does not hold',
-      answer: `By pages, making and ending a pid writes to its namespace’s count ${Math.max(...writes) === 0 ? 'never' : `${figure(Math.max(...writes))} times`}. A reference for each pid takes two workers ${range(both)} the time${alone ? `, and one that is alone ${range(alone)}` : ''}.`,
+      answer: `By pages, making and ending a pid ${Math.max(...writes) === 0 ? 'never writes to its namespace’s count' : `writes to its namespace’s count ${figure(Math.max(...writes))} times`}. A reference for each pid takes two workers ${range(both)} the time${alone ? `, and one that is alone ${range(alone)}` : ''}.`,
       figures: [
         {
           caption: 'Writes to the count of a namespace for each freePid and allocPid',
