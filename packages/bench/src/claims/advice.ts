@@ -10,7 +10,7 @@ export interface Advice {
   readonly options: readonly AdviceOption[];
 }
 
-export interface AdviceOption {
+interface AdviceOption {
   readonly answer: string;
   /** The name of a strategy. */
   readonly take: string;

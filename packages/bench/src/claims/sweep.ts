@@ -19,7 +19,7 @@ export interface Sweep {
 }
 
 /** One curve. */
-export interface SweepSeries {
+interface SweepSeries {
   /** Whose: a strategy, a baseline, or what else was counted. */
   readonly strategy: string;
   readonly points: readonly Point[];
