@@ -83,7 +83,7 @@ function recordHtml({ id, title, says, lines, fields }: RecordPicture, depth: nu
   const tag = trusted(`h${Math.min(6, depth)}`);
   return markup`<figure id="${id}" class="record">
 <${tag}>${title}</${tag}>
-<div class="lines" aria-hidden="true">${piecesOf(fields).map(({ name, words, meaning, tone, isFirst }) => markup`<span class="tone-${tone}" style="grid-column:span ${words}" title="${`${name}: ${meaning}`}">${isFirst && name}</span>`)}</div>
+<div class="lines${lines > 4 && ' many'}" aria-hidden="true">${piecesOf(fields).map(({ name, words, meaning, tone, isFirst }) => markup`<span class="tone-${tone}" style="grid-column:span ${words}" title="${`${name}: ${meaning}`}">${isFirst && name}</span>`)}</div>
 <figcaption>${lines} ${lines === 1 ? 'line' : 'lines'} of 64 bytes; ${says}</figcaption>
 <details class="data"><summary>The fields</summary><dl>${fields.map(({ name, words, meaning }) => markup`<div><dt><code>${name || '–'}</code> ${4 * words} bytes</dt><dd>${meaning}</dd></div>`)}</dl></details>
 </figure>

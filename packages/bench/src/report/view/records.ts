@@ -26,7 +26,7 @@ export function recordSections({ results }: Report): Section[] {
       blocks: [
         {
           kind: 'text',
-          text: 'Each record is drawn to scale from its struct in the code: a row is a cache line of 64 bytes, a column a word of 4. What is hatched is not used.',
+          text: 'Each record is drawn to scale from its struct in the code: a row is a cache line of 64 bytes, a column a word of 4. Green are numbers and whose they are, orange ways to other records, yellow what a record has for itself; what is hatched is not used.',
         },
         ...unique(records, ({ strategy }) => strategy).map(
           (strategy): Section => ({
@@ -69,7 +69,12 @@ function pictureOf({ strategy, record, words, lines, fields }: RecordDrawing): R
     says: `${words * WORD_BYTES} of ${lines * LINE_BYTES} bytes are used`,
     lines,
     fields: [
-      ...inOrder(fields).map(({ name, words: long, meaning }) => ({ name, words: long, meaning, tone: toneOf(name) })),
+      ...inOrder(fields).map(({ name, words: long, meaning }) => ({
+        name: name.replace(/^\w+\[(\d+)\]\.(\w+)$/, '$2 $1'),
+        words: long,
+        meaning,
+        tone: toneOf(name),
+      })),
       ...(unused > 0 ? [{ name: '', words: unused, meaning: 'not used', tone: 0 }] : []),
     ],
   };
@@ -79,11 +84,10 @@ function inOrder(fields: readonly RecordField[]): RecordField[] {
   return [...fields].sort((a, b) => a.at - b.at);
 }
 
-/** 1 what every record has, 2 numbers and whose they are, 3 ways to other records, 4 tasks. */
+/** 0 what is not used, 1 the record's own, 2 numbers and whose they are, 3 ways to other records. */
 function toneOf(name: string): number {
   const field = name.replace(/^.*\./, '');
-  if (/^(v?nr|ns|number|pairs?)/.test(field)) return 2;
-  if (/next|prev|link|tree|slots|parent|head/.test(field)) return 3;
-  if (/task/.test(field)) return 4;
-  return field.startsWith('unused') ? 0 : 1;
+  if (/^(v?nr|ns|pairs|pidmap|entries|lastPid|pidMax|floor)$/.test(field)) return 2;
+  if (/next|links|tree|slots|parent|tasks|reaper/.test(field)) return 3;
+  return /^(unused|spare)$/.test(field) ? 0 : 1;
 }
