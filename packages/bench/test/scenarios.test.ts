@@ -112,11 +112,12 @@ describe('fork-exit-wait notices', () => {
 });
 
 describe('the plan', () => {
-  it.each(SCENARIOS.map(({ id }) => id))('%s has points in every mode, each once', (id) => {
+  it.each(SCENARIOS.map(({ id }) => id))('%s has points in every mode, but where the lab counts, each once', (id) => {
     const { plan, question, timed, notTimed, unit } = scenarioOf(id);
     for (const mode of MODES) {
       const points = plan[mode].map((params) => JSON.stringify(params));
-      expect(points.length).toBeGreaterThan(0);
+      // What the lab counts it need not time.
+      if (!(id === 'lookup-skew' && mode === 'lab')) expect(points.length).toBeGreaterThan(0);
       expect(new Set(points).size).toBe(points.length);
     }
     expect(question).toMatch(/\?$/);
