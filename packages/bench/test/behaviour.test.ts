@@ -38,6 +38,18 @@ describe('where designs behave differently', () => {
     expect(of('ALLOC-1')).toBeUndefined();
   });
 
+  it('is said of those that ran the clause: a design without levels does so in the root alone', () => {
+    const [flat, hierarchical] = ['flat', 'hierarchical'].map((name) =>
+      transcriptsOf(strategies.get(name) as Strategy, CLAUSES),
+    );
+    const shallow = hierarchical.filter(({ scope }) => scope === 'root');
+    const found = differencesOf(new Map(Object.entries({ flat, hierarchical, shallow })));
+    expect(found.map(({ clause, scope, does }) => [clause, scope, Object.keys(does)])).toEqual([
+      ['ALLOC-3', 'root', ['flat', 'hierarchical', 'shallow']],
+      ['ALLOC-3', 'child', ['flat', 'hierarchical']],
+    ]);
+  });
+
   it.each([...strategies])('%s does the same as itself', (_, strategy) => {
     const once = () => transcriptsOf(strategy, CLAUSES);
     expect(once().some(({ calls }) => calls.length > 3)).toBe(true);
