@@ -47,20 +47,20 @@ function heatLines({ caption, columns: heads, rows }: Page['heat'], columns: num
       i === 0 ? '' : paint.bold(head.length > width ? `${head.slice(0, width - 1)}.` : head),
     ),
   );
-  for (const row of rows) table.push(rowOf(row, heads.length, paint));
+  for (const row of rows) table.push(rowOf(row, heads.length, width, paint));
   return [...table.toString().replace(/ +$/gm, '').split('\n'), '', ...wrap(caption, columns)];
 }
 
-function rowOf({ cells, isGroup }: Row, length: number, paint: Paint): Table.HorizontalTableRow {
+function rowOf({ cells, isGroup }: Row, length: number, width: number, paint: Paint): Table.HorizontalTableRow {
   const [head, ...numbers] = cells.map(cellOf);
   if (isGroup) return [{ colSpan: length, content: paint.bold(plainOf(head.text)) }];
-  return [plainOf(head.text), ...numbers.map((cell) => heatText(cell, paint))];
+  return [plainOf(head.text), ...numbers.map((cell) => heatText(cell, width, paint))];
 }
 
-function heatText({ text, note = '', heat }: Cell, paint: Paint): string {
+function heatText({ text, note = '', heat }: Cell, width: number, paint: Paint): string {
   const word = note.replace('not that deep', 'no').replaceAll(' ', '');
   const padded = `${plainOf(text).padStart(NUMBER)} ${word}`;
-  const said = padded.length > CELL ? padded.trimStart() : padded;
+  const said = padded.length > width ? padded.trimStart() : padded;
   return heat === undefined ? paint.dim(said) : colours(paint)[heat](said);
 }
 
