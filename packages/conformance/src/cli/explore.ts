@@ -60,7 +60,10 @@ export async function exploreMain(args: readonly string[], streams: Streams): Pr
     .option('--seed <n>', 'what those follow from', whole(0, 0x7fff_ffff), 1)
     .option('--seconds <n>', 'the most for one scenario', whole(1, 1e6))
     .option('--total <n>', 'the most seconds for all', whole(1, 1e7))
-    .option('--resume <file>', 'what is tried to its end is noted there, and left out the next time, unless the strategy has been built anew')
+    .option(
+      '--resume <file>',
+      'what is tried to its end is noted there, and left out the next time, unless the strategy has been built anew',
+    )
     .option('--outcomes', 'show all outcomes of each scenario, and not only where one fails')
     .option('--races', 'list the fields that are read plainly while another thread may write them')
     .option('--schedule <text>', 'run this schedule of the one scenario, and show its accesses')

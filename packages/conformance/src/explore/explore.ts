@@ -353,6 +353,8 @@ function decisionsOf(stops: readonly string[]): Decision[] {
   return stops.map((stop): Decision => {
     const [, kind, number, how, to] = /^([af])(\d+)([→!])(\d+)$/.exec(stop)!;
     const target = how === '!' ? FLUSH + Number(to) : Number(to);
-    return kind === 'f' ? { choice: Number(number), to: target, step: 0, segment: 0 } : { access: Number(number), to: target };
+    return kind === 'f'
+      ? { choice: Number(number), to: target, step: 0, segment: 0 }
+      : { access: Number(number), to: target };
   });
 }
