@@ -58,6 +58,9 @@ function rewritten(snapshot: Uint8Array, changes: ReadonlyMap<number, number>): 
 }
 
 function attempt<T>(run: () => T): T | undefined {
+  const limit = Error.stackTraceLimit;
+  // Of a million refusals nobody reads the stacks, which would be most of the work.
+  Error.stackTraceLimit = 0;
   try {
     return run();
   } catch (error) {
@@ -65,6 +68,8 @@ function attempt<T>(run: () => T): T | undefined {
     if (error instanceof PidError && error.code !== 'EBUSY') return undefined;
     if (error instanceof PidBug) return undefined;
     throw error;
+  } finally {
+    Error.stackTraceLimit = limit;
   }
 }
 
