@@ -74,7 +74,8 @@ describe('pid-conformance', () => {
 
   test.each([
     ['loops.js', ['ALLOC-16', 'FIND-1'], 'ALLOC-16', /not over after 5 s/],
-    ['loops-in-workers.js', ['SHARED-12', 'SHARED-16'], 'SHARED-12', /not over after 5 s/],
+    // The second one is the shortest there is, and not over its limit on a busy machine either.
+    ['loops-in-workers.js', ['SHARED-12', 'SHARED-26'], 'SHARED-12', /not over after 5 s/],
     ['ends.js', ['PIDMAP-4', 'FIND-1'], 'PIDMAP-4', /ended the thread/],
   ])('a call of %s never returns, and fails its clause alone', (file, clauses, failing, message) => {
     const { status, stdout } = cli(file, '--chapter', ...clauses, '--limit', '5', '--no-shared', '--reporter', 'json');
