@@ -38,7 +38,7 @@ describe.each(SUBJECTS)('$id', (spec) => {
         continue;
       }
       const state = await scenario.setup(subject, params, 1);
-      for (let i = 0; i < 3; i++) scenario.run(state);
+      for (let i = 0; i < 2; i++) scenario.run(state);
       scenario.verify(state);
       scenario.teardown?.(state);
       expect(scenario.opsOf(state)).toBeGreaterThan(0);
