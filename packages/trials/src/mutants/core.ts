@@ -630,15 +630,15 @@ export const coreMutants: readonly Mutant[] = [
     [
       'stale-handle-accepted',
       'a handle is good whatever life of the object it means',
-      'id >>> KIND_SHIFT === kind && (id & GENERATION_MASK) * LINES_LIMIT + line === handle',
+      'id >>> KIND_SHIFT === kind && (handle - line) / LINES_LIMIT === (id & GENERATION_MASK)',
       'id >>> KIND_SHIFT === kind',
       'REF-9',
     ],
     [
       'kind-not-checked',
       'a handle of one kind is good where another is asked for',
-      'id >>> KIND_SHIFT === kind && (id & GENERATION_MASK) * LINES_LIMIT + line === handle',
-      '(id & GENERATION_MASK) * LINES_LIMIT + line === handle',
+      'id >>> KIND_SHIFT === kind && (handle - line)',
+      'id >>> KIND_SHIFT !== 0 && (handle - line)',
       'REF-12',
     ],
     [
