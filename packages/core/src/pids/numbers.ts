@@ -173,7 +173,7 @@ function take(s: State, nsAt: number, page: number, nr: number): boolean {
 
 /** Counts a number as taken in its page; the first one holds the namespace. */
 function countTaken(s: State, nsAt: number, entry: number): void {
-  if (s.words[entry + USED]++ === 0) holdNs(s, nsAt);
+  if (++s.words[entry + USED] === 1) holdNs(s, nsAt);
 }
 
 /** The page of `nr`, installed if it was absent; NO_MEMORY when there is none for it. */

@@ -127,15 +127,15 @@ export const coreMutants: readonly Mutant[] = [
     [
       'page-zero-takes-no-reference',
       'the first number of page 0 takes no reference on its namespace, as in the patch of 2007',
-      'if (s.words[entry + USED]++ === 0) h',
-      'if (s.words[entry + USED]++ === 0 && entry > nsAt + MAP) h',
+      'if (++s.words[entry + USED] === 1) h',
+      'if (++s.words[entry + USED] === 1 && entry > nsAt + MAP) h',
       'NS-12',
     ],
     [
       'every-number-takes-a-reference',
       'every number takes a reference on its namespace, only the last of a page puts one',
-      'if (s.words[entry + USED]++ === 0) h',
-      'if (s.words[entry + USED]++ >= 0) h',
+      'if (++s.words[entry + USED] === 1) h',
+      'if (++s.words[entry + USED] >= 1) h',
       'NS-11',
     ],
     [
