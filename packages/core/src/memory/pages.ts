@@ -2,7 +2,7 @@
  * The page allocator: slab pages from below, pidmap pages from above. Neither side ever gets a page of the other.
  * Locking: `pageLock`, all of it.
  */
-import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from '../layout.ts';
+import { CACHE, HEADER, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS } from '../layout.ts';
 import type { State } from '../types.ts';
 import { locked } from './locks.ts';
 
@@ -19,7 +19,7 @@ export function allocSlabPage(s: State, cache: number): number {
   return locked(s, PAGE_LOCK, 'alloc', () => {
     const start = w[SLAB_END];
     if (start >>> PAGE_SHIFT >= w[MAP_START]) return 0;
-    w[s.pageTable + (start >>> PAGE_SHIFT)] = cache;
+    w[PAGE_TABLE + (start >>> PAGE_SHIFT)] = cache;
     w[cache + BUMP_END] = start + PAGE_WORDS;
     w[cache + BUMP] = start;
     w[SLAB_END] = start + PAGE_WORDS;
@@ -33,9 +33,9 @@ export function allocMapPage(s: State): number {
   return locked(s, PAGE_LOCK, 'alloc', () => {
     const page = w[MAP_FREE];
     if (page !== 0) {
-      w[MAP_FREE] = w[s.pageTable + page];
+      w[MAP_FREE] = w[PAGE_TABLE + page];
       w[MAP_FREE_COUNT]--;
-      w[s.pageTable + page] = 0;
+      w[PAGE_TABLE + page] = 0;
       return page;
     }
     if (w[SLAB_END] >>> PAGE_SHIFT >= w[MAP_START]) return 0;
@@ -48,7 +48,7 @@ export function freeMapPage(s: State, page: number): void {
   const w = s.words;
   locked(s, PAGE_LOCK, 'free', () => {
     w[page << PAGE_SHIFT] = 0;
-    w[s.pageTable + page] = w[MAP_FREE];
+    w[PAGE_TABLE + page] = w[MAP_FREE];
     w[MAP_FREE] = page;
     w[MAP_FREE_COUNT]++;
   });
