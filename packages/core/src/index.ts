@@ -20,6 +20,7 @@ export {
   TASK_LINK,
   WORKER,
 } from './layout.ts';
+export { type Faults, injectFaults } from './memory/faults.ts';
 export { GENERATION_MASK, handleOf, KIND_MAP, KIND_SHIFT, see, zeroAfter } from './memory/handles.ts';
 export { acquire, locked, MAP_LOCK, NS_LOCK, release } from './memory/locks.ts';
 export { cacheAlloc, cacheFree, MAP_CACHE } from './memory/slab.ts';

@@ -4,6 +4,8 @@
  */
 import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from '../layout.ts';
 import type { State } from '../types.ts';
+import { CHECKED } from '../words/mode.ts';
+import { isFault, PIDMAP_PAGE, SLAB_PAGE } from './faults.ts';
 import { locked } from './locks.ts';
 
 const { slabEnd: SLAB_END, mapStart: MAP_START, mapFree: MAP_FREE, mapFreeCount: MAP_FREE_COUNT } = HEADER.at;
@@ -15,6 +17,7 @@ const { bump: BUMP, bumpEnd: BUMP_END } = CACHE.at;
  * `slabEnd` has passed it: whoever is terminated before that has taken nothing.
  */
 export function allocSlabPage(s: State, cache: number): number {
+  if (CHECKED && isFault(SLAB_PAGE)) return 0;
   const w = s.words;
   return locked(s, PAGE_LOCK, 'alloc', () => {
     const start = w[SLAB_END];
@@ -29,6 +32,7 @@ export function allocSlabPage(s: State, cache: number): number {
 
 /** Takes a page of zeros for a pidmap and returns its number; 0 when the block is full. */
 export function allocMapPage(s: State): number {
+  if (CHECKED && isFault(PIDMAP_PAGE)) return 0;
   const w = s.words;
   return locked(s, PAGE_LOCK, 'alloc', () => {
     const page = w[MAP_FREE];

@@ -3,6 +3,7 @@
 import { PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
 import { HEADER, NS, WORKER } from '../layout.ts';
 import { workerAt } from '../memory/block.ts';
+import { isFault, SERIALS } from '../memory/faults.ts';
 import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_SHIFT } from '../memory/handles.ts';
 import { locked, mustHold, NS_LOCK, Patience } from '../memory/locks.ts';
 import { cacheAlloc, cacheFree, ensureCache, NS_CACHE, pidCache } from '../memory/slab.ts';
@@ -72,6 +73,7 @@ export function createNs(
  * Those that would look like the first word of a record are left out. ENOMEM after 2,684,354,559 of them.
  */
 function nextSerial(s: State, op: string): number {
+  if (CHECKED && isFault(SERIALS)) throw noSerials(op);
   let serial = s.words[H.lastSerial];
   do {
     serial = (serial + SERIAL_STEP) | 0;

@@ -3,10 +3,10 @@ import { PIDTYPE_MAX, RESERVED_PIDS } from '@pidlab/contract';
 import { CACHE, HEADER, MAGAZINE, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, TASK } from '../layout.ts';
 import { workerAt } from '../memory/block.ts';
 import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT } from '../memory/handles.ts';
-import { ALL_CACHES, MAP_CACHE, magazineAt, NS_CACHE, numbersOfCache, TASK_CACHE } from '../memory/slab.ts';
+import { ALL_CACHES, cacheName, MAP_CACHE, magazineAt, NS_CACHE, numbersOfCache, TASK_CACHE } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { wholeLines } from '../words/struct.ts';
-import { activeIn, cacheName } from './reports.ts';
+import { activeIn } from './reports.ts';
 import type { Say } from './say.ts';
 import { cacheOf, eachSlot, isSlot, kindOf } from './walk.ts';
 

@@ -2,13 +2,12 @@
 import { PID_MAX_LIMIT, PIDTYPE_MAX, PIDTYPE_PID } from '@pidlab/contract';
 import { NS, PID_HEAD, TASK_LINK } from '../layout.ts';
 import { KIND_NS, KIND_PID, KIND_TASK } from '../memory/handles.ts';
-import { NS_CACHE, pidCache } from '../memory/slab.ts';
+import { cacheName, NS_CACHE, pidCache } from '../memory/slab.ts';
 import { numbersAt } from '../pids/namespaces.ts';
 import { hasTasks, homeOf, isDead, pidLevel } from '../pids/pids.ts';
 import { linkOf } from '../pids/tasks.ts';
 import type { MapUse, State } from '../types.ts';
 import { isBlank } from './check-memory.ts';
-import { cacheName } from './reports.ts';
 import type { Say } from './say.ts';
 import { cacheOf, eachLivePid, eachNs, eachPid, eachTask, isRecord, isSlot } from './walk.ts';
 

@@ -1,27 +1,12 @@
 import { PAGE_SIZE, type SlabInfo, type Stats } from '@pidlab/contract';
 import { CACHE, HEADER, PAGE_SHIFT } from '../layout.ts';
 import { slotsOf } from '../memory/block.ts';
-import {
-  ALL_CACHES,
-  MAP_CACHE,
-  NS_CACHE,
-  numbersOfCache,
-  objectsPerSlab,
-  PID_CACHES,
-  TASK_CACHE,
-} from '../memory/slab.ts';
+import { ALL_CACHES, cacheName, NS_CACHE, objectsPerSlab, PID_CACHES, TASK_CACHE } from '../memory/slab.ts';
 import { atHand } from '../memory/workers.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 
 const H = HEADER.at;
-
-/** A cache's name, as `/proc/slabinfo` would show it. */
-export function cacheName(s: State, cache: number): string {
-  if (cache === NS_CACHE) return 'pid_namespace';
-  if (cache === MAP_CACHE) return s.design.map.cache?.name ?? 'none';
-  return cache === TASK_CACHE ? 'task' : `pid_${numbersOfCache(cache)}`;
-}
 
 /** The caches that exist. Source: the columns of `/proc/slabinfo`. */
 export function slabInfo(s: State): SlabInfo[] {
