@@ -37,7 +37,10 @@ export interface PidAllocator {
   /** No number at or above this is given out in `ns`. Source: mainline 6.14, where it became per namespace. */
   pidMax(ns: NsRef): number;
 
-  /** Sets `pidMax` of `ns`; live pids stay. EINVAL outside `[RESERVED_PIDS + 1, PID_MAX_LIMIT]`. */
+  /**
+   * Sets `pidMax` of `ns`; live pids stay. Where it is not above the floor, allocation goes on at 1 after the end; at 1 nothing can
+   * be allocated. EINVAL outside `[1, PID_MAX_LIMIT]`. Linux takes nothing below RESERVED_PIDS + 1.
+   */
   setPidMax(ns: NsRef, pidMax: number): void;
 
   /**

@@ -2,6 +2,7 @@
 import { PidBug, PidError, type Traits } from '@pidlab/contract';
 import { NS } from '../layout.ts';
 import type { State } from '../types.ts';
+import { floorOf } from './floor.ts';
 
 /** What a map returns in place of a number: every one that may be given is taken. */
 export const FULL = -1;
@@ -63,7 +64,7 @@ export function noNumber(s: State, nsAt: number, failure: number, chosen?: numbe
   if (failure === TAKEN) {
     return new PidError('EEXIST', 'allocPid', `number ${chosen} is taken at level ${level}; choose another, or none`);
   }
-  const range = `[${s.words[nsAt + NS.at.floor]}, ${s.words[nsAt + NS.at.pidMax]})`;
+  const range = `[${floorOf(s.words, nsAt)}, ${s.words[nsAt + NS.at.pidMax]})`;
   const todo = 'free a pid there, or raise its limit with setPidMax';
   return new PidError(
     'EAGAIN',
