@@ -52,7 +52,7 @@ const headerFields = {
   hashShifts: ['once', '32 less log2 of the slots, for each hash table; 0 for none', 2],
   generationBase: ['once', 'first generation of every record'],
   floors: ['once', 'where allocation goes on after a wrap: root, others', 2],
-  lastSerial: ['nsLock', 'serial of the namespace last made, 0 at first'],
+  lastSerial: ['nsLock', 'serial of the namespace last made, 0 at first; what follows it is given out next'],
   rootNs: ['once', 'word offset of the root namespace'],
   capacity: ['once', 'pids that the block was made for'],
   workers: ['once', 'worker slots; 0 in a block for one thread'],
@@ -72,6 +72,7 @@ const headerFields = {
     'pidspace only: a bit for each space id that is owned, so that a free one is found 32 at a time',
     16,
   ],
+  serialEnd: ['nsLock', 'steps from 0 to the first serial after `lastSerial` that may be remembered; 0 for none'],
 } as const;
 /** Page 0 of the block. */
 export const HEADER: Struct<typeof headerFields> = struct('header', headerFields);
@@ -136,7 +137,7 @@ const nsFields = {
   users: ['nsLock', 'references that callers hold; the root’s one is the allocator’s'],
   parent: ['once', 'the namespace above, 0 for the root'],
   level: ['once', 'depth; the root is 0'],
-  serial: ['once', 'a name no other namespace ever has; salts the hash and marks its numbers'],
+  serial: ['once', 'a name that nothing else has or remembers; salts the hash and marks its numbers'],
   lastPid: ['exchange', 'cursor: the number last given out'],
   pidMax: ['nsLock', 'no number at or above this is given out'],
   floor: ['once', 'where allocation goes on after a wrap'],

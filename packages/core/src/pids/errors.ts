@@ -26,9 +26,10 @@ export function noMemory(op: string, what: string): PidError {
   return new PidError('ENOMEM', op, `the block has no room for ${what}; ${raise}`);
 }
 
-/** More namespaces were made than there are serials. */
+/** Every serial is remembered. */
 export function noSerials(op: string): PidError {
-  return new PidError('ENOMEM', op, 'this allocator has made all the namespaces it can name; create a new one');
+  const why = 'pids that are kept still name every namespace that there could be';
+  return new PidError('ENOMEM', op, `${why}; put references on pids that were freed`);
 }
 
 /** The design cannot nest that deep. */
