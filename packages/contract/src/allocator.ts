@@ -297,7 +297,7 @@ export interface PidAllocator {
    * never used again, and the numbers it had; `checkInvariants` lists that as leaked.
    *
    * Call it after the thread has ended, never while it may still run. EINVAL for a slot that does not exist; PidBug for this
-   * worker's own, for one that nobody has, and unless shared.
+   * worker's own, for one that nobody has, for one whose worker is seen to go on (which need not be seen), and unless shared.
    */
   declareGone(workerSlot: number): void;
 }

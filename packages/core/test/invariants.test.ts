@@ -202,6 +202,19 @@ describe('checkInvariants', () => {
     expect(found.join()).toMatch(/^namespace \d+ has no cache for its pids$/);
   });
 
+  test('says that two pids of a long chain have the same number', () => {
+    const { s, a } = make({ memory: 2 ** 22, hash: 'kernel', pidMax: 30_000 });
+    const w = s.words;
+    const pids = Array.from({ length: 8_000 }, () => at(a.allocPid(a.initPidNs)));
+    const slotAt = (pidAt: number): number =>
+      slotOf(s.pidHash, w[upidAt(pidAt, 0) + NR]!, w[upidAt(pidAt, 0) + SERIAL]!);
+    const other = [...pids].reverse().find((pidAt) => slotAt(pidAt) === slotAt(pids[0]!))!;
+    w[upidAt(other, 0) + NR] = 1;
+    const found = a.checkInvariants().violations;
+    for (const one of found) said.add(one);
+    expect(found.join()).toMatch(/^number 1 of namespace \d+ leads to two pids; one is \d+$/);
+  });
+
   test('ends, and says at most fifty sentences, whatever the words are', () => {
     const busy = makeBusy();
     for (const ns of [busy.root, busy.child, busy.grandchild]) {

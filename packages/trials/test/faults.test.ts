@@ -68,7 +68,7 @@ describe('the search notices', () => {
       {
         package: 'core',
         file: 'pids/pids.ts',
-        find: "throw noMemory('allocPid', 'a pid');",
+        find: "throw noRecord(s, pidCache(numbers), 'allocPid', 'a pid');",
         replace: "throw new PidBug('allocPid', 'none');",
       },
       /pid_1, time 1 of \d+: PidBug/,

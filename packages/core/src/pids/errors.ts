@@ -1,8 +1,11 @@
 /** The expected failures, in sentences: what was asked, what stood in the way, what to do. */
 import { PidBug, PidError, type Traits } from '@pidlab/contract';
-import { NS } from '../layout.ts';
+import { CACHE, NS } from '../layout.ts';
+import { cacheName } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { floorOf } from './floor.ts';
+
+const RETIRED = CACHE.at.retired;
 
 /** What a map returns in place of a number: every one that may be given is taken. */
 export const FULL = -1;
@@ -24,6 +27,19 @@ export function tooManyReferences(op: string, what: string, limit: number): PidB
 export function noMemory(op: string, what: string): PidError {
   const raise = 'free something, or create the allocator with a larger capacity, namespaces or memory';
   return new PidError('ENOMEM', op, `the block has no room for ${what}; ${raise}`);
+}
+
+/** The block has no room for one more record of a cache, or has used all that it had room for up. */
+export function noRecord(s: State, cache: number, op: string, what: string): PidError {
+  const w = s.words;
+  // Whoever asks has found none free, so one that is in use is all that could be freed.
+  if (w[cache + RETIRED] === 0 || w[cache + CACHE.at.active] > 0) return noMemory(op, what);
+  const why = `all ${w[cache + RETIRED]} records of ${cacheName(s, cache)} have had all their lives (slabInfo: retiredObjects)`;
+  return new PidError(
+    'ENOMEM',
+    op,
+    `the block has no room for ${what}: ${why}, so freeing does not help; create a new allocator`,
+  );
 }
 
 /** Every serial is remembered. */

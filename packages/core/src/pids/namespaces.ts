@@ -9,7 +9,7 @@ import { cacheAlloc, cacheFree, ensureCache, NS_CACHE, pidCache } from '../memor
 import type { State } from '../types.ts';
 import { add, load, publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
-import { noMemory, tooDeep, tooManyReferences } from './errors.ts';
+import { noMemory, noRecord, tooDeep, tooManyReferences } from './errors.ts';
 import { nextSerial } from './serials.ts';
 
 const {
@@ -47,7 +47,7 @@ export function createNs(
   const w = s.words;
   const serial = nextSerial(s, op);
   const nsAt = cacheAlloc(s, NS_CACHE);
-  if (nsAt === 0) throw noMemory(op, 'a namespace');
+  if (nsAt === 0) throw noRecord(s, NS_CACHE, op, 'a namespace');
   if (SHARED) w[s.worker + IN_HAND] = nsAt;
   if (!s.design.map.open(s, nsAt)) {
     freeRecord(s, nsAt);

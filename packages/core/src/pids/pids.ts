@@ -18,7 +18,7 @@ import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
-import { closed, noMemory, noNumber, tooManyReferences } from './errors.ts';
+import { closed, noNumber, noRecord, tooManyReferences } from './errors.ts';
 import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
 import { numbersAt } from './namespaces.ts';
 import { beginAnew } from './numbers.ts';
@@ -44,7 +44,7 @@ export function mustBeOpen(s: State, nsAt: number): void {
 export function newPid(s: State, nsAt: number, level: number, numbers: number): number {
   const w = s.words;
   const pidAt = cacheAlloc(s, pidCache(numbers));
-  if (pidAt === 0) throw noMemory('allocPid', 'a pid');
+  if (pidAt === 0) throw noRecord(s, pidCache(numbers), 'allocPid', 'a pid');
   if (SHARED) {
     takeInHand(s, pidAt);
     forgetNumbers(s, pidAt, numbers);
