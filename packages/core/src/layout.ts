@@ -6,8 +6,8 @@
  *               page 0                                      slabStart        slabEnd  mapStart       pagesTotal
  * ```
  *
- * Slab pages are handed out from below, pidmap pages from above; they meet when the block is full. A page never changes
- * sides, so whoever follows an old offset into a slab page finds a record of the same size, never a bitmap.
+ * Slab pages are handed out from below, pidmap pages from above; they meet when the block is full. In a shared block a page never
+ * changes sides, so whoever follows an old offset into a slab page finds a record of the same size, never a bitmap.
  */
 import { PAGE_SIZE } from '@pidlab/contract';
 import { type Struct, struct } from './words/struct.ts';
@@ -50,7 +50,10 @@ const headerFields = {
   mapFree: ['pageLock', 'first pidmap page that was given back, 0 for none; the page table has the next'],
   mapFreeCount: ['pageLock', 'how many of those'],
   hashShifts: ['once', '32 less log2 of the slots, for each hash table; 0 for none', 2],
-  generationBase: ['once', 'first generation of every record'],
+  generationBase: [
+    'once',
+    'first generation of what is cut from a slab; in a block for one thread raised where pages are reclaimed',
+  ],
   floors: ['once', 'where allocation goes on after a wrap: root, others', 2],
   lastSerial: ['nsLock', 'serial of the namespace last made, 0 at first; what follows it is given out next'],
   rootNs: ['once', 'word offset of the root namespace'],
@@ -73,6 +76,9 @@ const headerFields = {
     16,
   ],
   serialEnd: ['nsLock', 'steps from 0 to the first serial after `lastSerial` that may be remembered; 0 for none'],
+  slabFree: ['pageLock', 'first slab page that was given back, 0 for none; the page table has the next'],
+  slabFreeCount: ['pageLock', 'how many of those'],
+  swept: ['alone', 'what was in use when empty pages were last looked for, or the block was last full; 0 at first'],
 } as const;
 /** Page 0 of the block. */
 export const HEADER: Struct<typeof headerFields> = struct('header', headerFields);
@@ -126,7 +132,10 @@ const slotFields = {
 export const SLOT: Struct<typeof slotFields> = struct('slot', slotFields);
 
 const pageFields = {
-  of: ['pageLock', 'the cache that has it, for a slab page; the next free one, for a free page of pidmaps; else 0'],
+  of: [
+    'pageLock',
+    'the cache that has it, for a slab page; the next free one, for a free page of pidmaps, and its complement, for a free slab page; else 0',
+  ],
 } as const;
 /** An entry of the page table. */
 export const PAGE: Struct<typeof pageFields> = struct('page', pageFields);

@@ -90,6 +90,15 @@ const violations: readonly (readonly [sentence: RegExp, corrupt: (w: Int32Array,
       w[H.mapFreeCount] = 0;
     },
   ],
+  [/^the list of free slab pages leads to page 1$/, (w) => (w[H.slabFree] = 1)],
+  [/^3 slab pages are counted free; 0 are listed$/, (w) => (w[H.slabFreeCount] = 3)],
+  [
+    /^slab page \d+ is free and not blank$/,
+    (w, { s }) => {
+      w[H.slabFree] = s.slabStart >>> PAGE_SHIFT;
+      w[s.pageTable + w[H.slabFree]] = -1;
+    },
+  ],
   [/^the list of free pidmap pages leads to page 1$/, (w) => (w[PAGE_WORDS + w[H.mapFree]] = 1)],
   [/^the list of free pidmap pages leads to page \d+$/, (w) => (w[PAGE_WORDS + w[H.mapFree]] = w[H.mapFree])],
   [/^pidmap page \d+ is free and not blank$/, (w) => (w[(w[H.mapFree] << PAGE_SHIFT) + 1023] = 1)],

@@ -1,7 +1,7 @@
 /** struct pid, as far as all designs share it: the record without its numbers, and its references. */
 
 import { PidBug } from '@pidlab/contract';
-import { HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from '../layout.ts';
+import { HEADER, HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from '../layout.ts';
 import {
   fitsId,
   GENERATION_MASK,
@@ -98,6 +98,8 @@ export function homeOf(s: State, pidAt: number): number {
  */
 export function homeIfAlive(s: State, pidAt: number): number {
   const nsAt = homeOf(s, pidAt);
+  // Its page may be a bitmap's by now.
+  if (nsAt >= s.words[HEADER.at.slabEnd]) return 0;
   const id = see(s, nsAt);
   const isNs = id >>> KIND_SHIFT === KIND_NS;
   return isNs && s.words[nsAt + zeroAfter(id) + SERIAL] === s.design.pidSerial(s, pidAt) ? nsAt : 0;

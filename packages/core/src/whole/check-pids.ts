@@ -45,7 +45,8 @@ function checkPid(s: State, pidAt: number, numbers: number, say: Say): void {
   if (level > s.design.traits.maxLevel || numbersAt(s, level) !== numbers)
     say(`pid ${pidAt} of level ${level} is from cache ${cacheName(s, pidCache(numbers))}`);
   const home = homeOf(s, pidAt);
-  if (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE)
+  // Of a dead one the namespace may be gone, and its page another's.
+  if (!isDead(s, pidAt) && (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE))
     say(`pid ${pidAt} is at home at ${home}, where no namespace can be`);
   if (count < 1) say(`pid ${pidAt} has ${count} references`, 'mend');
   if (s.words[pidAt + PID_HEAD.at.home] < 0) say(`pid ${pidAt} is being freed by nobody`, 'mend');

@@ -37,7 +37,7 @@ export function activeIn(s: State, cache: number): number {
 /** Totals, from the header and the workers' records alone. */
 export function stats(s: State): Stats {
   const w = s.words;
-  const slab = (w[H.slabEnd] - s.slabStart) >>> PAGE_SHIFT;
+  const slab = ((w[H.slabEnd] - s.slabStart) >>> PAGE_SHIFT) - w[H.slabFreeCount];
   const mapped = w[H.pagesTotal] - w[H.mapStart];
   const never = w[H.mapStart] - (w[H.slabEnd] >>> PAGE_SHIFT);
   return {
@@ -46,7 +46,7 @@ export function stats(s: State): Stats {
     tasks: activeIn(s, TASK_CACHE),
     reservedBytes: w[H.pagesTotal] * PAGE_SIZE,
     usedBytes: (w[H.pagesTotal] - never) * PAGE_SIZE,
-    pages: { slab, pidmap: mapped - w[H.mapFreeCount], free: never + w[H.mapFreeCount] },
+    pages: { slab, pidmap: mapped - w[H.mapFreeCount], free: never + w[H.mapFreeCount] + w[H.slabFreeCount] },
     hashTables: s.design.index.tables.map(({ name }, i) => ({ name, slots: slotsOf(w[H.hashShifts + i]) })),
   };
 }
