@@ -1,6 +1,7 @@
 // node scripts/layouts.js [--check]: writes docs/layouts.md, the records of core and of each design as tables, from the
 // `struct`s that packages/*/src/layout.ts declare, and in docs/adr/0009 the table of who may write which word, from the
-// writers that their fields name, and the one of fields that are read plainly meanwhile, which the explorer keeps. With --check it only says whether both are what it would write.
+// writers that their fields name, and the one of fields that are read plainly meanwhile, which the explorer keeps; and
+// packages/bench/records.json, from which the lab draws the records. With --check it only says whether all are what it would write.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -8,8 +9,10 @@ import { rolldown } from 'rolldown';
 import { root, workspaceFolders } from './lib/run.js';
 
 const page = join(root, 'docs', 'layouts.md');
+const drawings = join(root, 'packages', 'bench', 'records.json');
 const decision = join(root, 'docs', 'adr', '0009-memory-order.md');
 const WORD_BYTES = 4;
+const LINE_WORDS = 16;
 /** Between two lines each of the decision's tables stands. */
 const WRITERS_START = '<!-- by npm run layouts, from here -->';
 const READS_START = '<!-- plain reads, by npm run layouts, from here -->';
@@ -31,6 +34,7 @@ const text = `${[
 
 const results = [
   { file: page, text },
+  { file: drawings, text: `${JSON.stringify(await drawnRecords(), null, 2)}\n` },
   { file: decision, text: withTables(readFileSync(decision, 'utf8'), modules.flatMap(structsOf)) },
 ];
 for (const { file, text } of results) {
@@ -45,6 +49,78 @@ for (const { file, text } of results) {
     console.error(`${name} is stale: run \`npm run layouts\` and commit it`);
     process.exitCode = 1;
   }
+}
+
+/**
+ * The records of each design as they lie in memory, field by field: pids with as many numbers as the levels 0, 1, 3 and 8 give
+ * them, a task, a namespace, a node.
+ */
+async function drawnRecords() {
+  const of = (/** @type {string} */ dir) => modules[folders.indexOf(dir)];
+  const core = of('packages/core');
+  const strategies = folders.filter((dir) => dir.startsWith('packages/core-'));
+  return Promise.all(
+    strategies.map(async (dir) => {
+      const [layout, { design }] = [of(dir), await load(join(dir, 'src', 'design.ts'))];
+      const { strategy, maxLevel, maxNumbers } = design.traits;
+      const counts = [
+        ...new Set([0, 1, 3, 8].filter((at) => at <= maxLevel).map((at) => Math.min(at + 1, maxNumbers))),
+      ];
+      const ns = layout.IDR_NS ?? core.PIDMAP_NS;
+      return {
+        strategy,
+        records: [
+          ...counts.map((n) => drawn(`pid_${n}`, design.pidWords(n), pidStructs(core, layout, n))),
+          drawn('task', design.taskWords, [core.TASK, ...(layout.FLAT_TASK ? [layout.FLAT_TASK] : [])]),
+          drawn('pid_namespace', ns.words, [core.NS, ns]),
+          ...(layout.NODE ? [drawn('radix_tree_node', layout.NODE.words, [layout.NODE])] : []),
+        ],
+      };
+    }),
+  );
+}
+
+/**
+ * What a pid with so many numbers is made of: its head, what the design has once, and what it has for each number.
+ *
+ * @param {Record<string, Struct>} core
+ * @param {Record<string, Struct>} layout
+ * @param {number} numbers
+ * @returns {Struct[]}
+ */
+function pidStructs(core, layout, numbers) {
+  const once = layout.ROOT_PID ?? layout.PID;
+  const virtual = layout.VIRTUAL && numbers > 1 ? [layout.VIRTUAL] : [];
+  const each = layout.UPID ? Array.from({ length: numbers }, () => layout.UPID) : [];
+  return [core.PID_HEAD, ...(once ? [once] : []), ...virtual, ...each];
+}
+
+/**
+ * One record: its structs one behind the other. Those that continue another say where they start; a number has its place in
+ * front of its fields.
+ *
+ * @param {string} record
+ * @param {number} words
+ * @param {readonly Struct[]} structs
+ */
+function drawn(record, words, structs) {
+  let end = 0;
+  let number = 0;
+  const fields = structs.flatMap((struct) => {
+    const start = Math.min(...Object.values(struct.at));
+    const isNumber = start === 0 && end > 0;
+    const shift = isNumber ? end : 0;
+    const before = isNumber ? `numbers[${number++}].` : '';
+    end = shift + struct.words;
+    return Object.entries(struct.fields).map(([name, [, meaning, size = 1]]) => ({
+      name: `${before}${name}`,
+      at: shift + struct.at[name],
+      words: size,
+      meaning,
+    }));
+  });
+  if (end !== words) throw new Error(`${record} is drawn with ${end} words and has ${words}`);
+  return { record, words, lines: Math.ceil(words / LINE_WORDS), fields };
 }
 
 /**

@@ -1,11 +1,8 @@
-// npm run test:matrix [-- --only node-24,bun] [--limit 900]: tries what would be published, installed into an empty project, on
-// every runtime, with every compiler and bundler, and in a browser. Writes docs/runtimes.md; rows that were not tried this time
-// stay as they are. It is no part of `npm test`: it takes a quarter of an hour, and fetches runtimes the first time, which are
-// kept in node_modules/.cache. The last line is `N passed, N failed`; each cell counts as one.
+// npm run test:matrix: see USAGE. It is no part of `npm test`.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { optionsOf } from './lib/options.js';
 import { packAll } from './lib/pack.js';
 import { build, install, root, section, Tally } from './lib/run.js';
 import { COLUMNS, prepare, TYPES, tryBundler, tryChromium, tryRuntime, tryTypeScript } from './matrix/cells.js';
@@ -25,13 +22,15 @@ const NAMES = [
 const PAGE = join(root, 'docs', 'runtimes.md');
 const LIMIT_SECONDS = 1_800;
 
-const { only, limit, help } = options();
-if (help) {
-  console.log(
-    `npm run test:matrix -- [--only <name,…>] [--limit <seconds for one cell>]\n\nnames: ${NAMES.join(', ')}`,
-  );
-  process.exit(0);
-}
+const USAGE = `npm run test:matrix [-- --only <name,…>] [--limit <seconds for one cell>]
+
+Tries what would be published, installed into an empty project, on every runtime, with every compiler and bundler, and in a browser.
+Writes docs/runtimes.md; rows that were not tried this time stay as they are. It takes half an hour, and fetches runtimes the first
+time, which are kept in node_modules/.cache. The last line is \`N passed, N failed\`; each cell counts as one.
+
+  --only   some of ${NAMES.join(', ')}
+  --limit  ${LIMIT_SECONDS} unless it is given`;
+const { only, limit } = options();
 const unknown = only.filter((name) => !NAMES.includes(name));
 if (unknown.length > 0) {
   console.error(`--only ${unknown.join(',')} is unknown; there are ${NAMES.join(', ')}`);
@@ -81,12 +80,13 @@ async function row(name, find) {
 }
 
 function options() {
-  const { values } = parseArgs({
-    options: { only: { type: 'string' }, limit: { type: 'string' }, help: { type: 'boolean' } },
-  });
+  const values = optionsOf(USAGE, { only: { type: 'string' }, limit: { type: 'string' } });
   const seconds = Number(values.limit ?? LIMIT_SECONDS);
-  if (!(seconds > 0)) throw new Error(`--limit ${values.limit} has to be a number of seconds`);
-  return { only: values.only?.split(',') ?? NAMES, limit: seconds, help: values.help === true };
+  if (!(seconds > 0)) {
+    console.error(`--limit ${values.limit} has to be a number of seconds`);
+    process.exit(2);
+  }
+  return { only: values.only?.split(',') ?? NAMES, limit: seconds };
 }
 
 /**
@@ -129,7 +129,7 @@ ${table('runtime', runtimes, COLUMNS)}
 
 ## Browsers
 
-*threads* is chapter SHARED in a page and two workers, *suite* all other chapters in the page, for the three designs.
+*threads* is chapter SHARED in a page and two workers, *suite* all other chapters in the page, for all built-in designs.
 
 ${table('browser', ['chromium'], ['threads', 'suite'])}
 

@@ -1,25 +1,32 @@
-// npm run release [-- --publish]: everything that comes before a release, in order, up to the last step but one: whether the
-// manifests say where the project is at home, whether versions are set and all is committed, the checks, the tarballs, and what
-// `npm publish` would do with each. `--publish` does the last step; docs/releasing.md says where. The last line is
-// `N passed, N failed`.
+// npm run release [-- --publish]: what comes before a release, in order, and with --publish the release. See USAGE.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fillHomes } from './lib/home.js';
+import { optionsOf } from './lib/options.js';
 import { packAll, published } from './lib/pack.js';
 import { build, install, readJson, root, run, Tally } from './lib/run.js';
 
-const isReal = process.argv.includes('--publish');
+const USAGE = `npm run release [-- --publish]
+
+Everything that comes before a release, in order, up to the last step but one: writes into the packages' manifests where the
+project is at home, looks whether versions are set and all is committed, runs the checks, packs, and asks npm what it would
+publish. docs/releasing.md has the whole list. The last line is \`N passed, N failed\`.
+
+  --publish  then publish each tarball, with provenance: in the workflow that npm trusts, and nowhere else`;
+const { publish: isReal = false } = optionsOf(USAGE, { publish: { type: 'boolean' } });
 const tally = new Tally();
 
 await tally.check('the manifests say where the project is at home', async () => {
-  const missing = published.flatMap((dir) => {
-    const manifest = readJson(join(root, dir, 'package.json'));
-    return ['repository', 'bugs', 'homepage'].filter((field) => !manifest[field]).map((field) => `${dir}: ${field}`);
-  });
-  if (missing.length > 0)
-    console.error(`missing, and npm needs them for provenance and links:\n  ${missing.join('\n  ')}`);
-  return missing.length === 0;
+  try {
+    const written = fillHomes();
+    if (written.length > 0) console.log(`written, and to be committed:\n  ${written.join('\n  ')}`);
+    return true;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return false;
+  }
 });
 await tally.check('every change is in a version', async () => {
   const waiting = readdirSync(join(root, '.changeset')).filter((name) => name.endsWith('.md'));

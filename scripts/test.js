@@ -1,9 +1,19 @@
-// npm test [-- --long] [-- vitest filters]: everything that must hold before a push, on a machine with only Node and npm.
-// --long, or PIDLAB_LONG=1, gives more to what searches; before a release. docs/testing.md says what it leaves out otherwise.
-// The last line is `N passed, N failed`; each check counts as one, and so does each vitest test.
+// npm test: see USAGE. It needs a machine with only Node and npm.
 
 import { existsSync, rmSync } from 'node:fs';
 import { build, install, readJson, reportFile, run, Tally } from './lib/run.js';
+
+const USAGE = `npm test [-- --long] [-- <path> …]
+
+Everything that must hold before a push: lint, build, types, tests. The last line is \`N passed, N failed\`; each check counts as
+one, and so does each test.
+
+  --long  give more to what searches, as PIDLAB_LONG=1 does: in CI, and before a release. docs/testing.md says what that adds
+  <path>  only tests whose path has that in it; other options go to vitest as they are: -t, --reporter and so on`;
+if (process.argv.includes('--help')) {
+  console.log(USAGE);
+  process.exit(0);
+}
 
 const tally = new Tally();
 const filters = process.argv.slice(2).filter((argument) => argument !== '--long');

@@ -165,7 +165,15 @@ describe('README.md', () => {
 
   test('links of all pages lead to files of this repository', () => {
     const packaged = ['contract', 'process-table', 'conformance'].flatMap((pkg) => pagesIn(`packages/${pkg}/docs`));
-    const pages = ['README.md', 'CONTRIBUTING.md', ...pagesIn('docs'), ...pagesIn('docs/adr'), ...packaged, ...readmes];
+    const pages = [
+      'README.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      ...pagesIn('docs'),
+      ...pagesIn('docs/adr'),
+      ...packaged,
+      ...readmes,
+    ];
     for (const page of pages) {
       const folder = page.split('/').slice(0, -1).join('/');
       for (const [, target] of read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g))

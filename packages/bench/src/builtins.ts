@@ -14,6 +14,9 @@ export const STRATEGIES: Readonly<Record<string, () => Promise<StrategyModule>>>
   idr: () => import('@pidlab/core-idr'),
 };
 
+/** The idr design as Linux had it until November 2025: a module of this package, with a lock for each level (claim E13). */
+export const BY_LEVEL: string = fileURLToPath(new URL('../modules/idr-by-level.js', import.meta.url));
+
 /** The built file of a strategy: the one that was named, or that of the package. */
 export function builtFile(id: string, module?: string): string {
   if (module === undefined) return fileURLToPath(import.meta.resolve(`@pidlab/core-${id}`));

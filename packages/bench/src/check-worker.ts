@@ -1,7 +1,9 @@
-// The whole of a checking process: the name of a built-in strategy in, what was found out.
+// The whole of a checking process: a strategy's spec in, what was found out.
 import type { Strategy } from '@pidlab/contract';
 import { STRATEGIES } from './builtins.ts';
 import { check } from './check.ts';
+import { loadModule, type SubjectSpec } from './subjects.ts';
 
-const strategy = (await STRATEGIES[process.argv[2]]()) as Strategy;
-process.send?.(await check(strategy), () => process.disconnect());
+const spec = JSON.parse(process.argv[2]) as SubjectSpec;
+const strategy = spec.module === undefined ? await STRATEGIES[spec.id]() : await loadModule(spec.module);
+process.send?.(await check(strategy as Strategy, spec), () => process.disconnect());

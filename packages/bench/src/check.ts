@@ -2,23 +2,41 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { loadTrace, type ReplayResult, replay, runConformance, traceNames } from '@pidlab/conformance';
 import type { Strategy } from '@pidlab/contract';
+import { type Transcript, transcriptsOf } from './behaviour.ts';
+import { builtFile } from './builtins.ts';
+import type { Count } from './observe/counted.ts';
 import type { ConformanceEntry, ReplayEntry } from './report/report.ts';
+import type { SubjectSpec } from './subjects.ts';
+import type { Tally } from './tallies/tally.ts';
 
-/** What the conformance suite and the recorded builds say of one strategy. */
+/** What is found out about one strategy without a clock. */
 export interface Checked {
+  readonly strategy: string;
   readonly conformance: readonly ConformanceEntry[];
   readonly replay: readonly ReplayEntry[];
+  /** What each call does to memory, exactly; nothing for a strategy without a block of words. */
+  readonly counts: readonly Count[];
+  readonly tallies: readonly Tally[];
+  /** What it did in each clause. */
+  readonly transcripts: readonly Transcript[];
 }
 
-/** Runs the whole suite and all recorded builds on a strategy. */
-export async function check(strategy: Strategy): Promise<Checked> {
-  return { conformance: await conformanceOf(strategy), replay: replaysOf(strategy) };
+/** Runs the whole suite and all recorded builds on a strategy, and counts what it does to memory. */
+export async function check(strategy: Strategy, { id, module }: SubjectSpec): Promise<Checked> {
+  const conformance = (await conformanceOf(strategy)).map((entry) => ({ ...entry, strategy: id }));
+  const replay = replaysOf(strategy).map((entry) => ({ ...entry, strategy: id }));
+  const isBlock = (strategy.traits.memory ?? 'block') === 'block';
+  // Loaded here, since nothing else needs the parser.
+  const [{ countOf }, { talliesOf }] = await Promise.all([import('./observe/count.ts'), import('./tallies/index.ts')]);
+  const counts = isBlock ? await countOf(id, builtFile(id, module)) : [];
+  const tallies = await talliesOf(id, strategy, module);
+  return { strategy: id, conformance, replay, counts, tallies, transcripts: transcriptsOf(strategy) };
 }
 
-/** The same in a process of its own, for a built-in strategy, which the signal stops. A process that dies is a failure, not an error. */
-export function checkInProcess(name: string, signal?: AbortSignal): Promise<Checked> {
+/** The same in a process of its own, which the signal stops. A process that dies is a failure, not an error. */
+export function checkInProcess(spec: SubjectSpec, signal?: AbortSignal): Promise<Checked> {
   return new Promise((resolve) => {
-    const child = fork(fileURLToPath(new URL('./check-worker.js', import.meta.url)), [name], {
+    const child = fork(fileURLToPath(new URL('../dist/check-worker.js', import.meta.url)), [JSON.stringify(spec)], {
       serialization: 'advanced',
       ...(signal ? { signal } : {}),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -30,14 +48,15 @@ export function checkInProcess(name: string, signal?: AbortSignal): Promise<Chec
       checked = message;
     });
     child.on('close', (code, signal) => {
-      resolve(checked ?? died(name, `the process that ran it ended (${signal ?? code})`));
+      resolve(checked ?? died(spec.id, `the process that ran it ended (${signal ?? code})`));
     });
   });
 }
 
 function died(strategy: string, message: string): Checked {
   const failures = [{ clause: 'all', scope: 'all', message }];
-  return { conformance: [{ strategy, chapter: 'all', passed: 0, failed: 1, failures }], replay: [] };
+  const conformance = [{ strategy, chapter: 'all', passed: 0, failed: 1, failures }];
+  return { strategy, conformance, replay: [], counts: [], tallies: [], transcripts: [] };
 }
 
 /** One entry for each chapter, in the order of the suite. */

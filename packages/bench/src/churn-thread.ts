@@ -23,7 +23,7 @@ async function serve(data: ThreadData): Promise<void> {
   const { control, complaints, subject, crewSize } = data;
   let turn = 0;
   try {
-    const workload = await attach(data);
+    const workload = counting(await attach(data), data);
     const state = begin(workload, data);
     for (let duty = -1; duty !== DUTY.leave; ) {
       say(control);
@@ -45,6 +45,23 @@ async function attach({ subject, shared }: ThreadData): Promise<Workload> {
   const { strategy } = await loadSubject(subject);
   if (!strategy?.attachPidAllocator) throw new Error(`${subject.id} exports no attachPidAllocator`);
   return strategy.attachPidAllocator(shared as PidAllocatorDescriptor) as Workload;
+}
+
+/** The same with one reference for each pid, where that is asked for: the least that it can cost, an addition and a subtraction. */
+function counting(workload: Workload, { references }: ThreadData): Workload {
+  if (!references) return workload;
+  const { allocPid, freePid } = workload;
+  return {
+    ...workload,
+    allocPid(ns) {
+      Atomics.add(references, 0, 1);
+      return allocPid(ns);
+    },
+    freePid(pid) {
+      freePid(pid);
+      Atomics.sub(references, 0, 1);
+    },
+  };
 }
 
 function begin(workload: Workload, { ns, live, seed }: ThreadData): Churn {

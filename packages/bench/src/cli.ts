@@ -21,7 +21,7 @@ import { type Document, methodOf, SCHEMA_VERSION } from './report/report.ts';
 import { type Hooks, type Plan, runBenchmark } from './runner.ts';
 import type { Mode } from './scenario.ts';
 import { SCENARIOS, scenariosOf } from './scenarios/index.ts';
-import { loadModule, SubjectError, type SubjectSpec, twinSpec } from './subjects.ts';
+import { moduleSpecs, SubjectError, type SubjectSpec, twinSpec } from './subjects.ts';
 import { baselineText, countTable, tables } from './table.ts';
 
 /** What the program was asked to do. */
@@ -236,27 +236,22 @@ async function subjectsOf({ strategy, module, baselines }: Options): Promise<Sub
       );
   // With a module of one's own and no --strategy, all built-in ones stand beside it.
   const specs: SubjectSpec[] = (strategy ?? Object.keys(STRATEGIES)).map((id) => ({ id, kind: 'strategy' }));
-  for (const file of module ?? []) {
-    const { traits } = await loadModule(file);
-    const taken = new Set([...specs.map(({ id }) => id), ...Object.keys(BASELINES)]);
-    let id = traits.strategy;
-    for (let n = 2; taken.has(id); n++) id = `${traits.strategy}-${n}`;
-    specs.push({ id, kind: 'strategy', module: file });
-  }
+  specs.push(...(await moduleSpecs(module ?? [], [...specs.map(({ id }) => id), ...Object.keys(BASELINES)])));
   return [
     ...new Map([...specs, twinSpec(specs[0]), ...baselineSpecs(baselines)].map((spec) => [spec.id, spec])).values(),
   ];
 }
 
 async function listing(): Promise<string> {
+  const width = Math.max(...[...SCENARIOS.map(({ id }) => id), ...Object.keys(BASELINES)].map(({ length }) => length));
   const lines = ['scenarios'];
-  for (const { id, question } of SCENARIOS) lines.push(`  ${id.padEnd(18)} ${question}`);
+  for (const { id, question } of SCENARIOS) lines.push(`  ${id.padEnd(width)}  ${question}`);
   lines.push('', 'strategies');
   for (const id of Object.keys(STRATEGIES)) lines.push(`  ${id}`);
   lines.push('', 'baselines');
   for (const load of Object.values(BASELINES)) {
     const { id, title } = await load();
-    lines.push(`  ${id.padEnd(18)} ${title}`);
+    lines.push(`  ${id.padEnd(width)}  ${title}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -26,6 +26,8 @@ export interface Assignment {
   /** Pids that it keeps alive. */
   readonly live: number;
   readonly seed: number;
+  /** A word that each of its pids adds to and takes from, if its namespace's references are to be counted so. */
+  readonly references?: Int32Array;
 }
 
 /** The same with what the crew adds. */

@@ -1,8 +1,9 @@
 import type { Cell, Row } from './cells.ts';
 import { pairPart, pairsOf } from './goals.ts';
+import { sameWithin } from './noise.ts';
 import { type Finding, find, Priors, type Question, questionsOf, roundsOf } from './questions.ts';
 import type { Estimate } from './statistics.ts';
-import { errorOf, type Looks, type Verdict } from './verdict.ts';
+import { errorOf, type Looks, MARGIN, type Verdict } from './verdict.ts';
 
 /**
  * Why a question was looked at no more: it is decided; it was looked at as often as planned; what it needs did not fit
@@ -43,6 +44,11 @@ export class Docket {
     return errorOf(this.#looks);
   }
 
+  /** Within how much of its limit a question counts as there. */
+  margin({ kind }: Pick<Question, 'kind'>): number {
+    return kind === 'goal' ? MARGIN : sameWithin(this.#cells);
+  }
+
   questions(): Question[] {
     return questionsOf(this.#cells, this.first);
   }
@@ -66,7 +72,7 @@ export class Docket {
       if (next === undefined) return false;
       if (isExact(question) || roundsOf(question) >= next) {
         this.#looked.set(question.id, had + 1);
-        const finding = find(question, priors, this.error);
+        const finding = find(question, priors, this.error, this.margin(question));
         if (finding && finding.verdict !== 'too few rounds') {
           this.#decided.set(question.id, { ...finding, stop: 'decided' });
           return false;
@@ -90,7 +96,7 @@ export class Docket {
     const decisions = new Map(this.#decided);
     for (const question of questions) {
       if (decisions.has(question.id)) continue;
-      const finding: Finding | undefined = find(question, priors, this.error);
+      const finding: Finding | undefined = find(question, priors, this.error, this.margin(question));
       if (!finding) continue;
       const isBroken = rowsOf(question).some((row) => row.status === 'failed' || row.status === 'cut');
       const stop = open.has(question.id) ? why : isBroken ? 'no number' : 'no look left';

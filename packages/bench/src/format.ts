@@ -1,5 +1,6 @@
-import type { Factor, Noise, Result, Target } from './results.ts';
-import type { Params } from './scenario.ts';
+import type { Noise } from './noise.ts';
+import type { Factor, Result, Target } from './results.ts';
+import type { Params, Scenario } from './scenario.ts';
 import type { Estimate } from './statistics.ts';
 
 // Numbers as people read them, the same in the terminal, in Markdown and in the charts.
@@ -58,8 +59,13 @@ export function comparison(
 }
 
 /** Whether a factor is no larger than what a strategy and its twin differ by. */
-function isNoise(value: number, noise: Noise | undefined): boolean {
+export function isNoise(value: number, noise: Noise | undefined): boolean {
   return noise !== undefined && Math.abs(Math.log(value)) < Math.log(noise.factor);
+}
+
+/** The words for smaller and larger: `faster` for times, `less` for memory. */
+export function wordsOf({ measures }: Pick<Scenario, 'measures'>): readonly [less: string, more: string] {
+  return measures === 'ns' || measures === 'ms' ? ['faster', 'slower'] : ['less', 'more'];
 }
 
 function inverse({ ci, range, missing }: Spread): Spread {
@@ -69,11 +75,6 @@ function inverse({ ci, range, missing }: Spread): Spread {
     ...(range ? { range: turned(range) } : {}),
     ...(missing === undefined ? {} : { missing }),
   };
-}
-
-/** `1.9× [1.8, 2.1]`. */
-export function multiple(factor: Factor | undefined): string {
-  return factor ? `${times(factor.value)} ${spread(factor)}`.trim() : '';
 }
 
 /** What a target found: `3.4× [3.1, 3.8] of map`, `72 bytes`. */

@@ -1,22 +1,30 @@
-import { Command } from 'commander';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
 import { readBaseline } from './baseline-run.ts';
 import { parseSeed } from './cli.ts';
 import { duration, firstLine } from './format.ts';
-import { checkReport, type LabOptions, runLab, succeeded, writeReport } from './lab.ts';
-import { INTERRUPTED, ignoreClosedPipe, OutputError, untilInterrupted, version } from './output.ts';
+import { type LabOptions, runLab, succeeded } from './lab.ts';
+import { checkReport, readReport, writeReport } from './lab-files.ts';
+import { checkWritable, INTERRUPTED, ignoreClosedPipe, OutputError, untilInterrupted, version } from './output.ts';
 import { withProgress } from './progress.ts';
-import { summaryOf } from './report/document.ts';
+import { publish } from './publish.ts';
 import type { Report } from './report/report.ts';
+import { firstScreen } from './report/terminal.ts';
+import { pageOf } from './report/view/page.ts';
 import { SubjectError } from './subjects.ts';
-import { baselineText, terminalColumns, wrapped } from './table.ts';
+import { baselineText, terminalColumns } from './table.ts';
 
 interface Options {
   out: string;
   seed: number;
   full?: boolean;
+  minutes?: number;
   resume?: boolean;
   baseline?: string;
   force?: boolean;
+  render?: string;
+  publish?: string | true;
+  module?: string[];
 }
 
 /** Runs `pid-lab` and gives its exit code: 0 all holds, 1 something does not, 2 wrong usage, 130 stopped. */
@@ -27,10 +35,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(version())
     .option('--out <folder>', 'where the report goes', 'reports')
     .option('--full', 'all sizes at all levels, for publishing: 45 minutes instead of 6')
+    .option('--minutes <n>', 'measure for at most so long; what is not decided by then says so', parseMinutes)
     .option('--resume', 'go on with a run that was stopped: same options, same folder')
+    .option(
+      '--module <file...>',
+      'also a module of your own that exports createPidAllocator and traits: a column everywhere',
+    )
     .option('--baseline <file>', 'compare with the lab.json of an older run')
     .option('--force', 'compare with it even if it is of another machine or runtime')
     .option('--seed <n>', 'where the random choices start', parseSeed, 1)
+    .option('--render <lab.json>', 'measure nothing: make the report anew from the data of a run')
+    .option('--publish [folder]', `keep the run there, and show its map in README.md (default: ${RESULTS})`)
     .addHelpText(
       'after',
       `
@@ -44,34 +59,45 @@ Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong u
   } catch (error) {
     return (error as { exitCode?: number }).exitCode === 0 ? 0 : 2;
   }
-  const { out, seed, full, resume, baseline, force } = program.opts<Options>();
+  const { out, seed, full, minutes, resume, baseline, force, module, render, publish: kept } = program.opts<Options>();
   const start = performance.now();
   try {
     const options: LabOptions = {
       seed,
       out,
       mode: full ? 'full' : 'lab',
+      ...(minutes === undefined ? {} : { minutes }),
       resume: resume ?? false,
       ...(baseline === undefined ? {} : { baseline: readBaseline(baseline) }),
       force: force ?? false,
+      modules: module ?? [],
     };
     checkReport(out);
-    const report = await untilInterrupted((signal) =>
-      withProgress('the lab is at work', ({ measuring, step }) =>
-        runLab(options, { signal, onProgress: measuring, onStep: step }),
-      ),
-    );
+    const results = kept === true ? RESULTS : kept;
+    if (results !== undefined) checkWritable([join(results, 'README.md')], '--publish');
+    const report =
+      render === undefined
+        ? await untilInterrupted((signal) =>
+            withProgress('the lab is at work', ({ measuring, step }) =>
+              runLab(options, { signal, onProgress: measuring, onStep: step }),
+            ),
+          )
+        : readReport(render);
     const files = writeReport(report, out);
+    if (results !== undefined && !report.interrupted) files.push(...publish(report, results, 'README.md'));
     const lines = [
       '',
-      ...summaryOf(report).flatMap((line) => wrapped(line, terminalColumns())),
+      firstScreen(pageOf(report), Math.min(80, terminalColumns()), isColourful(process.stdout)),
       ...failuresOf(report),
-      `${report.interrupted ? 'Stopped' : 'Done'} after ${duration(performance.now() - start)}. The report:`,
+      ...(render === undefined
+        ? [`${report.interrupted ? 'Stopped' : 'Done'} after ${duration(performance.now() - start)}. The report:`]
+        : ['The report:']),
       ...files.map((file) => `  ${file}`),
     ];
     process.stdout.write(`${lines.join('\n')}\n${baselineText(report)}`);
-    if (report.interrupted) {
-      process.stderr.write('stopped; the same command with --resume goes on\n');
+    if (render === undefined && report.interrupted) {
+      const unpublished = results === undefined ? '' : ', and nothing was published';
+      process.stderr.write(`stopped${unpublished}; the same command with --resume goes on\n`);
       return INTERRUPTED;
     }
     return succeeded(report) ? 0 : 1;
@@ -80,6 +106,21 @@ Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong u
     process.stderr.write(`error: ${error.message}\n`);
     return 2;
   }
+}
+
+/** Where runs are kept. */
+const RESULTS = 'docs/results';
+
+/** Colours are for people: on a terminal, and where nobody asked for none. */
+function isColourful(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && stream.hasColors();
+}
+
+function parseMinutes(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0 && minutes <= 1_440))
+    throw new InvalidArgumentError('It must be a number of minutes, up to 1,440.');
+  return minutes;
 }
 
 function failuresOf({ conformance, replay, results }: Report): string[] {

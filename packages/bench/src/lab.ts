@@ -1,22 +1,24 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { compareRuns, refuseForeign } from './baseline-run.ts';
-import { baselineSpecs, builtFile, STRATEGIES } from './builtins.ts';
+import { BASELINES } from './baselines/index.ts';
+import { differencesOf } from './behaviour.ts';
+import { baselineSpecs, STRATEGIES } from './builtins.ts';
 import { type Checked, checkInProcess } from './check.ts';
+import { adviceOf } from './claims/advice.ts';
+import { claimsOf } from './claims/claims.ts';
+import { foundOf } from './claims/found.ts';
+import { sweepsOf } from './claims/sweep.ts';
+import type { Findings } from './claims/view.ts';
 import { journalOf } from './cli.ts';
 import { environment } from './environment.ts';
 import { SETTINGS, type Settings } from './modes.ts';
 import { buildNative } from './native.ts';
-import type { Count } from './observe/counted.ts';
-import { checkWritable, writeWhole } from './output.ts';
-import { documentOf } from './report/document.ts';
-import { actionBenchmarks } from './report/github.ts';
-import { html } from './report/html.ts';
-import { markdown } from './report/markdown.ts';
 import { type Document, methodOf, type Report, SCHEMA_VERSION } from './report/report.ts';
 import { type Hooks, type Plan, runBenchmark } from './runner.ts';
 import { SCENARIOS } from './scenarios/index.ts';
-import { type SubjectSpec, twinSpec } from './subjects.ts';
+import { moduleSpecs, type SubjectSpec, traitsOf, twinSpec } from './subjects.ts';
+import { reckonedTallies } from './tallies/reckoned.ts';
 
 /** What the lab was asked for. */
 export interface LabOptions {
@@ -24,6 +26,8 @@ export interface LabOptions {
   /** The report's folder. */
   readonly out: string;
   readonly mode: 'lab' | 'full';
+  /** How long the benchmark may take, in minutes; else as long as is left of the mode's own time. */
+  readonly minutes?: number;
   /** Whether to go on with the run that left its journal in `out`. */
   readonly resume: boolean;
   /** An older run to compare with, of whichever machine if `force`. */
@@ -31,6 +35,8 @@ export interface LabOptions {
   readonly force: boolean;
   /** Instead of the mode's own. */
   readonly settings?: Settings;
+  /** Modules of one's own, each a column beside the built-in strategies. */
+  readonly modules?: readonly string[];
 }
 
 /** What the lab tells while it is at work. */
@@ -44,7 +50,8 @@ const LAB_MS = { lab: 345_000, full: 2_640_000 } as const;
 const MIN_BUDGET_MS = 120_000;
 
 /**
- * Runs everything on the built-in strategies: the conformance suite, both recorded builds, the benchmark. A run that is
+ * Runs everything on the built-in strategies, and on those of the modules: the conformance suite, both recorded builds, the counts,
+ * the benchmark. A run that is
  * interrupted gives what it has and leaves a journal, from which `resume` goes on.
  */
 export async function runLab(options: LabOptions, hooks: LabHooks = {}): Promise<Report> {
@@ -54,62 +61,71 @@ export async function runLab(options: LabOptions, hooks: LabHooks = {}): Promise
     const env = environment(seed, mode, native.compiler);
     if (baseline) refuseForeign(baseline.environment, env, force);
     const settings = options.settings ?? SETTINGS[mode];
-    const plan: Plan = { subjects: [...labSubjects(), native.spec], scenarios: SCENARIOS, mode, settings, seed };
+    const strategies = await labStrategies(options.modules ?? []);
+    const subjects = [...strategies, twinSpec(strategies[0]), ...baselineSpecs(true), native.spec];
+    const plan: Plan = { subjects, scenarios: SCENARIOS, mode, settings, seed };
     const journal = journalOf(join(out, 'lab.json'), plan, native, options.resume);
     const begin = performance.now();
-    const checked = await checkAll(Object.keys(STRATEGIES), hooks);
-    const counts = await countAll(Object.keys(STRATEGIES), hooks);
+    const traits = await traitsOf(strategies);
+    const checked = await checkAll(strategies, hooks);
     const leftMs = LAB_MS[mode] - (performance.now() - begin);
-    const budgetMs = Math.max(MIN_BUDGET_MS, Math.min(settings.budgetMs, leftMs));
+    const ownMs = Math.max(MIN_BUDGET_MS, Math.min(settings.budgetMs, leftMs));
+    const budgetMs = options.minutes === undefined ? ownMs : options.minutes * 60_000;
     const findings = await runBenchmark(
       { ...plan, settings: { ...settings, budgetMs } },
       { run: journal.run, ...hooks },
     );
     const isStopped = hooks.signal?.aborted ?? false;
     if (!isStopped) journal.remove();
-    return {
+    return withEvidence({
       schemaVersion: SCHEMA_VERSION,
       environment: env,
       method: methodOf(settings.looks),
       ...(isStopped ? { interrupted: true as const } : {}),
       conformance: checked.flatMap(({ conformance }) => conformance),
       replay: checked.flatMap(({ replay }) => replay),
-      counts,
+      counts: checked.flatMap(({ counts }) => counts),
+      tallies: [...checked.flatMap(({ tallies }) => tallies), ...reckonedTallies()],
+      traits,
+      differences: differencesOf(new Map(checked.map(({ strategy, transcripts }) => [strategy, transcripts]))),
       ...findings,
       ...(baseline ? { baseline: compareRuns(baseline, findings.results) } : {}),
-    };
+    });
   } finally {
     native.dispose();
   }
 }
 
-function labSubjects(): SubjectSpec[] {
-  const strategies = Object.keys(STRATEGIES).map((id) => ({ id, kind: 'strategy' as const }));
-  return [...strategies, twinSpec(strategies[0]), ...baselineSpecs(true)];
+/** What was found with what it says of the claims, of what to take, and as curves. */
+export function withEvidence(findings: Findings): Report {
+  return {
+    ...findings,
+    claims: claimsOf(findings),
+    found: foundOf(findings),
+    advice: adviceOf(findings),
+    sweeps: sweepsOf(findings),
+  };
 }
 
-/** What each call of each strategy does to memory. */
-async function countAll(strategies: readonly string[], { onStep }: LabHooks): Promise<Count[]> {
-  onStep?.('counting accesses');
-  const { countOf } = await import('./observe/count.ts');
-  const counts: Count[] = [];
-  for (const id of strategies) counts.push(...(await countOf(id, builtFile(id))));
-  return counts;
+/** The built-in strategies, and those of the modules. */
+async function labStrategies(modules: readonly string[]): Promise<SubjectSpec[]> {
+  const builtIn = Object.keys(STRATEGIES).map((id): SubjectSpec => ({ id, kind: 'strategy' }));
+  return [...builtIn, ...(await moduleSpecs(modules, [...Object.keys(STRATEGIES), ...Object.keys(BASELINES)]))];
 }
 
-/** Checks each strategy in a process of its own, as many at once as there are cores: nothing is timed yet. */
-async function checkAll(strategies: readonly string[], { onStep, signal }: LabHooks): Promise<Checked[]> {
-  onStep?.(`conformance and replay: ${strategies.join(', ')}`);
+/** Checks each strategy, and counts what it does, in a process of its own, as many at once as there are cores: nothing is timed yet. */
+async function checkAll(strategies: readonly SubjectSpec[], { onStep, signal }: LabHooks): Promise<Checked[]> {
+  onStep?.(`conformance, replay and counts: ${strategies.map(({ id }) => id).join(', ')}`);
   const checked: Checked[] = [];
   const waiting = [...strategies.entries()];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next && !signal?.aborted; next = waiting.shift()) {
-      const [index, name] = next;
-      const found = await checkInProcess(name, signal);
+      const [index, spec] = next;
+      const found = await checkInProcess(spec, signal);
       // Ctrl-C stops that process: what it left undone is no failure.
       if (signal?.aborted) return;
       checked[index] = found;
-      onStep?.(`conformance and replay: ${name} is done`);
+      onStep?.(`conformance, replay and counts: ${spec.id} is done`);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
@@ -125,30 +141,4 @@ export function succeeded(report: Report): boolean {
     report.replay.every(({ status }) => status === 'passed') &&
     report.results.every(({ status }) => status !== 'failed')
   );
-}
-
-const FILES = ['lab.json', 'lab.md', 'lab.html', 'lab.github-action-benchmark.json'];
-
-/** Throws an `OutputError` when the report could not be written into `folder`. */
-export function checkReport(folder: string): void {
-  checkWritable(
-    FILES.map((name) => join(folder, name)),
-    '--out',
-  );
-}
-
-/** Writes the report's files into `folder` and gives their paths. */
-export function writeReport(report: Report, folder: string): string[] {
-  const blocks = documentOf(report);
-  const texts = [
-    `${JSON.stringify(report, null, 2)}\n`,
-    markdown(blocks),
-    html(blocks),
-    `${JSON.stringify(actionBenchmarks(report.results), null, 2)}\n`,
-  ];
-  return FILES.map((name, i) => {
-    const file = join(folder, name);
-    writeWhole(file, texts[i]);
-    return file;
-  });
 }

@@ -54,7 +54,7 @@ export function whyNot(
   if (subject.kind === 'twin' && scenario.kind !== 'timed') return 'a twin says how times differ';
   if ('level' in params && numberOf(params, 'level') > subject.maxLevel)
     return `its namespaces nest ${subject.maxLevel} deep at most`;
-  const cannot = subject.cannot?.(scenario.id);
+  const cannot = subject.cannot?.(scenario.id, params);
   if (cannot !== undefined) return cannot;
   if (scenario.wholeContract && !subject.strategy) return 'it does not keep the whole contract';
   return subject.leavesOut[scenario.id] ?? subject.leavesOut['*'] ?? scenario.cannot?.(subject, params);

@@ -199,11 +199,12 @@ function meanOf(part: Part, priors: Priors): LogMean | undefined {
   return logs && logMean([...logs.values()], priors.of(part));
 }
 
-/** What a product of parts is, and whether it keeps the bounds; undefined where nothing was measured. */
+/** What a product of parts is, and whether it keeps the bounds within `margin`; undefined where nothing was measured. */
 export function find(
   { parts, bounds }: Pick<Question, 'parts' | 'bounds'>,
   priors: Priors,
   error: number,
+  margin?: number,
 ): Finding | undefined {
   const [first] = parts;
   if (roundsOf({ parts }) === 0) return undefined;
@@ -225,7 +226,7 @@ export function find(
     return { estimate, verdict: 'too few rounds' };
   }
   const found = means.length === 1 ? means[0] : sumOf(means);
-  return { estimate: estimateOf(found, products, error), verdict: judge(found, bounds, error) };
+  return { estimate: estimateOf(found, products, error), verdict: judge(found, bounds, error, margin) };
 }
 
 /** The value of a row. */

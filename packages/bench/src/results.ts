@@ -1,5 +1,5 @@
-import { median, quantile } from 'simple-statistics';
-import { type Cell, lackOf, medians, type Row, type Status } from './cells.ts';
+import { median } from 'simple-statistics';
+import { type Cell, lackOf, type Row, type Status } from './cells.ts';
 import type { Decision, Docket, Stop } from './docket.ts';
 import {
   commonOf,
@@ -13,9 +13,10 @@ import {
   roomOf,
   strategiesOf,
 } from './goals.ts';
-import { comparisonsOf, find, type Priors, type Question, twinPart, type Versus, valueIn } from './questions.ts';
+import { type Noise, noiseOf } from './noise.ts';
+import { comparisonsOf, find, type Priors, type Question, type Versus, valueIn } from './questions.ts';
 import type { Params } from './scenario.ts';
-import { type Estimate, logRatios } from './statistics.ts';
+import type { Estimate } from './statistics.ts';
 import { type Bounds, type Comparison, comparisonOf, type Verdict } from './verdict.ts';
 import type { Subject } from './workload.ts';
 
@@ -113,14 +114,6 @@ export interface Pair {
   readonly verdict?: Target['verdict'];
 }
 
-/** How much one and the same strategy differs from itself in this run, by its twin. */
-export interface Noise {
-  /** Differences of less than so many times are none: 19 of 20 cells differ less. */
-  readonly factor: number;
-  /** Cells that had a twin. */
-  readonly cells: number;
-}
-
 /** Everything that a run found. */
 export interface Findings {
   readonly results: readonly Result[];
@@ -195,7 +188,7 @@ function factorsOf(cell: Cell, row: Row, { docket, decisions, priors }: Context)
   return Object.fromEntries(
     mine.flatMap((question): [string, Factor][] => {
       const decision = decisions.get(question.id);
-      const finding = decision ?? find(question, priors, docket.error);
+      const finding = decision ?? find(question, priors, docket.error, docket.margin(question));
       if (!finding) return [];
       const versus = question.id.slice(question.id.lastIndexOf(' ') + 1);
       const factor = {
@@ -272,17 +265,6 @@ function pairOf(pair: PairOfCells, context: Context): Pair[] {
       ...(goal ? { goal, verdict: kept ? decision.verdict : 'not measured' } : {}),
     },
   ];
-}
-
-/** The noise of a run: 19 in 20 cells saw a strategy and its twin differ less; undefined without twins. */
-function noiseOf(cells: readonly Cell[]): Noise | undefined {
-  const differences = cells.flatMap((cell) => {
-    const part = twinPart(cell);
-    const logs = part?.over ? logRatios(medians(part.of.row), medians(part.over.row)) : [];
-    return logs.length < 2 ? [] : Math.abs(logs.reduce((total, each) => total + each, 0) / logs.length);
-  });
-  if (differences.length === 0) return undefined;
-  return { factor: Math.exp(quantile(differences, 0.95)), cells: differences.length };
 }
 
 /** Results that belong to the same scenario and parameters, in the order in which they came. */

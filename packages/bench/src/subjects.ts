@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { PidAllocator } from '@pidlab/contract';
+import type { PidAllocator, Traits } from '@pidlab/contract';
 import { BASELINES } from './baselines/index.ts';
 import { STRATEGIES } from './builtins.ts';
 import { nativeSubject } from './native.ts';
@@ -76,7 +76,31 @@ export async function loadSubject(spec: SubjectSpec): Promise<Subject> {
     return { ...original, id: spec.id, kind: 'twin', twinOf: spec.twinOf ?? spec.id };
   }
   if (spec.kind === 'strategy') return strategyOf(spec);
-  return { ...(await BASELINES[spec.id]()), maxLevel: Number.POSITIVE_INFINITY };
+  return { maxLevel: Number.POSITIVE_INFINITY, ...(await BASELINES[spec.id]()) };
+}
+
+/** Modules as subjects, each by the name of its design, or with a number where that is taken. */
+export async function moduleSpecs(modules: readonly string[], taken: readonly string[]): Promise<SubjectSpec[]> {
+  const names = new Set(taken);
+  const specs: SubjectSpec[] = [];
+  for (const module of modules) {
+    const { traits } = await loadModule(module);
+    let id = traits.strategy;
+    for (let n = 2; names.has(id); n++) id = `${traits.strategy}-${n}`;
+    names.add(id);
+    specs.push({ id, kind: 'strategy', module });
+  }
+  return specs;
+}
+
+/** What each strategy says of itself, by the name of its row. */
+export async function traitsOf(strategies: readonly SubjectSpec[]): Promise<Record<string, Traits>> {
+  const traits: Record<string, Traits> = {};
+  for (const spec of strategies) {
+    const { strategy } = await strategyOf(spec);
+    if (strategy) traits[spec.id] = strategy.traits;
+  }
+  return traits;
 }
 
 /** The one strategy of a run that is measured twice, so that what differs between the two is the noise. */

@@ -9,11 +9,12 @@ import {
   remarks,
   spread,
   times,
+  wordsOf,
 } from './format.ts';
+import type { Noise } from './noise.ts';
 import { COUNTED, type Count } from './observe/counted.ts';
-import { wordsOf } from './report/findings.ts';
 import { type Document, unique } from './report/report.ts';
-import { cellsOf, type Findings, type Noise, type Pair, type Result, type Target } from './results.ts';
+import { cellsOf, type Findings, type Pair, type Result, type Target } from './results.ts';
 import { scenarioOf } from './scenarios/index.ts';
 
 /** Everything as text: a table for each scenario, then the goals. As wide as the terminal, 80 columns at least. */
@@ -250,7 +251,7 @@ export function countTable(counts: readonly Count[]): string {
 }
 
 /** Words in lines of at most so many columns. */
-export function wrapped(text: string, width: number): string[] {
+function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

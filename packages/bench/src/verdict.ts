@@ -16,35 +16,35 @@ export interface Bounds {
   readonly atMost?: number;
 }
 
-/** Within so much of a limit or of one another, two values count as one. */
+/** Within so much of a limit, a value counts as the limit. */
 export const MARGIN = 1.05;
 
 /** Of a goal. `at the limit`: within 5 % of it, by an equivalence test. */
 export type Verdict = 'met' | 'missed' | 'at the limit' | 'too few rounds';
 
-/** Of a subject against another: it takes less, more, or the same within 5 %. */
+/** Of a subject against another: it takes less, more, or the same within what a strategy and its twin differ by. */
 export type Comparison = 'faster' | 'slower' | 'same' | 'too few rounds';
 
 /**
- * Whether a quantity keeps its bounds. It is at the limit when two one-sided tests show that it is within `MARGIN` of it;
+ * Whether a quantity keeps its bounds. It is at the limit when two one-sided tests show that it is within `margin` of it;
  * that comes first, so that a value next to the limit is not met today and missed tomorrow. It is met or missed when the
  * whole interval says so.
  */
-export function judge(found: LogMean | undefined, bounds: Bounds, error: number): Verdict {
+export function judge(found: LogMean | undefined, bounds: Bounds, error: number, margin: number = MARGIN): Verdict {
   if (!found) return 'too few rounds';
   const { atLeast = 0, atMost = Number.POSITIVE_INFINITY } = bounds;
   const limits = [atLeast, atMost].filter((limit) => limit > 0 && Number.isFinite(limit));
-  if (limits.some((limit) => isWithin(found, limit, error))) return 'at the limit';
+  if (limits.some((limit) => isWithin(found, limit, error, margin))) return 'at the limit';
   const half = halfWidth(found, error);
   const [low, high] = [Math.exp(found.mean - half), Math.exp(found.mean + half)];
   if (low >= atLeast && high <= atMost) return 'met';
   return high < atLeast || low > atMost ? 'missed' : 'too few rounds';
 }
 
-/** Whether `found` is within `MARGIN` of `limit`: each of two one-sided tests errs `error` times in 1. */
-function isWithin(found: LogMean, limit: number, error: number): boolean {
+/** Whether `found` is within `margin` of `limit`: each of two one-sided tests errs `error` times in 1. */
+function isWithin(found: LogMean, limit: number, error: number, margin: number): boolean {
   const half = halfWidth(found, 2 * error);
-  return Math.abs(found.mean - Math.log(limit)) + half < Math.log(MARGIN);
+  return Math.abs(found.mean - Math.log(limit)) + half < Math.log(margin);
 }
 
 /** The verdict on "never slower" in the words of a comparison. */

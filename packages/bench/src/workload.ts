@@ -1,4 +1,5 @@
 import type { PidAllocatorDescriptor, PidAllocatorOptions, Traits } from '@pidlab/contract';
+import type { Params } from './scenario.ts';
 
 /**
  * A pid, namespace or task as its subject hands it out: a number for a strategy, an object for most baselines. The
@@ -65,7 +66,7 @@ export interface Subject {
   /** The deepest level that it has; baselines have them all. */
   readonly maxLevel: number;
   /** Why it cannot run a scenario at all, if so; for what can do a few things only. */
-  cannot?(scenario: string): string | undefined;
+  cannot?(scenario: string, params: Params): string | undefined;
   create(options: PidAllocatorOptions): Workload;
   /** Makes a process table; for baselines that are one too. Over a strategy stands `@pidlab/process-table`. */
   createProcesses?(options: PidAllocatorOptions): Promise<Processes>;
@@ -88,6 +89,8 @@ export interface StrategyModule {
 
 /** A baseline, as its file exports it. */
 export interface Baseline extends Omit<Subject, 'strategy' | 'maxLevel' | 'kind'> {
+  /** Missing where it has every level. */
+  readonly maxLevel?: number;
   readonly kind: 'baseline' | 'floor';
   /** One line for the list of subjects. */
   readonly title: string;

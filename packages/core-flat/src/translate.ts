@@ -1,5 +1,5 @@
 import type { PidType } from '@pidlab/contract';
-import { NS, pidLevel, type State } from '@pidlab/core';
+import { NS, pidLevel, type State, zeroAfterSerial } from '@pidlab/core';
 import { FLAT_TASK, PAIR, ROOT_PID, VIRTUAL } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL } = NS.at;
@@ -10,7 +10,9 @@ const VNR = VIRTUAL.at.vnr;
 export function pidNrNs(s: State, pidAt: number, nsAt: number): number {
   const w = s.words;
   if (w[nsAt + LEVEL] === 0) return w[pidAt + NR];
-  return w[pidAt + PID_NS] === w[nsAt + SERIAL] ? w[pidAt + VNR] : 0;
+  const serial = w[nsAt + SERIAL];
+  const of = w[pidAt + zeroAfterSerial(serial) + PID_NS];
+  return of === serial ? w[pidAt + zeroAfterSerial(of) + VNR] : 0;
 }
 
 /** The global number. */

@@ -1,5 +1,5 @@
 import type { PidType } from '@pidlab/contract';
-import { NS, pidLevel, type State, taskPid } from '@pidlab/core';
+import { NS, pidLevel, type State, taskPid, zeroAfterSerial } from '@pidlab/core';
 import { UPID, upidAt } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL } = NS.at;
@@ -14,7 +14,9 @@ export function pidNrNs(s: State, pidAt: number, nsAt: number): number {
   const level = w[nsAt + LEVEL];
   if (level > pidLevel(s, pidAt)) return 0;
   const upid = upidAt(pidAt, level);
-  return w[upid + UPID_NS] === w[nsAt + SERIAL] ? w[upid + NR] : 0;
+  const serial = w[nsAt + SERIAL];
+  const of = w[upid + zeroAfterSerial(serial) + UPID_NS];
+  return of === serial ? w[upid + zeroAfterSerial(of) + NR] : 0;
 }
 
 /** The number by which the root knows the pid: the first. */

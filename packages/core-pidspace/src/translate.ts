@@ -1,5 +1,5 @@
 import type { PidType } from '@pidlab/contract';
-import { NS, type State, taskPid } from '@pidlab/core';
+import { NS, type State, taskPid, zeroAfterSerial } from '@pidlab/core';
 import { PID, vpidOf } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL } = NS.at;
@@ -9,7 +9,9 @@ const { nr: NR, ns: PID_NS } = PID.at;
 export function pidNrNs(s: State, pidAt: number, nsAt: number): number {
   const w = s.words;
   if (w[nsAt + LEVEL] === 0) return w[pidAt + NR];
-  return w[pidAt + PID_NS] === w[nsAt + SERIAL] ? vpidOf(w[pidAt + NR]) : 0;
+  const serial = w[nsAt + SERIAL];
+  const of = w[pidAt + zeroAfterSerial(serial) + PID_NS];
+  return of === serial ? vpidOf(w[pidAt + zeroAfterSerial(of) + NR]) : 0;
 }
 
 /** The global number. */

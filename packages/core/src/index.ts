@@ -21,7 +21,7 @@ export {
   WORKER,
 } from './layout.ts';
 export { type Faults, injectFaults } from './memory/faults.ts';
-export { GENERATION_MASK, handleOf, KIND_MAP, KIND_SHIFT, see, zeroAfter } from './memory/handles.ts';
+export { GENERATION_MASK, handleOf, KIND_MAP, KIND_SHIFT, see, zeroAfter, zeroAfterSerial } from './memory/handles.ts';
 export { acquire, locked, MAP_LOCK, NS_LOCK, release } from './memory/locks.ts';
 export { cacheAlloc, cacheFree, MAP_CACHE } from './memory/slab.ts';
 export { checkSetTid, checkSetTidLength } from './pids/chosen.ts';

@@ -20,8 +20,12 @@ async function built(name: 'hierarchical' | 'flat' | 'pidspace', changes: Parame
 
 for (const name of ['hierarchical', 'flat', 'pidspace'] as const) {
   const { strategy, url } = await built(name);
-  describeConformance(strategy, { chapters: chapters.filter(({ id }) => id === 'ATTACH') });
-  if (name === 'hierarchical') describeShared(strategy, url);
+  describeConformance(strategy, {
+    chapters: chapters.filter(({ id }) => id === 'ATTACH'),
+    scopes: ['shared root', 'shared child'],
+  });
+  // By several threads when there is time: `npm test -- --long`.
+  if (name === 'hierarchical' && process.env.PIDLAB_LONG === '1') describeShared(strategy, url);
 }
 
 test('a lock that is not taken is noticed by whoever relies on it', async () => {

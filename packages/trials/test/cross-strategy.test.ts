@@ -26,7 +26,7 @@ import { sequences } from './sequences.ts';
  * pidspace design, where the root's map is not drawn on by anybody else: there it is true while all pids are the root's.
  */
 
-const RUNS = Number(process.env.PIDLAB_RUNS ?? (process.env.PIDLAB_LONG === '1' ? 200 : 80));
+const RUNS = Number(process.env.PIDLAB_RUNS ?? (process.env.PIDLAB_LONG === '1' ? 200 : 40));
 const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
 vi.setConfig({ testTimeout: 120_000 + RUNS * 1_000 });
 

@@ -9,5 +9,7 @@ export const BASELINES: Readonly<Record<string, () => Promise<Baseline>>> = {
   gvisor: async () => (await import('./gvisor.ts')).gvisor,
   'number-allocator': async () => (await import('./number-allocator.ts')).numberAllocator,
   idgen: async () => (await import('./idgen.ts')).idgen,
+  'one-space': async () => (await import('./one-space.ts')).oneSpace,
+  'before-2002': async () => (await import('./before-2002.ts')).before2002,
   floor: async () => (await import('./floor.ts')).floor,
 };

@@ -1,5 +1,5 @@
 /** Who said something, and when: what the public knows it by. */
-export interface Source {
+interface Source {
   readonly who: string;
   /** A posting's subject, a patch's title, a file's header. */
   readonly where: string;

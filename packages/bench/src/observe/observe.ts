@@ -44,7 +44,7 @@ export class Runtime {
 
   read(words: Int32Array, at: number, depth: number): number {
     this.#touch(words);
-    const listener = this.listeners.get(words);
+    const listener = this.#listenerOf(words);
     const deep = listener ? Math.max(depth, this.stored.get(at) ?? 0) + 1 : 0;
     listener?.({ kind: 'read', at, depth: deep });
     const value = words[at];
@@ -55,7 +55,7 @@ export class Runtime {
   write(words: Int32Array, at: number, value: number, depth: number, valueDepth: number): number {
     this.#touch(words);
     words[at] = value;
-    const listener = this.listeners.get(words);
+    const listener = this.#listenerOf(words);
     if (listener) {
       listener({ kind: 'write', at, depth });
       this.stored.set(at, valueDepth);
@@ -73,7 +73,7 @@ export class Runtime {
   }
 
   atomic(name: string, words: Int32Array, at: number, rest: readonly number[], depth: number): number {
-    const listener = this.listeners.get(words);
+    const listener = this.#listenerOf(words);
     const deep = listener ? Math.max(depth, this.stored.get(at) ?? 0) + 1 : 0;
     listener?.({ kind: 'atomic', at, depth: name === 'store' ? depth : deep });
     const operations = Atomics as unknown as Record<string, (...args: unknown[]) => number>;
@@ -89,6 +89,11 @@ export class Runtime {
     if (listener) for (let at = from; at < to; at++) listener({ kind: 'write', at, depth: 0 });
     this.d = 0;
     return filled;
+  }
+
+  /** Most accesses are made while nobody listens: what is to be observed has to be made first. */
+  #listenerOf(words: Int32Array): Listener | undefined {
+    return this.listeners.size === 0 ? undefined : this.listeners.get(words);
   }
 
   #touch(words: Int32Array): void {

@@ -1,223 +1,243 @@
-import { BarChart, CustomChart, LineChart } from 'echarts/charts';
-import { GridComponent, LegendComponent } from 'echarts/components';
+import { CustomChart, LineChart, ScatterChart } from 'echarts/charts';
+import { GridComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
+import { LabelLayout } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
 import { figure } from '../format.ts';
 import type { Subject } from '../workload.ts';
 
-use([BarChart, CustomChart, LineChart, GridComponent, LegendComponent, SVGRenderer]);
+use([CustomChart, LineChart, ScatterChart, GridComponent, LabelLayout, SVGRenderer]);
 
-// Colours are CSS variables of the page, so that the same drawing is readable on light and on dark.
+// Colours are CSS variables of the page, so that the same drawing is readable on light and on dark. A chart is as wide as a
+// phone; where there is more room, several stand side by side.
 const INK = 'var(--ink)';
-const GRID = 'var(--grid)';
-const WIDTH = 880;
+const FAINT = 'var(--muted)';
+const GRID = 'var(--line)';
+const WIDTH = 440;
+const HEIGHT = 300;
+const LETTER_WIDTH = 7.5;
 
-/** A point or a bar: its value and, where there is one, the interval. */
+/** What stands around the plot: on its right, the names of the subjects. */
+function roomOf(series: readonly Series[]): { left: number; right: number; top: number; bottom: number } {
+  const longest = Math.max(...series.map(({ name }) => name.length));
+  return { left: 52, right: Math.min(190, 16 + LETTER_WIDTH * longest), top: 34, bottom: 44 };
+}
+
+/** A value and, where there is one, its interval. */
 interface Datum {
-  readonly value: number;
+  readonly x: number;
+  readonly y: number;
   readonly ci?: readonly [low: number, high: number];
 }
 
 /** One subject in a chart. */
-export interface Series {
+interface Series {
   readonly name: string;
   readonly kind: Subject['kind'];
-  /** Which colour of the page's palette. */
+  /** Which colour and which mark of the page's. */
   readonly colour: number;
-  /** One for each place on the x axis; a missing one was not measured. */
-  readonly data: readonly (Datum | undefined)[];
+  readonly data: readonly Datum[];
 }
 
-/** What every chart needs. */
-export interface Chart {
-  readonly places: readonly (string | number)[];
-  readonly placeName: string;
-  readonly valueName: string;
+/** An axis: what is along it, in words. */
+interface Axis {
+  readonly name: string;
+  readonly isLog: boolean;
+  /** The places that are named; the library chooses where there are none. */
+  readonly places?: readonly number[];
+}
+
+export interface Drawing {
+  readonly x: Axis;
+  readonly y: Axis;
   readonly series: readonly Series[];
-  /** Logarithmic values. */
-  readonly log: boolean;
 }
 
-const text = { color: INK, fontFamily: 'inherit', fontSize: 13 };
-const line = { lineStyle: { color: INK } };
+const text = { color: FAINT, fontFamily: 'inherit', fontSize: 13 };
+const DASH = { strategy: 'solid', baseline: 'dashed', floor: 'dotted', native: 'dotted', twin: 'dotted' } as const;
+const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'emptyCircle', 'emptyRect', 'emptyTriangle', 'emptyDiamond'];
 
-function colourOf(series: Series): string {
-  return `var(--c${series.colour})`;
+/** How something grows: a line for each subject, named at its end. */
+export function lineChart({ x, y, series }: Drawing): string {
+  return render({
+    grid: roomOf(series),
+    xAxis: xAxis(x, series),
+    yAxis: yAxis(y, series),
+    series: series.flatMap((each) => [
+      {
+        ...markOf(each),
+        type: 'line',
+        lineStyle: { color: colourOf(each), width: each.kind === 'strategy' ? 2.5 : 1.5, type: DASH[each.kind] },
+        data: each.data.map((datum) => [datum.x, datum.y]),
+        endLabel: { show: true, ...text, color: colourOf(each), formatter: each.name, distance: 6 },
+        labelLayout: { moveOverlap: 'shiftY' },
+      },
+      whiskers(each),
+    ]),
+  });
 }
 
-/** How far the axis has to reach: to the ends of the intervals, unless they are so long that nothing else would be seen. */
-function maximum({ series }: Chart): number {
-  const data = series.flatMap((one) => one.data.filter((datum) => datum !== undefined));
-  const most = Math.max(...data.map(({ value }) => value));
-  const reach = Math.max(...data.map(({ value, ci }) => ci?.[1] ?? value));
-  const end = Math.min(reach, 1.6 * most);
-  const step = 10 ** Math.floor(Math.log10(end)) / 2;
-  return Math.ceil(end / step) * step;
+/** One against another, both logarithmic: a mark for each subject, which has one datum, named beside it. */
+export function scatterChart({ x, y, series }: Drawing): string {
+  const room = roomOf(series);
+  const marks = series.map(({ name, data: [datum] }) => ({
+    name,
+    x: placeOf(
+      datum.x,
+      x,
+      series.map(({ data: [each] }) => each.x),
+      WIDTH - room.left - room.right,
+    ),
+    y: -placeOf(
+      datum.y,
+      y,
+      series.map(({ data: [each] }) => each.y),
+      HEIGHT - room.top - room.bottom,
+    ),
+  }));
+  const shifts = labelShifts(marks);
+  return render({
+    grid: roomOf(series),
+    xAxis: xAxis(x, series),
+    yAxis: yAxis(y, series),
+    series: series.map((each, i) => ({
+      ...markOf(each),
+      type: 'scatter',
+      symbolSize: each.kind === 'strategy' ? 12 : 9,
+      data: each.data.map((datum) => [datum.x, datum.y]),
+      label: {
+        ...text,
+        ...{ show: true, position: 'right', distance: 8, offset: [0, shifts[i]] },
+        ...{ color: colourOf(each), formatter: each.name },
+      },
+    })),
+  });
 }
 
-function valueAxis(chart: Chart): EChartsCoreOption {
+const LABEL_HEIGHT = 15;
+
+/** How far up or down each label has to go so that none covers another: those that do push each other apart. */
+function labelShifts(marks: readonly { readonly name: string; readonly x: number; readonly y: number }[]): number[] {
+  const moved = marks.map(({ y }) => y);
+  const isBeside = (a: number, b: number): boolean =>
+    Math.abs(marks[a].x - marks[b].x) < LETTER_WIDTH * Math.max(marks[a].name.length, marks[b].name.length);
+  for (let round = 0; round < 100; round++)
+    for (let a = 0; a < marks.length; a++)
+      for (let b = a + 1; b < marks.length; b++) {
+        const apart = moved[b] - moved[a];
+        if (!isBeside(a, b) || Math.abs(apart) >= LABEL_HEIGHT) continue;
+        const push = ((LABEL_HEIGHT - Math.abs(apart)) / 2) * (apart < 0 ? -1 : 1);
+        moved[a] -= push;
+        moved[b] += push;
+      }
+  return moved.map((y, i) => y - marks[i].y);
+}
+
+function colourOf({ colour }: Series): string {
+  return `var(--c${colour})`;
+}
+
+function markOf(series: Series): EChartsCoreOption {
   return {
-    ...(chart.log ? {} : { max: maximum(chart) }),
-    type: chart.log ? 'log' : 'value',
-    name: chart.valueName,
-    nameTextStyle: { ...text, align: 'left', padding: [0, 0, 0, -50] },
-    axisLabel: { ...text, formatter: (value: number) => figure(value) },
-    axisLine: line,
-    axisTick: line,
+    name: series.name,
+    symbol: SYMBOLS[series.colour % SYMBOLS.length],
+    symbolSize: series.kind === 'strategy' ? 8 : 6,
+    itemStyle: { color: colourOf(series) },
+  };
+}
+
+type Range = readonly [low: number, high: number];
+
+/** What an axis has to show: for a logarithmic one, the values and a little more. */
+function rangeOf({ places }: Axis, values: readonly number[]): Range {
+  const all = [...values, ...(places ?? [])];
+  return [Math.min(...all) / 1.2, Math.max(...all) * 1.2];
+}
+
+/** How far along a logarithmic axis of that length a value is. */
+function placeOf(value: number, axis: Axis, values: readonly number[], length: number): number {
+  const [low, high] = rangeOf(axis, values);
+  return (length * Math.log(value / low)) / Math.log(high / low);
+}
+
+/** 1, 2 and 5 times the powers of ten within a range. */
+function roundNumbers([low, high]: Range): number[] {
+  const powers = Array.from({ length: 24 }, (_, i) => 10 ** (i - 9));
+  return powers.flatMap((power) => [power, 2 * power, 5 * power]).filter((value) => value >= low && value <= high);
+}
+
+function axisOf(axis: Axis, values: readonly number[]): EChartsCoreOption {
+  const { name, isLog, places } = axis;
+  const range = rangeOf(axis, values);
+  const customValues = places ?? (isLog ? roundNumbers(range) : undefined);
+  const chosen = customValues ? { customValues } : {};
+  return {
+    type: isLog ? 'log' : 'value',
+    ...(isLog ? { min: range[0], max: range[1] } : {}),
+    name,
+    nameTextStyle: { ...text, color: INK },
+    axisLabel: { ...text, hideOverlap: true, formatter: (value: number) => short(value), ...chosen },
+    axisLine: { lineStyle: { color: GRID } },
+    axisTick: { lineStyle: { color: GRID }, ...chosen },
+    splitLine: { show: false },
+  };
+}
+
+function xAxis(axis: Axis, series: readonly Series[]): EChartsCoreOption {
+  const values = series.flatMap(({ data }) => data.map(({ x }) => x));
+  return { ...axisOf(axis, values), nameLocation: 'middle', nameGap: 28 };
+}
+
+function yAxis(axis: Axis, series: readonly Series[]): EChartsCoreOption {
+  const values = series.flatMap(({ data }) => data.map(({ y }) => y));
+  return {
+    ...axisOf(axis, values),
+    nameTextStyle: { ...text, color: INK, align: 'left', padding: [0, 0, 4, -46] },
     splitLine: { show: true, lineStyle: { color: GRID } },
   };
 }
 
-function render(option: EChartsCoreOption, height: number): string {
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
-  chart.setOption({
-    animation: false,
-    backgroundColor: 'transparent',
-    textStyle: text,
-    grid: { left: 70, right: 30, top: 40, bottom: 90 },
-    ...option,
-  });
+/** `1 k`, `4 M`: what an axis has room for. */
+function short(value: number): string {
+  if (value >= 1e6) return `${figure(value / 1e6)} M`;
+  return value >= 10_000 ? `${figure(value / 1e3)} k` : figure(value);
+}
+
+function render(option: EChartsCoreOption): string {
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
+  chart.setOption({ animation: false, backgroundColor: 'transparent', textStyle: text, ...option });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  // The page scales it; interaction styles of the library are of no use in a still picture.
+  // The page scales it; the library's styles for pointers are of no use in a still picture.
   return svg.replace(/<style[\s\S]*?<\/style>/, '').replace(/^<svg width="\d+" height="\d+"/, '<svg');
-}
-
-function legend(chart: Chart): EChartsCoreOption {
-  return {
-    bottom: 0,
-    data: chart.series.map(({ name }) => name),
-    textStyle: text,
-    borderColor: 'transparent',
-    itemWidth: 34,
-    itemGap: 26,
-  };
-}
-
-const DASH = { strategy: 'solid', baseline: 'dashed', floor: 'dotted', native: 'dotted', twin: 'dotted' } as const;
-const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'];
-
-/** Values over a logarithmic x axis: how something grows. */
-export function lineChart(chart: Chart): string {
-  const xs = chart.places as readonly number[];
-  return render(
-    {
-      legend: legend(chart),
-      xAxis: {
-        type: 'log',
-        name: chart.placeName,
-        nameLocation: 'middle',
-        nameGap: 32,
-        nameTextStyle: text,
-        min: Math.min(...xs) / 1.5,
-        max: Math.max(...xs) * 1.5,
-        axisLabel: { ...text, customValues: xs, formatter: (value: number) => value.toLocaleString('en') },
-        axisLine: line,
-        axisTick: { ...line, customValues: xs },
-        splitLine: { show: false },
-      },
-      yAxis: valueAxis(chart),
-      series: chart.series.flatMap((series) => [
-        {
-          name: series.name,
-          type: 'line',
-          symbol: SYMBOLS[series.colour % SYMBOLS.length],
-          symbolSize: series.kind === 'strategy' ? 9 : 7,
-          lineStyle: { color: colourOf(series), width: series.kind === 'strategy' ? 3 : 1.5, type: DASH[series.kind] },
-          itemStyle: { color: colourOf(series) },
-          data: series.data.flatMap((datum, i) => (datum ? [[xs[i], datum.value]] : [])),
-        },
-        whiskers(
-          series,
-          series.data.flatMap((datum, i) => (datum?.ci ? [[xs[i], ...datum.ci]] : [])),
-        ),
-      ]),
-    },
-    420,
-  );
-}
-
-/** Groups of bars: how subjects compare at a few places. */
-export function barChart(chart: Chart): string {
-  const count = chart.series.length;
-  return render(
-    {
-      legend: legend(chart),
-      xAxis: {
-        type: 'category',
-        data: chart.places.map(String),
-        name: chart.placeName,
-        nameLocation: 'middle',
-        nameGap: 32,
-        nameTextStyle: text,
-        axisLabel: { ...text, interval: 0 },
-        axisLine: line,
-        axisTick: line,
-      },
-      yAxis: valueAxis(chart),
-      series: chart.series.flatMap((series, index) => [
-        {
-          name: series.name,
-          type: 'bar',
-          barGap: '0%',
-          barCategoryGap: '25%',
-          itemStyle: { color: colourOf(series), opacity: series.kind === 'strategy' ? 1 : 0.65 },
-          data: series.data.map((datum) => datum?.value ?? '-'),
-          ...(count <= 4
-            ? { label: { show: true, position: 'insideBottom', ...text, color: 'var(--paper)', formatter: labelOf } }
-            : {}),
-        },
-        whiskers(
-          series,
-          series.data.flatMap((datum, i) => (datum?.ci ? [[i, ...datum.ci]] : [])),
-          { index, count },
-        ),
-      ]),
-    },
-    400,
-  );
-}
-
-function labelOf({ value }: { value: unknown }): string {
-  return typeof value === 'number' ? figure(value) : '';
 }
 
 /** What a custom series gets from the library to draw with. */
 interface Api {
   value(dimension: number): number;
   coord(point: readonly number[]): number[];
-  size(span: readonly number[]): number[];
 }
 
 /** The intervals, as lines with short ends. */
-function whiskers(
-  series: Series,
-  data: readonly (readonly number[])[],
-  bar?: { readonly index: number; readonly count: number },
-): EChartsCoreOption {
+function whiskers(series: Series): EChartsCoreOption {
   return {
     type: 'custom',
     name: `${series.name} interval`,
-    data,
+    data: series.data.flatMap(({ x, ci }) => (ci ? [[x, ...ci]] : [])),
     silent: true,
     clip: true,
-    z: 10,
+    z: 1,
     renderItem: (_: unknown, api: Api) => {
-      const place = api.value(0);
-      const [x0, low] = api.coord([place, api.value(1)]);
-      const [, high] = api.coord([place, api.value(2)]);
-      // Bars of a group share 75 % of its width.
-      const width = bar ? api.size([1, 0])[0] * 0.75 : 0;
-      const x = bar ? x0 - width / 2 + (width / bar.count) * (bar.index + 0.5) : x0;
-      const stroke = bar ? INK : colourOf(series);
+      const [x, low] = api.coord([api.value(0), api.value(1)]);
+      const [, high] = api.coord([api.value(0), api.value(2)]);
       const stick = (x1: number, y1: number, x2: number, y2: number): object => ({
         type: 'line',
         shape: { x1, y1, x2, y2 },
-        style: { stroke, lineWidth: 1.5 },
+        style: { stroke: colourOf(series), lineWidth: 1, opacity: 0.7 },
       });
       return {
         type: 'group',
-        children: [stick(x, low, x, high), stick(x - 4, low, x + 4, low), stick(x - 4, high, x + 4, high)],
+        children: [stick(x, low, x, high), stick(x - 3, low, x + 3, low), stick(x - 3, high, x + 3, high)],
       };
     },
   };

@@ -1,8 +1,14 @@
+import type { Traits } from '@pidlab/contract';
 import type { BaselineComparison } from '../baseline-run.ts';
+import type { Difference } from '../behaviour.ts';
+import type { Advice } from '../claims/advice.ts';
+import type { ClaimResult } from '../claims/claim.ts';
+import type { Sweep } from '../claims/sweep.ts';
 import type { Environment } from '../environment.ts';
 import type { Count } from '../observe/counted.ts';
 import type { Findings } from '../results.ts';
 import { ERROR } from '../statistics.ts';
+import type { Tally } from '../tallies/tally.ts';
 import { type Looks, MARGIN } from '../verdict.ts';
 
 /** Goes up when a reader of an older report could misunderstand a newer one. */
@@ -62,6 +68,20 @@ export interface Report extends Document {
   readonly replay: readonly ReplayEntry[];
   /** What each call of each strategy does to memory, exactly. */
   readonly counts: readonly Count[];
+  /** The clauses in which the designs did not all do the same. */
+  readonly differences: readonly Difference[];
+  /** What was counted over many states, exactly. */
+  readonly tallies: readonly Tally[];
+  /** What each strategy says of itself. */
+  readonly traits: Readonly<Record<string, Traits>>;
+  /** What the designers said, with a verdict each. */
+  readonly claims: readonly ClaimResult[];
+  /** What nobody claimed, and the lab found. */
+  readonly found: readonly ClaimResult[];
+  /** Which design to take. */
+  readonly advice: readonly Advice[];
+  /** Curves, where one says more than a point. */
+  readonly sweeps: readonly Sweep[];
 }
 
 /** The method of these looks. */

@@ -38,7 +38,7 @@ export const forkExit: TimedScenario<State> = scenario<State>({
   unit: 'exit + fork',
   plan: {
     quick: grid({ level: [0], live: [1_000, 32_000] }),
-    lab: [...grid({ level: [0], live: [1_000, 32_000] }), ...grid({ level: [1, 3], live: [32_000] })],
+    lab: grid({ level: [0, 1], live: [32_000] }),
     default: grid({ level: [0, 1, 3], live: [1_000, 32_000, 1_000_000] }),
     full: grid({ level: [0, 1, 3], live: [1_000, 32_000, 1_000_000] }),
   },

@@ -9,6 +9,7 @@ import { namespace } from './namespace.ts';
 import { replay } from './replay.ts';
 import { translate } from './translate.ts';
 import { workersAloneChurn, workersAloneLookup, workersThroughput } from './workers.ts';
+import { workersReference, workersRounds } from './workers-claims.ts';
 
 /** Every scenario, in the order of the report. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -31,6 +32,8 @@ export const SCENARIOS: readonly Scenario[] = [
   workersThroughput,
   workersAloneChurn,
   workersAloneLookup,
+  workersReference,
+  workersRounds,
 ];
 
 /** The scenario of that name; or all whose names go on after it with a dash, as `workers` does for three. */

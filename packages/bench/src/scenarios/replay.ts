@@ -25,7 +25,7 @@ export const replay: TimedScenario<State> = scenario<State>({
   wholeContract: true,
   plan: {
     quick: grid({ trace: ['c-build', 'npm-install'], level: [1] }),
-    lab: grid({ trace: ['c-build', 'npm-install'], level: [1] }),
+    lab: grid({ trace: ['c-build'], level: [1] }),
     default: plan,
     full: plan,
   },

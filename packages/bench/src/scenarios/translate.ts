@@ -24,10 +24,7 @@ export const translate: TimedScenario<State> = scenario<State>({
   unit: 'translation',
   plan: {
     quick: grid({ view: ['root'], level: [0, 1], live: [32_000] }),
-    lab: [
-      ...grid({ view: ['root'], level: [0, 1], live: [32_000] }),
-      ...grid({ view: ['own'], level: [1], live: [32_000] }),
-    ],
+    lab: grid({ view: ['root', 'own'], level: [1], live: [32_000] }),
     default: grid({ view: ['root', 'own'], level: [0, 1, 3], live: [32_000, 1_000_000] }),
     full: grid({ view: ['root', 'own'], level: [0, 1, 3], live: [1_000, 32_000, 1_000_000] }),
   },

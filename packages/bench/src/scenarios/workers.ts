@@ -8,12 +8,13 @@ import { churn } from './churn.ts';
 import { lookupHit } from './lookup.ts';
 
 /** Operations of each worker in a sample. */
-const OPS = 20_000;
+export const OPS = 20_000;
 
 type Churn = Parameters<typeof churn.run>[0];
 type Lookup = Parameters<typeof lookupHit.run>[0];
 
-interface State {
+/** A crew at work. */
+export interface State {
   readonly crew: Crew;
   readonly assignments: readonly Assignment[];
   /** What all share: an allocator, or nothing for the floor, whose maps are in the assignments. */
@@ -51,7 +52,8 @@ function takenBy({ shared, ns }: Assignment, allocator: PidAllocator | undefined
   return taken;
 }
 
-function verify({ crew, assignments, allocator, turns }: State): void {
+/** Throws unless all that was asked for was done, and every pid is as it should be. */
+export function verify({ crew, assignments, allocator, turns }: State): void {
   const done = operationsOf(crew);
   if (done !== turns * assignments.length * OPS) throw new Error(`${done} operations in ${turns} turns`);
   takeTurn(crew, DUTY.verify);
@@ -66,7 +68,7 @@ function verify({ crew, assignments, allocator, turns }: State): void {
 }
 
 /** Why a subject cannot be shared by threads, if so. */
-function forOneThread(subject: Pick<Subject, 'kind' | 'strategy'>): string | undefined {
+export function forOneThread(subject: Pick<Subject, 'kind' | 'strategy'>): string | undefined {
   if (subject.kind === 'baseline') return 'objects cannot be shared by threads';
   if (subject.strategy && subject.strategy.traits.shared !== true) return 'its traits say that it is for one thread';
   return undefined;

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import {
   explore,
@@ -58,15 +60,18 @@ export async function exploreMain(args: readonly string[], streams: Streams): Pr
     .option('--seed <n>', 'what those follow from', whole(0, 0x7fff_ffff), 1)
     .option('--seconds <n>', 'the most for one scenario', whole(1, 1e6))
     .option('--total <n>', 'the most seconds for all', whole(1, 1e7))
-    .option('--resume <file>', 'what is tried to its end is noted there, and left out the next time')
+    .option(
+      '--resume <file>',
+      'what is tried to its end is noted there, and left out the next time, unless the strategy has been built anew',
+    )
     .option('--outcomes', 'show all outcomes of each scenario, and not only where one fails')
     .option('--races', 'list the fields that are read plainly while another thread may write them')
     .option('--schedule <text>', 'run this schedule of the one scenario, and show its accesses')
     .option('--everything', 'show accesses to words that no other thread touches, too')
-    .option('--list', 'list the scenarios and run nothing')
+    .option('--list', 'list the scenarios that the strategy can play, and run nothing')
     .addHelpText(
       'after',
-      '\nExit status: 0 when every scenario was complete and nothing failed, 1 when not, 2 when nothing could be run.',
+      '\nThreads are stopped for good (gone-*, nested-*) only with --memory sc.\nExit status: 0 when every scenario was complete and nothing failed, 1 when not, 2 when nothing could be run.',
     )
     .allowExcessArguments(false);
   return perform(program, args, streams, () => run(program.opts<Flags>(), streams));
@@ -77,46 +82,66 @@ async function run(flags: Flags, streams: Streams): Promise<number> {
   const scenarios = select(flags.scenario);
   if (flags.races === true && flags.memory !== 'sc')
     throw new UsageError('--races is for --memory sc: only there are accesses in the order in which they are made');
-  if (flags.list === true) {
-    for (const { name, threads } of scenarios) stdout.write(`${name}  ${threads.length} threads\n`);
-    return HOLDS;
-  }
   const names = flags.strategy === ALL ? Object.keys(BUILTINS) : [flags.strategy];
   const modules: Module[] = [];
   for (const name of names) modules.push(await load(name));
+  if (flags.list === true) return list(scenarios, modules, flags, streams);
   if (flags.schedule !== undefined) return replayOne(modules, scenarios, flags, streams);
   const races = flags.races === true ? new Races() : undefined;
   const until = flags.total === undefined ? Number.POSITIVE_INFINITY : performance.now() + flags.total * 1000;
-  const sum = { scenarios: 0, executions: 0, incomplete: 0, failures: 0 };
+  const sum = { scenarios: 0, executions: 0, known: 0, incomplete: 0, failures: 0, noted: 0, left: 0 };
   for (const module of modules) {
-    for (const scenario of scenarios.filter((one) => isFor(one, module.traits))) {
-      const key = keyOf(module, scenario, flags);
-      if (isNoted(flags.resume, key)) continue;
-      const report = exploreOne(module, scenario, flags, { until, races }, streams);
-      sum.scenarios++;
-      sum.executions += report.executions;
-      sum.failures += report.failures.length;
-      if (!report.complete) sum.incomplete++;
-      else if (report.failures.length === 0 && flags.resume !== undefined) appendFileSync(flags.resume, `${key}\n`);
+    const build = digestOf(module);
+    const played = scenarios.filter((scenario) => isPlayed(scenario, module, flags));
+    for (const [i, scenario] of played.entries()) {
+      const key = keyOf(module, build, scenario, flags);
+      if (isNoted(flags.resume, key)) sum.noted++;
+      else if (performance.now() >= until) sum.left++;
+      else {
+        const report = exploreOne(module, scenario, flags, { until, races, of: `${i + 1}/${played.length}` }, streams);
+        sum.scenarios++;
+        sum.executions += report.executions;
+        sum.known += report.known;
+        sum.failures += report.failures.length;
+        if (!report.complete) sum.incomplete++;
+        else if (report.failures.length === 0 && flags.resume !== undefined) appendFileSync(flags.resume, `${key}\n`);
+      }
     }
   }
   if (races !== undefined) for (const race of races.list()) stdout.write(sayRace(race));
-  const { executions, failures, incomplete } = sum;
+  const { executions, known, failures, incomplete, noted, left } = sum;
   stdout.write(
     `${sum.scenarios} scenarios of ${names.join(', ')}, up to ${flags.preemptions} preemptions, memory ${flags.memory}: ` +
-      `${executions.toLocaleString('en')} executions, ${failures} failures, ${incomplete} not complete\n`,
+      `${executions.toLocaleString('en')} executions, of which ${known.toLocaleString('en')} came to what was known; ` +
+      `${failures} failures, ${incomplete} not complete\n`,
   );
-  return failures === 0 && incomplete === 0 ? HOLDS : FAILS;
+  if (noted > 0) stdout.write(`${noted} more were complete before: ${flags.resume}\n`);
+  if (left > 0) stdout.write(`${left} more were not begun: the time was up\n`);
+  return failures === 0 && incomplete === 0 && left === 0 ? HOLDS : FAILS;
+}
+
+/** Those that one of the strategies can play. */
+function list(scenarios: readonly Scenario[], modules: readonly Module[], flags: Flags, { stdout }: Streams): number {
+  for (const scenario of scenarios) {
+    if (!modules.some((module) => isPlayed(scenario, module, flags))) continue;
+    stdout.write(`${scenario.name}  ${scenario.threads.length} threads\n`);
+  }
+  return HOLDS;
+}
+
+/** Whether it is one for that design and that memory. */
+function isPlayed(scenario: Scenario, { traits }: Module, { memory }: Flags): boolean {
+  return isFor(scenario, traits) && (memory === 'sc' || scenario.gone === undefined);
 }
 
 function exploreOne(
   module: Module,
   scenario: Scenario,
   flags: Flags,
-  { until, races }: { readonly until: number; readonly races: Races | undefined },
+  { until, races, of }: { readonly until: number; readonly races: Races | undefined; readonly of: string },
   { stdout, stderr }: Streams,
 ): Report {
-  const progress = counting(stderr, `${module.traits.strategy} ${scenario.name}`);
+  const progress = counting(stderr, `${module.traits.strategy} ${of} ${scenario.name}`);
   const left = Math.max(0, (until - performance.now()) / 1000);
   const report = explore(module, scenario, {
     ...optionsOf(flags),
@@ -194,8 +219,21 @@ async function load(name: string): Promise<Module> {
 }
 
 /** What is tried to its end: with another number of preemptions it is another thing. */
-function keyOf({ traits }: Module, { name }: Scenario, { preemptions, memory, random, seed }: Flags): string {
-  return [traits.strategy, name, preemptions, memory, random, seed].join(' ');
+function keyOf(
+  { traits }: Module,
+  build: string,
+  { name }: Scenario,
+  { preemptions, memory, random, seed }: Flags,
+): string {
+  return [traits.strategy, build, name, preemptions, memory, random, seed].join(' ');
+}
+
+/** Which build of the strategy it is. */
+function digestOf({ url }: Module): string {
+  return createHash('sha256')
+    .update(readFileSync(fileURLToPath(url)))
+    .digest('hex')
+    .slice(0, 12);
 }
 
 function isNoted(file: string | undefined, key: string): boolean {

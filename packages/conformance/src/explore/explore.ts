@@ -4,7 +4,8 @@
  * A thread runs until it is done, waits, or is preempted. Where it is done or waits, all others are tried. Preempted it is only
  * before accesses to words that two threads touch and one of them writes: what is in between is nobody else's business, so the
  * order of it against others makes no difference. Which words those are is found on the way: whenever one more turns up, the
- * search begins anew. Musuvathi and Qadeer, "Iterative context bounding" (2007), say why few preemptions find most bugs.
+ * search begins anew. An execution that comes to a state in which another was before, with no more preemptions left, is over: what
+ * follows is known (visited.ts). Musuvathi and Qadeer, "Iterative context bounding" (2007), say why few preemptions find most bugs.
  */
 import { choices } from '../random.ts';
 import type { Exception } from './judge/exceptions.ts';
@@ -14,7 +15,8 @@ import type { Module } from './module.ts';
 import type { Races } from './races.ts';
 import type { Scenario } from './scenario.ts';
 import { type Schedule, showSchedule } from './schedule.ts';
-import { type MemoryName, WeakMemory, type Whim } from './weak.ts';
+import { Visited } from './visited.ts';
+import { type Chance, type MemoryName, WeakMemory, type Whim } from './weak.ts';
 import { makeWorld, type World } from './world.ts';
 
 /** How far to go. */
@@ -37,6 +39,8 @@ export interface Options {
   readonly races?: Races;
   /** Stops before every access, whatever it is to. */
   readonly everywhere?: boolean;
+  /** Goes on from states that are known, too: that finds nothing more, as a test shows, and takes long. */
+  readonly again?: boolean;
   /** Is told now and then how many executions there were. */
   readonly progress?: (executions: number) => void;
 }
@@ -62,6 +66,8 @@ export interface Failure {
 export interface Report {
   readonly scenario: string;
   readonly executions: number;
+  /** Those of them that came to a state from which all was known. */
+  readonly known: number;
   /** Whether all orders with so many preemptions were tried. */
   readonly complete: boolean;
   readonly outcomes: readonly Outcome[];
@@ -84,6 +90,9 @@ export function explore(module: Module, scenario: Scenario, options: Options = {
   }
 }
 
+/** What the search decides: as the machine does, or a whim of memory. */
+type Step = Decision | (Chance & { readonly free: number });
+
 /** Executions between two looks at the clock. */
 const LOOK = 64;
 
@@ -96,7 +105,10 @@ class Exploration {
   readonly #outcomes = new Map<string, Outcome>();
   readonly #failures = new Map<string, Failure>();
   readonly #began = performance.now();
+  readonly #visited = new Visited();
+  #isTakingNote = false;
   #executions = 0;
+  #known = 0;
   #accesses = 0;
   #isStopped = false;
   #kill: readonly number[] | undefined;
@@ -116,12 +128,13 @@ class Exploration {
     this.#machine.cool(everywhere ? 1 : 0);
     if (this.#world.scenario.gone === undefined) this.#deepen(preemptions);
     else this.#deepenGone(preemptions);
-    if (this.#memory !== undefined) this.#tryWhims(preemptions);
+    if (this.#memory !== undefined && this.#kill === undefined) this.#deepen(preemptions, true);
     const complete = !this.#isStopped;
     if (random > 0) this.#tryAtRandom(random, 2 * Math.max(1, preemptions));
     return {
       scenario: this.#world.scenario.name,
       executions: this.#executions,
+      known: this.#known,
       complete,
       outcomes: [...this.#outcomes.values()],
       failures: [...this.#failures.values()],
@@ -132,52 +145,57 @@ class Exploration {
   }
 
   /** First without preemptions, then with one, …: so that what is found is found in the simplest way. */
-  #deepen(preemptions: number): void {
+  #deepen(preemptions: number, hasWhim = false): void {
     for (let most = 0; most <= preemptions && !this.#isStopped; most++) {
-      do this.#search([], most);
-      while (this.#machine.heat() > 0 && !this.#isStopped);
+      do this.#search([], most, hasWhim);
+      while (this.#isHotter() && !this.#isStopped);
+    }
+  }
+
+  /** Whether more words count than before: then no state was seen with all those that follow. */
+  #isHotter(): boolean {
+    if (this.#machine.heat() === 0) return false;
+    this.#visited.clear();
+    return true;
+  }
+
+  /** With one preemption at most, and in a nested scenario without. */
+  #deepenGone(preemptions: number): void {
+    const isTwice = this.#world.scenario.gone === 'twice';
+    for (let most = 0; most <= (isTwice ? 0 : Math.min(1, preemptions)) && !this.#isStopped; most++) {
+      do this.#stopForGood(most, isTwice);
+      while (!isTwice && this.#isHotter() && !this.#isStopped);
     }
   }
 
   /** A thread is stopped for good before each of its stores, and in a nested scenario whoever declares it gone as well. */
-  #deepenGone(preemptions: number): void {
-    const isTwice = this.#world.scenario.gone === 'twice';
-    do {
-      let wasKilled = true;
-      for (let store = 1; wasKilled && !this.#isStopped; store++) {
-        wasKilled = false;
-        let wasKilledToo = true;
-        for (let second = isTwice ? 1 : 0; wasKilledToo && !this.#isStopped; second++) {
-          this.#kill = [store, second, 0];
-          const { killed } = this.#search([], isTwice ? 0 : Math.min(1, preemptions));
-          wasKilled ||= killed[0]!;
-          wasKilledToo = isTwice && killed[0]! && killed[1]!;
-        }
-      }
-    } while (!isTwice && this.#machine.heat() > 0 && !this.#isStopped);
-  }
-
-  /** One access that counts is late, or early, at a time; with as many preemptions as were asked for. */
-  #tryWhims(preemptions: number): void {
-    const memory = this.#memory!;
-    for (let most = 0; most <= preemptions && !this.#isStopped; most++) {
-      for (const whim of memory.whims()) {
-        if (this.#isStopped) break;
-        memory.whim = whim;
-        this.#search([], most);
+  #stopForGood(preemptions: number, isTwice: boolean): void {
+    let wasKilled = true;
+    for (let store = 1; wasKilled && !this.#isStopped; store++) {
+      wasKilled = false;
+      let wasKilledToo = true;
+      for (let second = isTwice ? 1 : 0; wasKilledToo && !this.#isStopped; second++) {
+        this.#kill = [store, second, 0];
+        const { killed } = this.#search([], preemptions);
+        wasKilled ||= killed[0]!;
+        wasKilledToo = isTwice && killed[0]! && killed[1]!;
       }
     }
-    memory.whim = undefined;
-    this.#machine.heat();
   }
 
-  /** Everything that can be decided otherwise after those decisions, depth first. Returns how it went without. */
-  #search(decisions: readonly Decision[], preemptions: number): Execution {
-    const execution = this.#check(decisions);
+  /**
+   * Everything that can be decided otherwise after those steps, depth first. Returns how it went without. With `hasWhim` one access
+   * that counts may be late, or early.
+   */
+  #search(steps: readonly Step[], preemptions: number, hasWhim = false): Execution {
+    const left = preemptions - preemptionsIn(steps);
+    this.#isTakingNote = preemptions <= 1;
+    const execution = this.#check(steps, left, hasWhim);
     if (execution.unused > 0) return execution;
-    for (const next of alternatives(execution, decisions, preemptions, this.#world.bodies.length)) {
+    const chances = hasWhim ? this.#memory!.chances() : [];
+    for (const next of alternatives(execution, steps, left, this.#world.bodies.length, chances)) {
       if (this.#isStopped) break;
-      this.#search([...decisions, next], preemptions);
+      this.#search([...steps, next], preemptions, hasWhim && !('whim' in next));
     }
     return execution;
   }
@@ -186,36 +204,48 @@ class Exploration {
   #tryAtRandom(executions: number, depth: number): void {
     const threads = this.#world.bodies.length;
     const { seed = 1 } = this.#options;
-    let longest = this.#check([]).steps;
+    let longest = this.#check([], -1).steps;
     for (let i = 0; i < executions && !this.#isStopped; i++) {
       const random = choices(seed, i, 0);
       const drawn = Array.from({ length: 1 + random.below(depth) }, () => 1 + random.below(longest));
       const steps = [...new Set(drawn)].sort((a, b) => a - b);
-      const first: Decision = { choice: 0, to: random.below(threads), step: 0 };
-      const { steps: came } = this.#check([
-        first,
-        ...steps.map((step) => ({ step, to: random.below(threads), free: 0 })),
-      ]);
+      const first: Decision = { choice: 0, to: random.below(threads), step: 0, segment: 0 };
+      const { steps: came } = this.#check(
+        [first, ...steps.map((step) => ({ step, to: random.below(threads), free: 0, segment: 0 }))],
+        -1,
+      );
       longest = Math.max(longest, came);
       this.#machine.heat();
     }
   }
 
-  /** Runs the threads once and judges what came of it. */
-  #check(decisions: readonly Decision[]): Execution {
-    const races = preemptionsIn(decisions) <= 1 ? this.#options.races : undefined;
+  /** Runs the threads once and judges what came of it, if that is not known. As many preemptions are left; -1 for a random one. */
+  #check(steps: readonly Step[], left: number, mayHaveWhim = false): Execution {
+    const races = this.#isTakingNote ? this.#options.races : undefined;
+    const whim = steps.find((step) => 'whim' in step)?.whim;
+    this.#memory?.next(whim, mayHaveWhim);
     races?.begin();
-    const execution = once(this.#world, this.#machine, { ...this.#runOf(decisions), onlooker: races?.onlooker });
+    const execution = once(this.#world, this.#machine, {
+      ...this.#runOf(steps.filter((step): step is Decision => !('whim' in step))),
+      onlooker: races?.onlooker,
+      isKnown: left < 0 || this.#options.again === true ? undefined : (a, b) => this.#visited.has(a, b, left),
+      past: this.#world.past,
+    });
     races?.end(execution.taken, this.#kill);
     this.#executions++;
     this.#accesses += execution.accesses;
+    if (this.#executions % LOOK === 0) this.#lookAtClock();
+    if (execution.verdict === 'KNOWN') {
+      this.#known++;
+      this.#machine.undo();
+      return execution;
+    }
     const { outcome, faults, needs } = this.#judge.judge(execution);
     this.#machine.undo();
     const known = this.#outcomes.get(outcome);
     if (known === undefined) this.#outcomes.set(outcome, { outcome, executions: 1, needs });
     else known.executions++;
-    for (const fault of faults) this.#fail(fault, outcome, execution);
-    if (this.#executions % LOOK === 0) this.#lookAtClock();
+    for (const fault of faults) this.#fail(fault, outcome, execution, whim);
     return execution;
   }
 
@@ -224,14 +254,14 @@ class Exploration {
     return { decisions, kill: this.#kill, held: this.#world.bodies.map((_, t) => t > 0) };
   }
 
-  #fail(fault: Fault, outcome: string, { taken }: Execution): void {
+  #fail(fault: Fault, outcome: string, { taken }: Execution, whim: Whim | undefined): void {
     const key = fault.kind === 'unexplained' ? outcome : `${fault.kind} ${fault.text}`;
     const known = this.#failures.get(key);
     if (known !== undefined) {
       known.count++;
       return;
     }
-    const schedule = showSchedule({ stops: taken, kill: this.#kill ?? [], whim: this.#memory?.whim });
+    const schedule = showSchedule({ stops: taken, kill: this.#kill ?? [], whim });
     this.#failures.set(key, { fault, outcome, schedule, at: this.#executions, count: 1 });
     if (this.#options.first === true) this.#isStopped = true;
   }
@@ -248,40 +278,52 @@ function once(world: World, machine: Machine, run: Run): Execution {
   return machine.execute(world.bodies, run);
 }
 
-/** Decisions by which somebody is stopped who could go on. */
-function preemptionsIn(decisions: readonly Decision[]): number {
+/** Steps by which somebody is stopped who could go on. */
+function preemptionsIn(steps: readonly Step[]): number {
   let found = 0;
-  for (const decision of decisions) if (!('choice' in decision)) found++;
+  for (const step of steps) if (!('choice' in step || 'whim' in step)) found++;
   return found;
 }
 
-/** What could have been decided otherwise after the last decision: other threads where one could not go on, and preemptions. */
+/**
+ * What could have been decided otherwise after the last step: other threads where one could not go on, preemptions if some are
+ * left, and whims of memory.
+ */
 function alternatives(
   execution: Execution,
-  decisions: readonly Decision[],
-  preemptions: number,
+  decided: readonly Step[],
+  left: number,
   threads: number,
-): Decision[] {
+  chances: readonly Chance[],
+): Step[] {
   const { choices: free, segments, steps } = execution;
-  const last = decisions.at(-1);
+  const last = decided.at(-1);
   const lastStep = last !== undefined && 'step' in last ? last.step : 0;
+  const lastSegment = last !== undefined && 'segment' in last ? last.segment : 0;
   const lastChoice = last === undefined ? -1 : 'choice' in last ? last.choice : 'free' in last ? last.free : -1;
-  const found: Decision[] = [];
-  for (const { choice, step, options } of free) {
+  const found: Step[] = [];
+  for (const { choice, step, options, segment } of free) {
     if (choice <= lastChoice || step < lastStep) continue;
-    for (const to of options.slice(1)) found.push({ choice, to, step });
+    for (const to of options.slice(1)) found.push({ choice, to, step, segment });
   }
-  if (preemptionsIn(decisions) >= preemptions) return found;
-  for (const [k, { thread, from, able }] of segments.entries()) {
-    const end = segments[k + 1]?.from ?? steps;
-    // Choices that lie before the preemption are made.
+  // Choices that lie before a stretch are made.
+  const choicesBefore = (k: number): number => {
     let before = lastChoice;
     for (const { choice, segment } of free) if (segment <= k) before = Math.max(before, choice);
+    return before;
+  };
+  for (const chance of chances) {
+    if (chance.segment >= lastSegment) found.push({ ...chance, free: choicesBefore(chance.segment) });
+  }
+  if (left <= 0) return found;
+  for (const [k, { thread, from, able }] of segments.entries()) {
+    const end = segments[k + 1]?.from ?? steps;
+    const before = choicesBefore(k);
     for (let step = Math.max(from, lastStep) + 1; step <= end; step++) {
       for (let to = 0; to < threads; to++) {
         if (to === thread) continue;
-        if ((able & (1 << to)) !== 0) found.push({ step, to, free: before });
-        if ((able & (1 << (to + 8))) !== 0) found.push({ step, to: FLUSH + to, free: before });
+        if ((able & (1 << to)) !== 0) found.push({ step, to, free: before, segment: k + 1 });
+        if ((able & (1 << (to + 8))) !== 0) found.push({ step, to: FLUSH + to, free: before, segment: k + 1 });
       }
     }
   }
@@ -299,7 +341,7 @@ export function replay(
   const machine = createMachine();
   const world = makeWorld(module, machine, scenario);
   const memory = memoryName === 'sc' ? undefined : new WeakMemory(machine, memoryName);
-  if (memory !== undefined) memory.whim = whim as Whim | undefined;
+  memory?.next(whim, false);
   machine.setMemory(memory);
   const decisions = decisionsOf(stops);
   const held = kill.length === 0 ? {} : { kill, held: world.bodies.map((_, t) => t > 0) };
@@ -311,6 +353,8 @@ function decisionsOf(stops: readonly string[]): Decision[] {
   return stops.map((stop): Decision => {
     const [, kind, number, how, to] = /^([af])(\d+)([→!])(\d+)$/.exec(stop)!;
     const target = how === '!' ? FLUSH + Number(to) : Number(to);
-    return kind === 'f' ? { choice: Number(number), to: target, step: 0 } : { access: Number(number), to: target };
+    return kind === 'f'
+      ? { choice: Number(number), to: target, step: 0, segment: 0 }
+      : { access: Number(number), to: target };
   });
 }

@@ -25,7 +25,7 @@ export function isStop(error: unknown): boolean {
 }
 
 /** Why a thread stands still. */
-const REASON = { running: 0, before: 1, waiting: 2, killed: 3, overrun: 4 } as const;
+const REASON = { running: 0, before: 1, waiting: 2, killed: 3, overrun: 4, known: 5 } as const;
 type Reason = (typeof REASON)[keyof typeof REASON];
 
 /** Which operation an access is, for those who look on. */
@@ -45,16 +45,16 @@ export type Onlooker = (
 /** One thing that is decided: where a thread is preempted, who goes on where one cannot, or what memory does. */
 export type Decision =
   /** Before that step: the n-th access to a word that counts, all threads' together. */
-  | { readonly step: number; readonly to: number; readonly free: number }
+  | { readonly step: number; readonly to: number; readonly free: number; readonly segment: number }
   /** The same by the number of the access, whichever word it is to. */
   | { readonly access: number; readonly to: number }
   /** At the free choice of that number; `step` is where that was. */
-  | { readonly choice: number; readonly to: number; readonly step: number };
+  | { readonly choice: number; readonly to: number; readonly step: number; readonly segment: number };
 
 /** As target of a decision: not another thread goes on, but what that thread has written and nobody has seen goes to memory. */
 export const FLUSH = 100;
 
-/** A place where somebody else could have gone on. */
+/** A place where somebody else could have gone on, before the stretch of that number. */
 interface Choice {
   readonly choice: number;
   readonly step: number;
@@ -71,7 +71,8 @@ interface Segment {
 
 /** How an execution went. */
 export interface Execution {
-  readonly verdict: '' | 'DEADLOCK' | 'LIVELOCK';
+  /** `KNOWN` when it was ended because it had come to a state from which all is known. */
+  readonly verdict: '' | 'DEADLOCK' | 'LIVELOCK' | 'KNOWN';
   readonly steps: number;
   readonly accesses: number;
   readonly choices: readonly Choice[];
@@ -91,6 +92,19 @@ export interface Run {
   /** Threads that begin when one has been stopped for good. */
   readonly held?: readonly boolean[];
   readonly onlooker?: Onlooker | undefined;
+  /**
+   * Once all is decided: whether all that can follow from the state with this hash is known, before an access that counts. Then
+   * the execution is over.
+   */
+  readonly isKnown?: ((a: number, b: number) => boolean) | undefined;
+  /** What the calls so far have returned, and which were over when others began: a part of the state. */
+  readonly past?: Hash;
+}
+
+/** Two hashes of 32 bits that are kept together. */
+export interface Hash {
+  a: number;
+  b: number;
 }
 
 /** The calls of a thread: runs the one of that number and takes note of how it went; false when there is none. */
@@ -118,6 +132,10 @@ export interface Memory {
   flush(thread: number): void;
   /** Between two calls. */
   edge(thread: number): void;
+  /** A hash of what is not in memory yet, and of what can still be read of the past. */
+  state(): number;
+  /** Whether an access that was chosen to be late or early is still to come. */
+  isAwaited(): boolean;
   /** Runs `look` with what that thread has written in memory. */
   overlaid<T>(thread: number, look: () => T): T;
 }
@@ -130,6 +148,9 @@ interface Thread {
   hasBegun: boolean;
   log: Float64Array;
   logged: number;
+  /** Of what it has read in the call so far. */
+  hashA: number;
+  hashB: number;
   stopped: Reason;
   /** Whether it has been past its stop, and only goes on. */
   pass: boolean;
@@ -169,6 +190,9 @@ export interface Machine {
   /** Forgets who touches what: no word counts, or every one does. */
   cool(value?: 0 | 1): void;
   isHot(at: number): boolean;
+  /** How many accesses to words that count there were, and which stretch of a thread this is. */
+  steps(): number;
+  segment(): number;
   /** How many words count. */
   hotWords(): number;
   words(): Int32Array;
@@ -206,6 +230,10 @@ export function createMachine(): Machine {
   let stopStep = 0;
   let stopAccess = 0;
   let writes = 0;
+  let segments: Segment[] = [];
+  let isKnown: Run['isKnown'];
+  let isDecided = false;
+  let past: Hash = { a: 0, b: 0 };
   let onlooker: Onlooker | undefined;
   let fields: [object: Record<string, unknown>, key: string, old: unknown][] = [];
 
@@ -213,8 +241,9 @@ export function createMachine(): Machine {
   let undoAt: Int32Array = new Int32Array(1 << 12);
   let undoOld: Int32Array = new Int32Array(1 << 12);
   let undone = 0;
-  let stamps = new Uint32Array(0);
-  let stamp = 0;
+  // Of all words that were written, with what they have now and had before.
+  let memA = 0;
+  let memB = 0;
 
   // Accesses of those who look at the block while nobody runs.
   let idle = 0;
@@ -228,10 +257,10 @@ export function createMachine(): Machine {
     hot = new Uint8Array(length);
     warm = 0;
     touched = new Uint8Array(length);
-    stamps = new Uint32Array(length);
     fresh = [];
-    stamp = 0;
     undone = 0;
+    memA = 0;
+    memB = 0;
   }
 
   // ── accesses ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -240,6 +269,13 @@ export function createMachine(): Machine {
     if (pos === log.length) cur.log = log = grown(log);
     log[pos++] = value;
     return value;
+  }
+
+  /** The same for what was read. */
+  function noteRead(value: number): number {
+    cur.hashA = mixed(cur.hashA, value);
+    cur.hashB = mixed(value, cur.hashB);
+    return note(value);
   }
 
   function stop(reason: Reason): never {
@@ -261,7 +297,42 @@ export function createMachine(): Machine {
     if (memory !== undefined && accesses === limit >> 1) for (const t of threads) memory.flush(t.id);
     if (isStore && ++cur.stores === cur.killAt) stop(REASON.killed);
     if (accesses === stopAccess) stop(REASON.before);
-    if (hot[at] !== 0 && ++steps === stopStep) stop(REASON.before);
+    if (hot[at] !== 0) step();
+  }
+
+  function step(): void {
+    if (++steps === stopStep) stop(REASON.before);
+    if (isDecided && memory?.isAwaited() !== true && isKnownHere()) stop(REASON.known);
+  }
+
+  /** A state is the block, where each thread is in its call, by what it has read there, and what the calls so far came to. */
+  function isKnownHere(): boolean {
+    cur.logged = pos;
+    let a = mixed(memA ^ past.a, cur.id);
+    let b = mixed(cur.id, memB ^ past.b);
+    if (memory !== undefined) {
+      const more = memory.state();
+      a = mixed(a, more);
+      b = mixed(more, b);
+    }
+    for (const t of threads) {
+      const place = placeOf(t);
+      a = mixed(mixed(a, place), t.isDone ? 0 : t.hashA);
+      b = mixed(t.isDone ? 0 : t.hashB, mixed(place, b));
+    }
+    return isKnown!(a, b);
+  }
+
+  function placeOf(t: Thread): number {
+    if (t.isDone) return t.isKilled ? -2 : -1;
+    const flags =
+      (t.hasBegun ? 1 : 0) |
+      (t.pass ? 2 : 0) |
+      (t.isHeld ? 4 : 0) |
+      (t.isBlocked ? 8 : 0) |
+      (t.waitMark === writes - t.own ? 16 : 0);
+    const left = t.killAt === 0 ? 0 : t.killAt - t.stores;
+    return (((t.logged * 8 + t.call) * 32 + flags) ^ Math.imul(left, 0x2545_f491)) | 0;
   }
 
   /** What is in the thread's buffer goes to memory with the access: before that is a place to stop at, whichever word it is. */
@@ -292,6 +363,10 @@ export function createMachine(): Machine {
     const old = mem[at]!;
     undoAt[undone] = at;
     undoOld[undone++] = old;
+    if (old !== (value | 0)) {
+      memA = (memA + mixed(at, value) - mixed(at, old)) | 0;
+      memB = (memB + mixed(value, at) - mixed(old, at)) | 0;
+    }
     if (old !== (value | 0) && thread !== undefined) {
       writes++;
       thread.own++;
@@ -315,7 +390,7 @@ export function createMachine(): Machine {
     if ((touched[where]! & readBit) === 0) touch(where, READ);
     const value = mem[where]!;
     if (onlooker !== undefined) onlooker(cur.id, accesses, 'read', where, value);
-    return note(value);
+    return noteRead(value);
   }
 
   /** The offset without what rides on it. */
@@ -336,7 +411,7 @@ export function createMachine(): Machine {
     touch(at, READ);
     const value = model.read(cur.id, at, Math.floor(where / TAG), hot[at] !== 0);
     if (onlooker !== undefined) onlooker(cur.id, accesses, 'read', at, value);
-    return note(value);
+    return noteRead(value);
   }
 
   function $w(w: Int32Array, where: number, given: number): number {
@@ -388,7 +463,7 @@ export function createMachine(): Machine {
     }
     memory?.acquire(cur.id, kind);
     if (onlooker !== undefined) onlooker(cur.id, accesses, kind, at, found, given, second);
-    return note(kind === 'store' ? given : found);
+    return kind === 'store' ? note(given) : noteRead(found);
   }
 
   function $wait(): void {
@@ -402,8 +477,12 @@ export function createMachine(): Machine {
     stop(REASON.waiting);
   }
 
-  function $after(id: number): number {
-    if (memory === undefined) return id >>> 31;
+  const $after = (id: number): number => zero(id, id >>> 31);
+  const $afterSerial = (serial: number): number => zero(serial, (~serial >>> 31) & (serial >>> 29));
+
+  /** What is 0 anyway; where reads can be early, the moment at which `id` was read rides on it. */
+  function zero(id: number, plainly: number): number {
+    if (memory === undefined) return plainly;
     if (pos < replayed) return log[pos++]!;
     return isLive ? note(TAG * memory.dependency(cur.id, id)) : 0;
   }
@@ -425,7 +504,7 @@ export function createMachine(): Machine {
   }
 
   const calls = {
-    ...{ $r, $w, $fill, $whole, $set, $wait, $after },
+    ...{ $r, $w, $fill, $whole, $set, $wait, $after, $afterSerial },
     $add: (w: Int32Array, at: number, n: number): number => atomic('add', w, at, n, 0),
     $or: (w: Int32Array, at: number, mask: number): number => atomic('or', w, at, mask, 0),
     $and: (w: Int32Array, at: number, mask: number): number => atomic('and', w, at, mask, 0),
@@ -444,6 +523,8 @@ export function createMachine(): Machine {
     for (; thread.call < body.calls; thread.call++) {
       if (!runCall(thread)) return;
       thread.logged = 0;
+      thread.hashA = 0;
+      thread.hashB = 0;
       thread.pass = false;
       thread.hasBegun = false;
     }
@@ -502,7 +583,8 @@ export function createMachine(): Machine {
       return;
     }
     accesses++;
-    if (accesses === stopAccess || ++steps === stopStep) stop(REASON.before);
+    if (accesses === stopAccess) stop(REASON.before);
+    step();
   }
 
   function execute(bodies: readonly Body[], run: Run): Execution {
@@ -517,7 +599,9 @@ export function createMachine(): Machine {
     ridden.clear();
     onlooker = run.onlooker;
     const choices: Choice[] = [];
-    const segments: Segment[] = [];
+    segments = [];
+    isKnown = run.isKnown;
+    past = run.past ?? { a: 0, b: 0 };
     const taken: string[] = [];
     let next = 0;
     let choice = 0;
@@ -525,6 +609,7 @@ export function createMachine(): Machine {
     const able = (t: Thread): boolean => !t.isDone && !t.isHeld && (!t.isBlocked || writes - t.own > t.waitMark);
     const aim = (): void => {
       const decision = decisions[next];
+      isDecided = decision === undefined && isKnown !== undefined;
       stopStep = decision !== undefined && !('choice' in decision) && 'step' in decision ? decision.step : 0;
       stopAccess = decision !== undefined && 'access' in decision ? decision.access : 0;
     };
@@ -567,6 +652,11 @@ export function createMachine(): Machine {
           t = choose();
         } else if (t.stopped === REASON.overrun) {
           verdict = 'LIVELOCK';
+          break;
+        } else if (t.stopped === REASON.known) {
+          verdict = 'KNOWN';
+          // That step is not this execution's.
+          steps--;
           break;
         } else if (t.stopped === REASON.killed) {
           t.isDone = true;
@@ -617,7 +707,7 @@ export function createMachine(): Machine {
   }
 
   function peek<T>(look: () => T): T {
-    const was = { isLive, pos, replayed, undone, isUnwinding };
+    const was = { isLive, pos, replayed, undone, isUnwinding, memA, memB };
     isLive = false;
     pos = 0;
     replayed = 0;
@@ -626,29 +716,13 @@ export function createMachine(): Machine {
       return look();
     } finally {
       undo(was.undone);
-      ({ isLive, pos, replayed, isUnwinding } = was);
+      ({ isLive, pos, replayed, isUnwinding, memA, memB } = was);
     }
   }
 
   function undo(to = 0): void {
     while (undone > to) mem[undoAt[--undone]!] = undoOld[undone]!;
-  }
-
-  function fingerprint(): number {
-    stamp++;
-    let a = 0;
-    let b = 0;
-    for (let i = 0; i < undone; i++) {
-      const at = undoAt[i]!;
-      if (stamps[at] === stamp) continue;
-      stamps[at] = stamp;
-      const value = mem[at]!;
-      if (value === undoOld[i]) continue;
-      const h = mixed(at, value);
-      a = (a + h) | 0;
-      b = (b + Math.imul(h ^ (h >>> 17), 0x297a_2d39)) | 0;
-    }
-    return joined(a, b);
+    if (to === 0) memA = memB = 0;
   }
 
   function heat(): number {
@@ -671,8 +745,11 @@ export function createMachine(): Machine {
   }
 
   return {
-    ...{ calls, over, execute, peek, undo, fingerprint, heat, cool },
+    ...{ calls, over, execute, peek, undo, heat, cool },
+    fingerprint: (): number => joined(memA, memB),
     isHot: (at: number): boolean => hot[at] !== 0,
+    steps: (): number => steps,
+    segment: (): number => segments.length - 1,
     hotWords: (): number => warm,
     words: (): Int32Array => mem,
     setLimit: (most: number): void => {
@@ -704,6 +781,8 @@ function newThread(
     hasBegun: false,
     log,
     logged: 0,
+    hashA: 0,
+    hashB: 0,
     stopped: REASON.running,
     pass: false,
     isDone: false,
@@ -753,7 +832,7 @@ function plainly(kind: Kind, w: Int32Array, at: number, given: number, second: n
   return kind === 'store' ? given : found;
 }
 
-function mixed(x: number, y: number): number {
+export function mixed(x: number, y: number): number {
   let h = Math.imul(x, 0x9e37_79b1) ^ Math.imul(y, 0x85eb_ca6b);
   h = Math.imul(h ^ (h >>> 15), 0x2c1b_3c6d);
   return h ^ (h >>> 12);

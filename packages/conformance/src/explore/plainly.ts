@@ -14,7 +14,6 @@ export const PLAIN_READS = {
   bound:
     'only ever goes up, before there is a record that the reader may know of: with the old value there is none for it, which is right',
   setting: 'the old value and the new one are both right, since the calls overlap',
-  gone: 'races only with a reader that was terminated: `declareGone` clears what it had announced by a plain write, and its reads are over',
 } as const;
 export type PlainRead = keyof typeof PLAIN_READS;
 
@@ -69,7 +68,6 @@ export const READ_PLAINLY: Readonly<Record<string, Entry>> = {
   'header.slabEnd': ['bound'],
   'pid_namespace.disabled': ['setting'],
   'pid_namespace.pidMax': ['setting'],
-  'pid_namespace.floor': ['gone'],
 };
 
 /** Those that are read plainly in a design. */

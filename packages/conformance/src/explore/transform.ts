@@ -8,7 +8,7 @@
  *   w[e] |= v               $w(w, e, $r(w, e) | (v))
  *   Atomics.or(w, e, v)     $or(w, e, v)              and the other five operations of access.ts
  *   patience.wait(slot)     $wait(slot)
- *   zeroAfter(id)           $after(id)                the 0 that orders two reads
+ *   zeroAfter(id)           $after(id)                the 0 that orders two reads; after a serial `$afterSerial`
  *   s.worker = v            $set(s, 'worker', v)      what `detach` changes of a state, so that it can be undone
  * ```
  *
@@ -44,7 +44,7 @@ export interface Transformed {
 
 /** The names that a transformed module takes from the machine. */
 export const CALLS: readonly string[] = [
-  ...['$r', '$w', '$fill', '$whole', '$set', '$wait', '$after'],
+  ...['$r', '$w', '$fill', '$whole', '$set', '$wait', '$after', '$afterSerial'],
   ...Object.values(ATOMICS),
 ];
 
@@ -365,11 +365,11 @@ class Transform {
       const key = keyOf(callee.property as Node)!;
       if (isGlobal(callee.object as Node, 'Atomics')) this.#text.overwrite(callee.start, callee.end, ATOMICS[key]!);
       else if (key === 'wait') this.#text.overwrite(callee.start, callee.end, '$wait');
-    } else if (callee.type === 'Identifier' && /^zeroAfter(?:\$\d+)?$/.test(callee.name)) {
+    } else if (callee.type === 'Identifier') {
+      const [, after] = /^zero(After(?:Serial)?)(?:\$\d+)?$/.exec(callee.name) ?? [];
       const body = this.#functions.get(callee.name);
-      if (body !== undefined && />>>\s*31/.test(this.#slice(body as Node))) {
-        this.#text.overwrite(callee.start, callee.end, '$after');
-      }
+      if (after === undefined || body === undefined || !/>>>\s*31/.test(this.#slice(body as Node))) return;
+      this.#text.overwrite(callee.start, callee.end, `$a${after.slice(1)}`);
     }
   }
 

@@ -9,11 +9,11 @@
  * | --- | --- | --- |
  * | `tso` | a store, and with it those behind it (x86) | |
  * | `pso` | a store, which others to other words pass | |
- * | `arm` | the same, and an atomic store is passed by plain loads and stores behind it | a load: not before the thread's last atomic read, not before a load that its address depends on, and never older than what the thread has seen of that word |
+ * | `arm` | the same, and an atomic store is passed by plain loads and stores behind it; one that comes after a late store waits for it | a load: not before the thread's last atomic read, not before a load that its address depends on, and never older than what the thread has seen of that word |
  *
  * Atomic operations are those of JavaScript: sequentially consistent among themselves.
  */
-import type { Kind, Machine, Memory } from './machine.ts';
+import { type Kind, type Machine, type Memory, mixed } from './machine.ts';
 
 /** How memory behaves: `sc` is one access after the other. */
 export type MemoryName = 'sc' | 'tso' | 'pso' | 'arm';
@@ -24,6 +24,13 @@ export interface Whim {
   readonly thread: number;
   readonly late?: number;
   readonly early?: number;
+}
+
+/** A whim that was not had: after which access that counts, and in which stretch of its thread. */
+export interface Chance {
+  readonly whim: Whim;
+  readonly step: number;
+  readonly segment: number;
 }
 
 interface Entry {
@@ -39,6 +46,8 @@ interface View {
   /** The latest moment of each word that the thread has seen or written. */
   readonly seen: Map<number, number>;
   readonly loads: { readonly value: number; readonly time: number }[];
+  /** Of what others have written since that moment, and what this thread has read and written in between; 0 for nothing. */
+  since: number;
   stores: number;
   reads: number;
 }
@@ -53,9 +62,10 @@ export class WeakMemory implements Memory {
   #time = 0;
   /** For each word when it was written, and what it had before. */
   #history = new Map<number, { readonly time: number; readonly before: number }[]>();
-  #hotStores: Set<number>[] = [];
-  #hotReads: Set<number>[] = [];
-  whim: Whim | undefined;
+  #chances: Chance[] = [];
+  #isAwaited = false;
+  #whim: Whim | undefined;
+  #mayHaveOne = false;
 
   constructor(machine: Machine, name: MemoryName) {
     this.#machine = machine;
@@ -66,19 +76,39 @@ export class WeakMemory implements Memory {
     this.#time = 0;
     this.#history = new Map();
     this.#views = Array.from({ length: threads }, () => {
-      return { buffer: [], acquired: 0, seen: new Map(), loads: [], stores: 0, reads: 0 };
+      return { buffer: [], acquired: 0, seen: new Map(), loads: [], since: 0, stores: 0, reads: 0 };
     });
-    for (let t = this.#hotStores.length; t < threads; t++) {
-      this.#hotStores.push(new Set());
-      this.#hotReads.push(new Set());
-    }
+    this.#chances = [];
+    this.#isAwaited = this.#whim !== undefined;
   }
 
-  /** All that it was worth having: the stores and loads so far of words that count. */
-  whims(): Whim[] {
-    const late = this.#hotStores.flatMap((stores, thread) => [...stores].map((n) => ({ thread, late: n })));
-    const early = this.#hotReads.flatMap((reads, thread) => [...reads].map((n) => ({ thread, early: n })));
-    return this.#name === 'arm' ? [...late, ...early] : late;
+  /** The next execution has this whim; without one, whether it takes note of those that it could have had. */
+  next(whim: Whim | undefined, mayHaveOne: boolean): void {
+    this.#whim = whim;
+    this.#mayHaveOne = mayHaveOne && whim === undefined;
+  }
+
+  isAwaited(): boolean {
+    return this.#isAwaited;
+  }
+
+  /** Those that the last execution could have had: of accesses to words that count. */
+  chances(): readonly Chance[] {
+    return this.#chances;
+  }
+
+  #couldHave(whim: Whim): void {
+    this.#chances.push({ whim, step: this.#machine.steps(), segment: this.#machine.segment() });
+  }
+
+  state(): number {
+    let hash = this.#mayHaveOne ? 1 : 0;
+    for (const [thread, { buffer, since }] of this.#views.entries()) {
+      for (const { at, value, isAtomic } of buffer)
+        hash = mixed(mixed(hash, at), mixed(value, 2 * thread + (isAtomic ? 1 : 0)));
+      if (this.#mayHaveOne && this.#name === 'arm') hash = mixed(hash, since);
+    }
+    return hash;
   }
 
   read(thread: number, at: number, dependency: number, isHot: boolean): number {
@@ -87,12 +117,18 @@ export class WeakMemory implements Memory {
     let value = this.#machine.words()[at]!;
     let time = this.#time;
     const number = ++view.reads;
-    if (isHot) this.#hotReads[thread]!.add(number);
-    if (this.whim?.thread === thread && this.whim.early === number) {
+    const isChosen = this.#whim?.thread === thread && this.#whim.early === number;
+    const isChance = this.#mayHaveOne && isHot && this.#name === 'arm' && view.since !== 0;
+    if (isChosen || isChance) {
       const from = Math.max(view.acquired, view.seen.get(at) ?? 0, dependency - 1, this.#addressTime(view, at));
-      value = this.#valueAt(at, from);
-      time = from;
+      const early = this.#valueAt(at, from);
+      if (isChosen) {
+        this.#isAwaited = false;
+        value = early;
+        time = from;
+      } else if (early !== value) this.#couldHave({ thread, early: number });
     }
+    if (view.since !== 0) view.since = mixed(view.since, mixed(at, value)) | 1;
     view.seen.set(at, Math.max(view.seen.get(at) ?? 0, time));
     view.loads.push({ value, time });
     return value;
@@ -125,35 +161,48 @@ export class WeakMemory implements Memory {
 
   #isLate(thread: number, isHot: boolean): boolean {
     const number = ++this.#views[thread]!.stores;
-    if (isHot) this.#hotStores[thread]!.add(number);
-    return this.whim?.thread === thread && this.whim.late === number;
+    if (isHot && this.#mayHaveOne) this.#couldHave({ thread, late: number });
+    if (this.#whim?.thread !== thread || this.#whim.late !== number) return false;
+    this.#isAwaited = false;
+    return true;
   }
 
   fence(thread: number, kind: Kind, at: number): void {
     const { buffer } = this.#views[thread]!;
     if (kind !== 'load') {
-      this.flush(thread);
+      if (kind !== 'store' || this.#name !== 'arm') this.flush(thread);
       // The last value of a word is one for all atomic operations.
       for (const other of this.#views.keys()) {
-        if (this.#views[other]!.buffer.some((entry) => entry.isAtomic && entry.at === at))
-          this.#flushSome(other, (e) => e.at === at);
+        const { buffer: others } = this.#views[other]!;
+        const last = others.map((entry) => entry.isAtomic && entry.at === at).lastIndexOf(true);
+        // What was before it in the buffer goes with it.
+        const gone = new Set(others.slice(0, last + 1));
+        this.#flushSome(other, (entry) => gone.has(entry));
       }
       return;
     }
-    if (this.#name === 'arm') this.#flushSome(thread, (entry) => entry.isAtomic);
+    // What was before an atomic store goes with it.
+    if (buffer.some((entry) => entry.isAtomic)) this.flush(thread);
     if (!buffer.some((entry) => entry.at === at)) return;
     if (this.#name === 'tso') this.flush(thread);
     else this.#flushSome(thread, (entry) => entry.at === at);
   }
 
   put(thread: number, at: number, value: number, isHot: boolean): void {
-    const isLate = this.#isLate(thread, isHot) && this.#name === 'arm';
-    if (isLate) this.#views[thread]!.buffer.push({ at, value, isAtomic: true });
+    const isLate = this.#name === 'arm' && this.#isLate(thread, isHot);
+    const { buffer } = this.#views[thread]!;
+    // An atomic store passes nothing: it is late with what was late before it.
+    if (isLate || buffer.length > 0) buffer.push({ at, value, isAtomic: true });
     else this.#commit(thread, at, value);
   }
 
   acquire(thread: number, kind: Kind): void {
-    if (kind !== 'store') this.#views[thread]!.acquired = this.#time;
+    if (kind !== 'store') this.#acquire(this.#views[thread]!);
+  }
+
+  #acquire(view: View): void {
+    view.acquired = this.#time;
+    view.since = 0;
   }
 
   /** One more than the moment at which the thread last read that value. */
@@ -184,6 +233,10 @@ export class WeakMemory implements Memory {
     const changes = this.#history.get(at) ?? [];
     this.#history.set(at, changes);
     changes.push({ time: this.#time, before: this.#machine.words()[at]! });
+    for (const [other, view] of this.#views.entries()) {
+      if (other !== thread || view.since !== 0)
+        view.since = mixed(view.since, mixed(at, this.#machine.words()[at]!)) | 1;
+    }
     this.#machine.commit(thread, at, value);
     this.#views[thread]!.seen.set(at, this.#time);
   }
@@ -191,7 +244,7 @@ export class WeakMemory implements Memory {
   /** Whoever tells another thread of what a call returned does so through memory, in order. */
   edge(thread: number): void {
     this.flush(thread);
-    this.#views[thread]!.acquired = this.#time;
+    this.#acquire(this.#views[thread]!);
   }
 
   overlaid<T>(thread: number, look: () => T): T {

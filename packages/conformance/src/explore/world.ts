@@ -15,7 +15,7 @@ import { allocatorOver } from '../model/index.ts';
 import { createState } from '../model/options.ts';
 import type { State } from '../model/state.ts';
 import type { Killed, Result } from './judge/event.ts';
-import { type Body, isStop, type Machine } from './machine.ts';
+import { type Body, type Hash, isStop, type Machine, mixed } from './machine.ts';
 import type { Module } from './module.ts';
 import type { Argument, Beginning, Made, Op, Planned, Scenario } from './scenario.ts';
 
@@ -42,6 +42,8 @@ export interface World {
   notes(): Notes;
   /** Forgets what they came to. */
   rewind(): void;
+  /** Two executions that are alike in this have calls of which the same are over, began after the same, and returned the same. */
+  readonly past: Hash;
   /** The judge's view. */
   readonly judge: PidAllocator;
   /** How many worker slots the block has, and which ones the threads have. */
@@ -75,9 +77,18 @@ export function makeWorld(module: Module, machine: Machine, scenario: Scenario):
   machine.over(machine.words());
   let notes: Note[][] = [];
   let tick = 0;
+  const past: Hash = { a: 0, b: 0 };
+  const over = threads.map(() => 0);
   const rewind = (): void => {
     notes = threads.map(() => []);
     tick = 0;
+    past.a = past.b = 0;
+    over.fill(0);
+  };
+  /** Takes note of something in the past: in which order does not matter. */
+  const remember = (what: number, how: number): void => {
+    past.a = (past.a + mixed(what, how)) | 0;
+    past.b = (past.b + mixed(how, what)) | 0;
   };
   rewind();
   const bodies = threads.map(
@@ -87,6 +98,7 @@ export function makeWorld(module: Module, machine: Machine, scenario: Scenario):
         const planned = calls[call]!;
         const args = planned.args.map((arg) => resolve(arg, begun.handles, notes));
         notes[t]!.push({ planned, args, from: tick++, to: Number.POSITIVE_INFINITY, result: {} });
+        remember(2 * (8 * t + call), hashOf(`${args} ${over}`));
       },
       run: (call) => perform(views[t]!, notes[t]![call]!),
       ended(call) {
@@ -95,6 +107,8 @@ export function makeWorld(module: Module, machine: Machine, scenario: Scenario):
         if (note.planned.op === 'allocPid' && note.result.value !== undefined) {
           note.result = { ...note.result, nrs: machine.peek(() => numbersOf(judge, note, begun.kinds, notes)) };
         }
+        over[t]!++;
+        remember(2 * (8 * t + call) + 1, hashOf(textOf(note.result)));
       },
     }),
   );
@@ -105,12 +119,23 @@ export function makeWorld(module: Module, machine: Machine, scenario: Scenario):
     bodies,
     notes: () => notes,
     rewind,
+    past,
     judge,
     slots,
     model,
     names: begun.names,
     kinds: begun.kinds,
   };
+}
+
+function textOf({ value, error, nrs, killed }: Result): string {
+  return JSON.stringify([value, error, nrs === undefined ? [] : [...nrs], killed]);
+}
+
+function hashOf(text: string): number {
+  let hash = text.length;
+  for (let i = 0; i < text.length; i++) hash = mixed(hash, text.charCodeAt(i));
+  return hash;
 }
 
 /** The model with the real root's handle. */

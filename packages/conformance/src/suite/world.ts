@@ -23,8 +23,8 @@ export interface World {
   readonly floor: number;
 }
 
-/** What the fullest world holds. The default would do as well, but its tables are walked after every clause. */
-const CAPACITY = 65_536;
+/** Records come from a generous share of the block, so this does for the fullest world too; its tables are walked after every clause. */
+const CAPACITY = 4_096;
 
 /** Builds a world. At level 1 the root has all numbers there are, so that only the home's own `pidMax` is felt. */
 export function createWorld(

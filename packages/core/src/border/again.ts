@@ -4,12 +4,12 @@
  */
 import { type NsRef, PidBug, type PidRef, type TaskRef } from '@pidlab/contract';
 import { PID_HEAD } from '../layout.ts';
-import { fits, handleOf, handleSeen } from '../memory/handles.ts';
+import { fitsId, handleSeen, orderReads, zeroAfter } from '../memory/handles.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
 import { addReference, beingFreed, putPid, tryLockPid, unlockPid } from '../pids/pids.ts';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
-import { publish } from '../words/access.ts';
+import { load, publish } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
 import { lockPid, nsArg } from './arguments.ts';
 
@@ -29,17 +29,35 @@ export function taskOrNone(s: State, taskAt: number): TaskRef | undefined {
 
 /**
  * What was read of a record, unless another worker freed the record meanwhile: then the handle was stale, and what was
- * read may be another's.
+ * read may be another's. The record is looked at after `last`: a word that was read after all others, or is the address of what
+ * was; 0 where there is none.
  */
-export function unlessFreed<T>(s: State, at: number, handle: number, read: T, op: string, name: string): T {
-  if (SHARED && handleOf(s.words, at) !== handle) throw freedMeanwhile(op, name);
+export function unlessFreed<T>(
+  s: State,
+  at: number,
+  handle: number,
+  read: T,
+  last: number,
+  op: string,
+  name: string,
+): T {
+  if (SHARED && !fitsId(wordAfter(s, at, last), at, handle)) throw freedMeanwhile(op, name);
   return read;
 }
 
 /** The same for a pid, which is gone as soon as it has no reference, though its record is not given back yet. */
-export function unlessEnded<T>(s: State, pidAt: number, pid: PidRef, read: T, op: string): T {
-  if (SHARED && s.words[pidAt + COUNT] === 0) throw beingFreed(op);
-  return unlessFreed(s, pidAt, pid, read, op, 'pid');
+export function unlessEnded<T>(s: State, pidAt: number, pid: PidRef, read: T, last: number, op: string): T {
+  if (!SHARED) return read;
+  const count = wordAfter(s, pidAt + COUNT, last);
+  if (count === 0) throw beingFreed(op);
+  return unlessFreed(s, pidAt, pid, read, count, op, 'pid');
+}
+
+/** A word that is read after `last`, or after everything so far where that is 0. */
+export function wordAfter(s: State, at: number, last: number): number {
+  if (last !== 0) return s.words[at + zeroAfter(last)];
+  orderReads(s);
+  return s.words[at];
 }
 
 function freedMeanwhile(op: string, name: string): PidBug {
@@ -52,8 +70,9 @@ function freedMeanwhile(op: string, name: string): PidBug {
  */
 export function stillIn(s: State, nsAt: number, viewerAt: number, viewer: TaskRef, op: string): boolean {
   if (!SHARED) return true;
+  orderReads(s);
   const isIn = activeNs(s, viewerAt) === nsAt;
-  if (!fits(s, viewerAt, viewer)) throw freedMeanwhile(op, 'viewer');
+  if (!fitsId(wordAfter(s, viewerAt, 0), viewerAt, viewer)) throw freedMeanwhile(op, 'viewer');
   return isIn;
 }
 
@@ -74,7 +93,7 @@ export function getFound(s: State, pidAt: number, op: string): PidRef | undefine
 
 /** A pid that this call has a reference on, which it gives back when the record that led to the pid was freed meanwhile. */
 export function keepUnlessFreed(s: State, at: number, handle: number, pid: PidRef, op: string, name: string): PidRef {
-  if (!SHARED || fits(s, at, handle)) return pid;
+  if (!SHARED || fitsId(load(s.words, at), at, handle)) return pid;
   putPid(s, lockPid(s, pid, op));
   throw freedMeanwhile(op, name);
 }
@@ -82,7 +101,8 @@ export function keepUnlessFreed(s: State, at: number, handle: number, pid: PidRe
 /** A field of a namespace. */
 export function readNs(s: State, ns: NsRef, field: number, op: string): number {
   const nsAt = nsArg(s, ns, op);
-  return unlessFreed(s, nsAt, ns, s.words[nsAt + field], op, 'ns');
+  const value = s.words[nsAt + field];
+  return unlessFreed(s, nsAt, ns, value, value, op, 'ns');
 }
 
 /** Sets a field of a namespace, which does not end meanwhile. */

@@ -12,8 +12,8 @@ export function bindFinding(s: State): Finding {
   return {
     findPidNs(nr, ns) {
       const nsAt = nsArg(s, ns, 'findPidNs');
-      const pid = pidOrNone(s, design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt));
-      return unlessFreed(s, nsAt, ns, pid, 'findPidNs', 'ns');
+      const pidAt = design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt);
+      return unlessFreed(s, nsAt, ns, pidOrNone(s, pidAt), pidAt, 'findPidNs', 'ns');
     },
     findPid: (nr) => pidOrNone(s, design.findPid(s, nrArg(nr, 'findPid', s))),
     findVpid(nr, viewer) {
@@ -30,7 +30,7 @@ export function bindFinding(s: State): Finding {
       nrArg(nr, 'findGetPid');
       for (;;) {
         const pidAt = design.findPidNs(s, nr, nsAt);
-        if (pidAt === 0) return unlessFreed(s, nsAt, ns, undefined, 'findGetPid', 'ns');
+        if (pidAt === 0) return unlessFreed(s, nsAt, ns, undefined, 0, 'findGetPid', 'ns');
         const pid = getFound(s, pidAt, 'findGetPid');
         if (pid !== undefined) return keepUnlessFreed(s, nsAt, ns, pid, 'findGetPid', 'ns');
       }
@@ -38,7 +38,7 @@ export function bindFinding(s: State): Finding {
     findGePid(nr, ns) {
       const nsAt = nsArg(s, ns, 'findGePid');
       const pid = pidOrNone(s, design.findGePid(s, fromArg(nr, 'findGePid'), nsAt));
-      return unlessFreed(s, nsAt, ns, pid, 'findGePid', 'ns');
+      return unlessFreed(s, nsAt, ns, pid, 0, 'findGePid', 'ns');
     },
   };
 }

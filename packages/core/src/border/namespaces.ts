@@ -46,13 +46,14 @@ export function bindNamespaces(s: State): Namespaces {
     nsParent(ns) {
       const nsAt = nsArg(s, ns, 'nsParent');
       const parentAt = w[nsAt + PARENT];
-      if (parentAt !== 0) see(s, parentAt);
+      const id = parentAt === 0 ? 0 : see(s, parentAt);
       // It is held by its child, so what was seen is the parent as long as the child is there.
-      return unlessFreed(s, nsAt, ns, nsOrNone(s, parentAt), 'nsParent', 'ns');
+      return unlessFreed(s, nsAt, ns, nsOrNone(s, parentAt), id, 'nsParent', 'ns');
     },
     childReaper(ns) {
       const nsAt = nsArg(s, ns, 'childReaper');
-      return unlessFreed(s, nsAt, ns, taskOrNone(s, reaperOf(s, nsAt)), 'childReaper', 'ns');
+      const taskAt = reaperOf(s, nsAt);
+      return unlessFreed(s, nsAt, ns, taskOrNone(s, taskAt), taskAt, 'childReaper', 'ns');
     },
     disablePidAllocation(ns) {
       nsArg(s, ns, 'disablePidAllocation');

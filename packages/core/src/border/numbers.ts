@@ -24,7 +24,7 @@ export function bindNumbers(s: State): Numbers {
     nextPidmap(ns, last) {
       const nsAt = nsArg(s, ns, 'nextPidmap');
       const nr = s.design.map.next(s, nsAt, integerArg(last, 'nextPidmap', 'last', 0, NR_LIMIT));
-      return unlessFreed(s, nsAt, ns, nr === 0 ? undefined : nr, 'nextPidmap', 'ns');
+      return unlessFreed(s, nsAt, ns, nr === 0 ? undefined : nr, 0, 'nextPidmap', 'ns');
     },
   };
 }

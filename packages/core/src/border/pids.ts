@@ -42,7 +42,7 @@ export function bindPids(s: State): Pids {
     pidCount(pid) {
       const pidAt = pidArg(s, pid, 'pidCount');
       const count = load(words, pidAt + COUNT);
-      return unlessEnded(s, pidAt, pid, count, 'pidCount');
+      return unlessEnded(s, pidAt, pid, count, count, 'pidCount');
     },
   };
 }

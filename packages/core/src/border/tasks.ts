@@ -11,7 +11,7 @@ import {
   type TaskRef,
 } from '@pidlab/contract';
 import { HEADER } from '../layout.ts';
-import { fits, handleOf, handleSeen, mustBeAttached } from '../memory/handles.ts';
+import { fitsId, handleOf, handleSeen, mustBeAttached, orderReads } from '../memory/handles.ts';
 import {
   activeNs,
   allocTask,
@@ -34,6 +34,7 @@ import {
   taskOrNone,
   unlessEnded,
   unlessFreed,
+  wordAfter,
 } from './again.ts';
 import { lockPid, nrArg, nsArg, pidArg, taskArg, typeArg } from './arguments.ts';
 
@@ -74,25 +75,25 @@ export function bindTasks(s: State): Tasks {
     },
     pidTask(pid, type) {
       const pidAt = pidArg(s, pid, 'pidTask');
-      const task = taskOrNone(s, pidTask(s, pidAt, typeArg(type, 'pidTask')));
-      return unlessEnded(s, pidAt, pid, task, 'pidTask');
+      const taskAt = pidTask(s, pidAt, typeArg(type, 'pidTask'));
+      return unlessEnded(s, pidAt, pid, taskOrNone(s, taskAt), taskAt, 'pidTask');
     },
     nextPidTask(task, type) {
       const taskAt = taskArg(s, task, 'nextPidTask');
-      const next = taskOrNone(s, nextPidTask(s, taskAt, typeArg(type, 'nextPidTask')));
-      return unlessFreed(s, taskAt, task, next, 'nextPidTask', 'task');
+      const nextAt = nextPidTask(s, taskAt, typeArg(type, 'nextPidTask'));
+      return unlessFreed(s, taskAt, task, taskOrNone(s, nextAt), nextAt, 'nextPidTask', 'task');
     },
     taskPid(task, type) {
       const taskAt = taskArg(s, task, 'taskPid');
-      const pid = pidOrNone(s, taskPid(s, taskAt, typeArg(type, 'taskPid')));
-      return unlessFreed(s, taskAt, task, pid, 'taskPid', 'task');
+      const pidAt = taskPid(s, taskAt, typeArg(type, 'taskPid'));
+      return unlessFreed(s, taskAt, task, pidOrNone(s, pidAt), pidAt, 'taskPid', 'task');
     },
     getTaskPid(task, type) {
       const taskAt = taskArg(s, task, 'getTaskPid');
       typeArg(type, 'getTaskPid');
       for (;;) {
         const pidAt = taskPid(s, taskAt, type);
-        if (pidAt === 0) return unlessFreed(s, taskAt, task, undefined, 'getTaskPid', 'task');
+        if (pidAt === 0) return unlessFreed(s, taskAt, task, undefined, 0, 'getTaskPid', 'task');
         const pid = getFound(s, pidAt, 'getTaskPid');
         if (pid !== undefined) return keepUnlessFreed(s, taskAt, task, pid, 'getTaskPid', 'task');
       }
@@ -121,7 +122,7 @@ export function bindTaskViews(s: State): TaskViews {
       if (pidAt === 0) return undefined;
       const pid = handleSeen(s, pidAt);
       const task = taskOrNone(s, pidTask(s, pidAt, type));
-      if (!SHARED || fits(s, pidAt, pid)) return task;
+      if (!SHARED || fitsId(wordAfter(s, pidAt, 0), pidAt, pid)) return task;
     }
   };
   const taskNr = (op: string, task: TaskRef, type: PidType, ns: NsRef) => {
@@ -132,15 +133,18 @@ export function bindTaskViews(s: State): TaskViews {
       const pid = pidOrNone(s, taskPid(s, taskAt, type));
       const nr = design.taskNrNs(s, taskAt, type, nsAt) as Nr;
       // Another worker may hang the task on another pid meanwhile.
-      if (pidOrNone(s, taskPid(s, taskAt, type)) !== pid) continue;
-      return unlessFreed(s, nsAt, ns, unlessFreed(s, taskAt, task, nr, op, 'task'), op, 'ns');
+      orderReads(s);
+      const pidAt = taskPid(s, taskAt, type);
+      if (pidOrNone(s, pidAt) !== pid) continue;
+      unlessFreed(s, taskAt, task, nr, pidAt, op, 'task');
+      return unlessFreed(s, nsAt, ns, nr, pidAt, op, 'ns');
     }
   };
   return {
     findTaskByPidTypeNs(type, nr, ns) {
       const nsAt = nsArg(s, ns, 'findTaskByPidTypeNs');
       const task = findTask(typeArg(type, 'findTaskByPidTypeNs'), nrArg(nr, 'findTaskByPidTypeNs'), nsAt);
-      return unlessFreed(s, nsAt, ns, task, 'findTaskByPidTypeNs', 'ns');
+      return unlessFreed(s, nsAt, ns, task, 0, 'findTaskByPidTypeNs', 'ns');
     },
     findTaskByPid: (nr) => findTask(PIDTYPE_PID, nrArg(nr, 'findTaskByPid', s), s.words[ROOT_NS]),
     findTaskByVpid(nr, viewer) {
@@ -155,7 +159,7 @@ export function bindTaskViews(s: State): TaskViews {
     findTaskByPidNs(nr, ns) {
       const nsAt = nsArg(s, ns, 'findTaskByPidNs');
       const task = findTask(PIDTYPE_PID, nrArg(nr, 'findTaskByPidNs'), nsAt);
-      return unlessFreed(s, nsAt, ns, task, 'findTaskByPidNs', 'ns');
+      return unlessFreed(s, nsAt, ns, task, 0, 'findTaskByPidNs', 'ns');
     },
     taskPidNrNs: (task, ns) => taskNr('taskPidNrNs', task, PIDTYPE_PID, ns),
     taskTgidNrNs: (task, ns) => taskNr('taskTgidNrNs', task, PIDTYPE_TGID, ns),
@@ -163,7 +167,7 @@ export function bindTaskViews(s: State): TaskViews {
     taskSessionNrNs: (task, ns) => taskNr('taskSessionNrNs', task, PIDTYPE_SID, ns),
     taskActivePidNs(task) {
       const taskAt = taskArg(s, task, 'taskActivePidNs');
-      return unlessFreed(s, taskAt, task, nsOrNone(s, activeNs(s, taskAt)), 'taskActivePidNs', 'task');
+      return unlessFreed(s, taskAt, task, nsOrNone(s, activeNs(s, taskAt)), 0, 'taskActivePidNs', 'task');
     },
   };
 }

@@ -14,12 +14,14 @@ export function bindTranslation(s: State): Translation {
     pidNrNs(pid, ns) {
       const pidAt = pidArg(s, pid, 'pidNrNs');
       const nsAt = nsArg(s, ns, 'pidNrNs');
-      const nr = unlessEnded(s, pidAt, pid, design.pidNrNs(s, pidAt, nsAt) as Nr, 'pidNrNs');
-      return unlessFreed(s, nsAt, ns, nr, 'pidNrNs', 'ns');
+      const nr = design.pidNrNs(s, pidAt, nsAt) as Nr;
+      unlessEnded(s, pidAt, pid, nr, nr, 'pidNrNs');
+      return unlessFreed(s, nsAt, ns, nr, nr, 'pidNrNs', 'ns');
     },
     pidNr(pid) {
       const pidAt = pidArg(s, pid, 'pidNr');
-      return unlessEnded(s, pidAt, pid, design.pidNr(s, pidAt) as RootNr, 'pidNr');
+      const nr = design.pidNr(s, pidAt) as RootNr;
+      return unlessEnded(s, pidAt, pid, nr, nr, 'pidNr');
     },
     pidVnr(pid, viewer) {
       const pidAt = pidArg(s, pid, 'pidVnr');
@@ -27,16 +29,17 @@ export function bindTranslation(s: State): Translation {
       for (;;) {
         const nsAt = activeNs(s, viewerAt);
         const nr = nsAt === 0 ? 0 : design.pidNrNs(s, pidAt, nsAt);
-        if (stillIn(s, nsAt, viewerAt, viewer, 'pidVnr')) return unlessEnded(s, pidAt, pid, nr as Vnr, 'pidVnr');
+        if (stillIn(s, nsAt, viewerAt, viewer, 'pidVnr')) return unlessEnded(s, pidAt, pid, nr as Vnr, nr, 'pidVnr');
       }
     },
     pidNs(pid) {
       const pidAt = pidArg(s, pid, 'pidNs');
-      return unlessEnded(s, pidAt, pid, nsOrNone(s, homeIfAlive(s, pidAt)), 'pidNs');
+      return unlessEnded(s, pidAt, pid, nsOrNone(s, homeIfAlive(s, pidAt)), 0, 'pidNs');
     },
     isContainerInit(pid) {
       const pidAt = pidArg(s, pid, 'isContainerInit');
-      return unlessEnded(s, pidAt, pid, design.pidOwnNr(s, pidAt) === 1, 'isContainerInit');
+      const nr = design.pidOwnNr(s, pidAt);
+      return unlessEnded(s, pidAt, pid, nr === 1, nr, 'isContainerInit');
     },
   };
 }

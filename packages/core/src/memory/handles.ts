@@ -14,6 +14,7 @@
 import { PidBug } from '@pidlab/contract';
 import { WORKER } from '../layout.ts';
 import type { State } from '../types.ts';
+import { load, publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
 
 const SEEN = WORKER.at.seen;
@@ -64,6 +65,20 @@ export function noteSeen(s: State, at: number, id: number): void {
  */
 export function zeroAfter(id: number): number {
   return SHARED ? id >>> 31 : 0;
+}
+
+/** The same after a serial, which has anything in its top bits but 001 to 011. */
+export function zeroAfterSerial(serial: number): number {
+  return SHARED ? (~serial >>> 31) & (serial >>> 29) : 0;
+}
+
+/**
+ * What is read from here on is read after what was read before, where no address says so. A processor may swap two plain reads, but
+ * it makes a store after the reads before it, and a load after that store, and reads after that load.
+ */
+export function orderReads(s: State): void {
+  publish(s.words, s.worker + SEEN, s.words[s.worker + SEEN]);
+  load(s.words, s.worker + SEEN);
 }
 
 /**

@@ -37,12 +37,20 @@ const USED = PIDMAP.at.used;
 export function takeNumber(s: State, nsAt: number, setTid: readonly number[], place: number): number {
   const nr = place < setTid.length ? takePidmap(s, nsAt, setTid[place]) : allocPidmap(s, nsAt);
   if (!SHARED || place > 0) return nr;
-  const isClosed = nr >= 0 && s.words[nsAt + DISABLED] !== 0;
+  const isClosed = nr >= 0 && closedSince(s, nsAt, place < setTid.length);
   endTaking(s);
   if (!isClosed) return nr;
   // It was closed meanwhile, and whoever did that may have looked for the last number already.
   freePidmap(s, nsAt, nr);
   return CLOSED;
+}
+
+/**
+ * Whether the namespace was closed when the number had been taken. The cursor's exchange, which comes between, orders the two;
+ * a chosen number moves no cursor.
+ */
+function closedSince(s: State, nsAt: number, isChosen: boolean): boolean {
+  return (isChosen ? load(s.words, nsAt + DISABLED) : s.words[nsAt + DISABLED]) !== 0;
 }
 
 /**

@@ -16,7 +16,7 @@ import {
 } from '../memory/handles.ts';
 import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
-import { publish } from '../words/access.ts';
+import { load, publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
 import { closed, noNumber, noRecord, tooManyReferences } from './errors.ts';
 import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
@@ -188,8 +188,10 @@ export function endPid(s: State, pidAt: number): void {
   if (SHARED) {
     takeInHand(s, pidAt);
     // Without a reference of somebody else this is the moment at which it is gone, before the mark; else it must outlast this call.
-    if (w[pidAt + COUNT] === 1) publish(w, pidAt + COUNT, 0);
-    w[pidAt + HOME] |= HOME_DEAD | HOME_ENDING;
+    if (w[pidAt + COUNT] === 1) w[pidAt + COUNT] = 0;
+    publish(w, pidAt + HOME, w[pidAt + HOME] | HOME_DEAD | HOME_ENDING);
+    // Nothing of what follows is seen before that: who does not find it any more does not take it for alive either.
+    load(w, pidAt + HOME);
   } else {
     w[pidAt + HOME] |= HOME_DEAD;
   }

@@ -228,7 +228,7 @@ function ledTo(s: State, from: number, kind: number): number {
   for (let at = w[from]; at !== 0; at = load(w, from)) {
     const id = see(s, at);
     const again = w[from + zeroAfter(id)];
-    if (again === at && w[at + zeroAfter(again)] === id && id >>> KIND_SHIFT === kind) return at;
+    if (again === at && w[at + zeroAfter(again)] === id && id >>> KIND_SHIFT === kind) return again;
   }
   return 0;
 }

@@ -33,12 +33,13 @@ function checkHash(s: State, say: Say): void {
 }
 
 function noteLinks(s: State, table: HashTable, slotOfLink: Int32Array, say: Say): number {
+  const w = s.words;
   const end = table.base + slotsOf(table.shift);
   let links = 0;
   for (let slot = table.base; slot < end; slot++) {
-    let at = s.words[slot];
-    for (; at > 0; at = s.words[at]) {
-      const seen = at < s.slabStart || at >= s.words[H.slabEnd] || slotOfLink[at - s.slabStart] !== 0;
+    let at = w[slot];
+    for (; at > 0; at = w[at]) {
+      const seen = at < s.slabStart || at >= w[H.slabEnd] || slotOfLink[at - s.slabStart] !== 0;
       if (seen) {
         say(`the chain of slot ${slot} leads to ${at}, which is in a chain already or no link`);
         return links;
@@ -46,7 +47,7 @@ function noteLinks(s: State, table: HashTable, slotOfLink: Int32Array, say: Say)
       slotOfLink[at - s.slabStart] = slot;
       links++;
     }
-    const unused = at === 0 && s.words[slot] === 0;
+    const unused = at === 0 && w[slot] === 0;
     if (at !== ~slot && !unused) say(`the chain of slot ${slot} ends in the marker of slot ${~at}`);
   }
   return links;

@@ -41,6 +41,7 @@ const {
   pidLife: PID_LIFE,
   tasks: TASKS,
   ns: NS_IN_HAND,
+  taking: TAKING,
 } = WORKER.at;
 const { first: FIRST, count: COUNT } = MAGAZINE.at;
 const H = HEADER.at;
@@ -64,8 +65,11 @@ export function declareGone(s: State, slot: number): void {
     publish(s.words, worker + STATE, ATTACHED);
     throw error;
   }
+  // Whoever waits for it to have taken its number knows by this that it is over.
+  publish(s.words, worker + TAKING, 0);
+  s.words.fill(0, worker + STATE + 1, worker + TAKING);
+  s.words.fill(0, worker + TAKING + 1, worker + WORKER.words);
   // The state comes last: from there on somebody else may have the slot.
-  s.words.fill(0, worker + STATE + 1, worker + WORKER.words);
   publish(s.words, worker + STATE, NO_WORKER);
 }
 

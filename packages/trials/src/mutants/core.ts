@@ -759,8 +759,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'init-by-the-root',
       'isContainerInit asks whether the number in the root is 1',
-      "design.pidOwnNr(s, pidAt) === 1, 'isContainerInit'",
-      "design.pidNr(s, pidAt) === 1, 'isContainerInit'",
+      'const nr = design.pidOwnNr(s, pidAt);',
+      'const nr = design.pidNr(s, pidAt);',
       'TRANSLATE-18',
     ],
     [

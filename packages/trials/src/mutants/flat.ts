@@ -69,7 +69,7 @@ export const flatMutants: readonly Mutant[] = [
     [
       'flat-siblings-visible',
       'every namespace sees the virtual number',
-      'return w[pidAt + PID_NS] === w[nsAt + SERIAL] ? w[pidAt + VNR] : 0;',
+      'return of === serial ? w[pidAt + zeroAfterSerial(of) + VNR] : 0;',
       'return w[pidAt + VNR];',
       'TRANSLATE-4',
     ],

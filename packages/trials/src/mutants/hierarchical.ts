@@ -75,7 +75,7 @@ export const hierarchicalMutants: readonly Mutant[] = [
     [
       'translated-by-level-only',
       'any namespace of the right level gets a number',
-      'return w[upid + UPID_NS] === w[nsAt + SERIAL] ? w[upid + NR] : 0;',
+      'return of === serial ? w[upid + zeroAfterSerial(of) + NR] : 0;',
       'return w[upid + NR];',
       'TRANSLATE-4',
     ],

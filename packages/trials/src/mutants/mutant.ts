@@ -23,7 +23,7 @@ export interface Mutant extends Change {
    */
   readonly scenario?: string;
   /** How memory has to behave for that, if not as one access after the other. */
-  readonly memory?: 'pso';
+  readonly memory?: 'pso' | 'arm';
   /** How many preemptions that takes, if more. */
   readonly preemptions?: 3;
   /** The clause does not fail but never comes back: the mutant runs in circles. */

@@ -83,14 +83,14 @@ export const pidspaceMutants: readonly Mutant[] = [
     [
       'pidspace-siblings-visible',
       'every space sees every pid by its low part',
-      'return w[pidAt + PID_NS] === w[nsAt + SERIAL] ? vpidOf(w[pidAt + NR]) : 0;',
+      'return of === serial ? vpidOf(w[pidAt + zeroAfterSerial(of) + NR]) : 0;',
       'return vpidOf(w[pidAt + NR]);',
       'TRANSLATE-4',
     ],
     [
       'seen-by-space-id',
       'a dead pid is seen by the namespace that has its space id now',
-      'return w[pidAt + PID_NS] === w[nsAt + SERIAL] ? vpidOf(w[pidAt + NR]) : 0;',
+      'return of === serial ? vpidOf(w[pidAt + zeroAfterSerial(of) + NR]) : 0;',
       'return w[pidAt + NR] >>> 22 === w[nsAt + NS.at.space] ? vpidOf(w[pidAt + NR]) : 0;',
       'TRANSLATE-14',
     ],

@@ -1,0 +1,35 @@
+import { quantile } from 'simple-statistics';
+import { type Cell, medians } from './cells.ts';
+import { twinPart } from './questions.ts';
+import { logRatios } from './statistics.ts';
+import { MARGIN } from './verdict.ts';
+
+/** How much one and the same strategy differs from itself in this run, by its twin. */
+export interface Noise {
+  /** Differences of less than so many times are none: 19 of 20 cells differ less. */
+  readonly factor: number;
+  /** Cells that had a twin. */
+  readonly cells: number;
+}
+
+/** The noise of a run: 19 in 20 cells saw a strategy and its twin differ less; undefined without twins. */
+export function noiseOf(cells: readonly Cell[]): Noise | undefined {
+  const differences = cells.flatMap((cell) => {
+    const part = twinPart(cell);
+    const logs = part?.over ? logRatios(medians(part.of.row), medians(part.over.row)) : [];
+    return logs.length < 2 ? [] : Math.abs(logs.reduce((total, each) => total + each, 0) / logs.length);
+  });
+  if (differences.length === 0) return undefined;
+  return { factor: Math.exp(quantile(differences, 0.95)), cells: differences.length };
+}
+
+/**
+ * Within how much two subjects count as the same: what a strategy and its twin differ by in this run, since a difference
+ * that a strategy has with itself says nothing about two designs. Never less than `MARGIN`, and never more than
+ * `MOST_SAME`: a run that is noisier than that cannot tell that two are the same.
+ */
+export function sameWithin(cells: readonly Cell[]): number {
+  return Math.min(MOST_SAME, Math.max(MARGIN, noiseOf(cells)?.factor ?? MARGIN));
+}
+
+const MOST_SAME = 1.1;

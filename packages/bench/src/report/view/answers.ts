@@ -1,0 +1,139 @@
+import { figure, times } from '../../format.ts';
+import type { Noise } from '../../noise.ts';
+import type { Result } from '../../results.ts';
+import type { Params } from '../../scenario.ts';
+import type { Inline, Span } from '../blocks.ts';
+import { cellId } from '../ids.ts';
+import type { Report } from '../report.ts';
+import { amount, bestBaselineOf, cellAt, designsOf, type Measured, standingOf } from './cells.ts';
+import { claimsAnswer } from './claims.ts';
+import { contractAnswer } from './conformance.ts';
+import { listed } from './words.ts';
+
+/** A question, and one sentence with the figure in it. */
+type Answered = readonly [question: string, answer: Inline];
+
+const CHURN = { live: 32_000, level: 0, order: 'random' };
+const HIT = { live: 32_000, level: 0 };
+
+/** What the report says, in as many sentences as there are questions. One that nothing was measured for is left out. */
+export function answersOf(report: Report): Answered[] {
+  const asked: readonly (readonly [question: string, answer: Inline | undefined])[] = [
+    ['What does a pid cost?', race(report, 'churn', CHURN, 'To end a pid and make another, among 32,000,')],
+    ['What does it cost to find one?', race(report, 'lookup-hit', HIT, 'To find a pid by its number, among 32,000,')],
+    ['What does a container cost?', depth(report)],
+    ['How much memory does a pid take?', memory(report)],
+    ['Is it better than a Map?', overMap(report)],
+    ['Do two threads get more done?', threads(report)],
+    ['Were the designers right?', claimsAnswer(report)],
+    ['Do all four keep the same contract?', contractAnswer(report)],
+  ];
+  return asked.flatMap(([question, answer]): Answered[] => (answer === undefined ? [] : [[question, answer]]));
+}
+
+/** Who takes the least, and how the others stand to it. */
+function race({ results, noise }: Report, scenario: string, params: Params, begin: string): Inline | undefined {
+  const cell = cellAt(results, scenario, params);
+  if (!cell) return undefined;
+  const [best] = designsOf(cell);
+  return [`${begin} `, { strong: best.strategy }, ` takes ${amount(best)}; ${othersOf(cell, noise)}. `, toCell(cell)];
+}
+
+/** `flat takes the same, hierarchical perhaps 1.1× and idr 1.9×`. */
+export function othersOf(cell: readonly Result[], noise: Noise | undefined): string {
+  const others = designsOf(cell)
+    .slice(1)
+    .map((row) => ({ name: row.strategy, standing: standingOf(row, cell, noise) }));
+  const same = others.filter(({ standing }) => standing?.heat === 0 && !standing.unsure).map(({ name }) => name);
+  const rest = others
+    .filter(({ name }) => !same.includes(name))
+    .map(({ name, standing }) => `${name} ${standing?.unsure ? 'perhaps ' : ''}${times(standing?.factor ?? 1)}`);
+  const parts = [
+    same.length > 0 ? `${listed(same)} the same, as far as can be told` : '',
+    rest.length > 0 ? `${listed(rest)} that` : '',
+  ];
+  return parts.filter(Boolean).join('; ') || 'no other was measured';
+}
+
+/** A level down against the root, design by design, and as deep as it was measured. */
+function depth({ results }: Report): Inline | undefined {
+  const [root, one, three] = [0, 1, 3].map((level) => cellAt(results, 'churn', { ...CHURN, level }));
+  if (!root || !one) return undefined;
+  const at = (cell: readonly Result[]): string =>
+    listed(designsOf(cell).flatMap((row) => ratio(row, root).map((factor) => `${row.strategy} ${times(factor)}`)));
+  return [
+    `One level down the same takes ${at(one)} of what it takes in the root`,
+    three ? `; three levels down ${at(three)}. ` : '. ',
+    toCell(one),
+  ];
+}
+
+function ratio(row: Measured, base: readonly Result[]): number[] {
+  const other = designsOf(base).find(({ strategy }) => strategy === row.strategy);
+  return other ? [row.median / other.median] : [];
+}
+
+function memory({ results }: Report): Inline | undefined {
+  const [root, child] = [0, 1].map((level) => cellAt(results, 'memory', { live: 1_000_000, level, by: 'stats' }));
+  if (!root) return undefined;
+  const span = (cell: readonly Result[]): Span[] => {
+    const designs = designsOf(cell);
+    const [least, most] = [designs[0], designs[designs.length - 1]];
+    return [
+      `from ${figure(least.median)} bytes (`,
+      { strong: least.strategy },
+      `) to ${figure(most.median)} (${most.strategy})`,
+    ];
+  };
+  const process = cellAt(results, 'memory', { live: 1_000_000, level: 0, by: 'process' });
+  const map = process && bestBaselineOf(process);
+  return [
+    'All records, tables and bitmaps counted, among a million: ',
+    ...span(root),
+    ...(child ? ['; in a container ', ...span(child)] : []),
+    map ? `. The leanest of Maps (${map.strategy}) takes ${figure(map.median)}. ` : '. ',
+    toCell(root),
+  ];
+}
+
+/** Against the best of what a program would use instead. */
+function overMap({ results }: Report): Inline | undefined {
+  const churn = cellAt(results, 'churn', CHURN);
+  const hit = cellAt(results, 'lookup-hit', HIT);
+  const [made, found] = [churn, hit].map((cell) => cell && spanOf(cell));
+  if (!churn || !made) return undefined;
+  return [
+    `Than the best of them, for making and ending pids: ${made} as fast, depending on the design`,
+    found ? `; for finding one by its number: ${found}. ` : '. ',
+    toCell(churn),
+  ];
+}
+
+function spanOf(cell: readonly Result[]): string | undefined {
+  const factors = designsOf(cell).flatMap(({ vsBaseline }) => (vsBaseline ? [vsBaseline.value] : []));
+  if (factors.length === 0) return undefined;
+  const [least, most] = [times(Math.min(...factors)), times(Math.max(...factors))];
+  return least === most ? least : `${least} to ${most}`;
+}
+
+function threads({ pairs }: Report): Inline | undefined {
+  const of = (namespaces: string): string =>
+    listed(
+      pairs
+        .filter(
+          ({ scenario, kind, common }) =>
+            scenario === 'workers-throughput' && kind === 'strategy' && common.namespaces === namespaces,
+        )
+        .map(({ strategy, factor }) => `${strategy} ${times(factor.value)}`),
+    );
+  const [own, same] = ['own', 'same'].map(of);
+  if (!own || !same) return undefined;
+  return [
+    `Two get ${own} as much done as one, each in a namespace of its own; in the same namespace ${same}. `,
+    { text: 'Details', to: '#workers-throughput' },
+  ];
+}
+
+function toCell(cell: readonly Result[]): Span {
+  return { text: 'Details', to: `#${cellId(cell[0].scenario, cell[0].params)}` };
+}

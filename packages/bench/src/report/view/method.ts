@@ -1,0 +1,70 @@
+import { percent } from '../../format.ts';
+import type { Inline, Section } from '../blocks.ts';
+import type { Report } from '../report.ts';
+
+/** `npm run lab -- --full`: what repeats the run. */
+export function commandOf({ environment: { mode, seed } }: Pick<Report, 'environment'>): string {
+  const options = [...(mode === 'full' ? ['--full'] : []), ...(seed === 1 ? [] : ['--seed', seed])];
+  return ['npm run lab', ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
+}
+
+/** Where, when and how. */
+export function methodSection(report: Report): Section {
+  const { environment: e, noise } = report;
+  return {
+    kind: 'section',
+    id: 'method',
+    title: 'How and where this was measured',
+    answer: noise
+      ? `A strategy and its twin differed by ${percent(noise.factor)} or less in 19 of 20 cells (${noise.cells} in all): smaller differences are none.`
+      : `Mode ${e.mode}, on ${e.cpu}.`,
+    blocks: [
+      {
+        kind: 'terms',
+        terms: [
+          ['Machine', `${e.machine}, ${e.cores} cores, ${e.memoryGiB} GiB`],
+          ['Processor', e.cpu],
+          ['Runtime', `Node ${e.runtime.node}, V8 ${e.runtime.v8}`],
+          ['C compiler', e.compiler ?? 'not asked for'],
+          ['Commit', [{ code: e.commit }]],
+          ['Seed', String(e.seed)],
+          ['Date', e.date],
+          ['Repeat it', [{ code: commandOf(report) }]],
+          ['Raw data', [{ text: 'lab.json', to: 'lab.json' }, ', ', { text: 'the same as Markdown', to: 'lab.md' }]],
+        ],
+      },
+      { kind: 'list', items: METHOD },
+    ],
+  };
+}
+
+const METHOD: readonly Inline[] = [
+  'Each row of each cell runs in fresh processes, one at a time. A round goes through all cells, and in each cell through all rows in an order of its own, so that drift hits all alike.',
+  'A sample is the mean of hundreds to thousands of operations; p99 is that of samples, not of single operations.',
+  'The median of a row is the geometric mean of the medians of its rounds. Factors are taken within a round. Intervals are on logarithms, over rounds, by a moderated t: the spread of each comparison is drawn towards the one that its scenario has in common.',
+  'Every row gets two rounds; then only the rows that an open question needs get more. Questions are looked at after 2, 3, 5, 8 and 12 rounds; each look may err once in a hundred, so all together five times at most.',
+  'Choices are tables of a million draws and more, so that no processor learns them by heart. The size of the environment and of what lies in the heap differs between processes.',
+  [
+    'The garbage collector runs before the clock starts. What the operations of a baseline allocate is collected while it is timed, as it would be in use; ',
+    { code: 'gcShare' },
+    ' of each round in the JSON file says how much of the time that took.',
+  ],
+  'The number table is aged before anything is timed: an eighth of the pids, drawn at random, has been replaced by later ones.',
+  [
+    'Baselines: ',
+    { code: 'map' },
+    ' is a Map of objects and a cyclic counter in each namespace; ',
+    { code: 'gvisor' },
+    ' has maps both ways; ',
+    { code: 'number-allocator' },
+    ' and ',
+    { code: 'idgen' },
+    ' are npm packages beside a Map; ',
+    { code: 'floor' },
+    ' does the bare memory operations and is nothing that anybody could use; ',
+    { code: 'native C' },
+    ' is the same structure as a C program; ',
+    { code: 'twin' },
+    ' is a strategy once more.',
+  ],
+];
