@@ -75,7 +75,10 @@ const headerFields = {
     'pidspace only: a bit for each space id that is owned, so that a free one is found 32 at a time',
     16,
   ],
-  serialEnd: ['nsLock', 'steps from 0 to the first serial after `lastSerial` that may be remembered; 0 for none'],
+  serialEnd: [
+    'nsLock',
+    'steps from 0 to the first serial after `lastSerial` that may be remembered; 0 for none. Not at the start of a line: it may look like anything',
+  ],
   slabFree: ['pageLock', 'first slab page that was given back, 0 for none; the page table has the next'],
   slabFreeCount: ['pageLock', 'how many of those'],
   swept: ['alone', 'what was in use when empty pages were last looked for, or the block was last full; 0 at first'],

@@ -1,10 +1,12 @@
 /** Serials that come round: what somebody remembers is never given to another namespace. */
 import { CLONE_NEWPID, type NsRef, type PidRef } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
-import { HEADER, NS } from '../src/layout.ts';
+import { HEADER, NS, PID_HEAD } from '../src/layout.ts';
 import { at, type Made, make } from './design.ts';
 
 const { lastSerial: LAST, serialEnd: END } = HEADER.at;
+/** The word of a pid in which the namespace of its first number is. */
+const upidWord: number = PID_HEAD.words + 1;
 const STEP = 0x85eb_ca6b | 0;
 /** The serial so many steps from 0. */
 const serialAt = (place: number): number => Math.imul(place, STEP);
@@ -63,6 +65,23 @@ describe('when all serials have been given', () => {
     const next = serialOf(made, newNs(made));
     expect([early.serial, late.serial]).not.toContain(next);
     expect(a.checkInvariants()).toEqual({ violations: [], leaked: [] });
+  });
+
+  test('what the header has of them is nothing that a handle could mean', () => {
+    const made = make();
+    const { s } = made;
+    // A namespace's serial after which the largest stretch begins, and in a pid a word that looks like a record's first one.
+    goTo(made, 1_000);
+    const { pid } = keptPid(made);
+    const at1 = at(pid);
+    for (let place = 2_000; place < 2_100; place++) {
+      s.words[at1 + upidWord] = serialAt(place);
+      goTo(made, 2 ** 32 - 1);
+      s.words[END] = 0;
+      newNs(made);
+      expect(s.words[LAST]! >>> 29 === 0 || s.words[LAST]! >>> 29 > 3).toBe(true);
+    }
+    expect(END % 16).not.toBe(0);
   });
 
   test('one that is no longer remembered may come again', () => {

@@ -47,15 +47,20 @@ export function nextSerial(s: State, op: string): number {
   return found;
 }
 
-/** The next serial of the stretch that nobody remembers; 0 at its end. Those that would look like the first word of a record are left out. */
+/** The next serial of the stretch that nobody remembers; 0 at its end. */
 function nextFree(s: State): number {
   const end = endOf(s);
   let serial = s.words[LAST];
   do {
     serial = (serial + STEP) | 0;
     if (serial === 0 || placeOf(serial) >= end) return 0;
-  } while (serial >>> KIND_SHIFT >= KIND_PID && serial >>> KIND_SHIFT <= KIND_NS);
+  } while (isLeftOut(serial));
   return serial;
+}
+
+/** Whether it would look like the first word of a record. The header has the last serial where a record could start, too. */
+function isLeftOut(serial: number): boolean {
+  return serial >>> KIND_SHIFT >= KIND_PID && serial >>> KIND_SHIFT <= KIND_NS;
 }
 
 /** Whether some namespace may have that serial: it is not one of those that are given out next. */
@@ -73,8 +78,10 @@ function findStretch(s: State): void {
     const next = i + 1 < places.length ? places[i + 1] : ALL;
     if (next - places[i] > end - last) [last, end] = [places[i], next];
   }
+  let serial = Math.imul(last, STEP);
+  while (isLeftOut(serial)) serial = (serial + STEP) | 0;
   w[END] = 1;
-  w[LAST] = Math.imul(last, STEP);
+  w[LAST] = serial;
   w[END] = end;
 }
 
