@@ -2,6 +2,7 @@
 import { CLONE_NEWPID, type NsRef, type PidRef } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
 import { HEADER, NS, PID_HEAD } from '../src/layout.ts';
+import { injectFaults } from '../src/memory/faults.ts';
 import { at, type Made, make } from './design.ts';
 
 const { lastSerial: LAST, serialEnd: END } = HEADER.at;
@@ -74,13 +75,18 @@ describe('when all serials have been given', () => {
     goTo(made, 1_000);
     const { pid } = keptPid(made);
     const at1 = at(pid);
+    const seen: number[] = [];
     for (let place = 2_000; place < 2_100; place++) {
       s.words[at1 + upidWord] = serialAt(place);
       goTo(made, 2 ** 32 - 1);
       s.words[END] = 0;
-      newNs(made);
-      expect(s.words[LAST]! >>> 29 === 0 || s.words[LAST]! >>> 29 > 3).toBe(true);
+      // The stretch is found, and then there is no memory for the namespace.
+      injectFaults((what) => what === 'pid_namespace');
+      expect(() => newNs(made)).toThrow(/ENOMEM|room/);
+      injectFaults();
+      seen.push(s.words[LAST]!);
     }
+    expect(seen.filter((serial) => serial >>> 29 >= 1 && serial >>> 29 <= 3)).toEqual([]);
     expect(END % 16).not.toBe(0);
   });
 
