@@ -22,7 +22,7 @@ export interface SoakOptions {
 }
 
 /** One of the ten parts. */
-export interface Part {
+interface Part {
   readonly operations: number;
   /**
    * Nanoseconds within which 999 of 1,000 operations of each load were done. Of one that took longer than a moment the time is
