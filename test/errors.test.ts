@@ -126,7 +126,7 @@ const errors: [code: keyof typeof ERRNO, op: string, ...provocations: ((bed: Bed
     ({ a, ns }) => a.copyPidNs(2 ** 32, ns),
   ],
   ['EINVAL', 'setLastPid', ({ a, ns }) => a.setLastPid(ns, -1), ({ a, ns }) => a.setLastPid(ns, 4_194_304)],
-  ['EINVAL', 'setPidMax', ({ a, ns }) => a.setPidMax(ns, 300), ({ a, ns }) => a.setPidMax(ns, 4_194_305)],
+  ['EINVAL', 'setPidMax', ({ a, ns }) => a.setPidMax(ns, 0), ({ a, ns }) => a.setPidMax(ns, 4_194_305)],
   ['EINVAL', 'findGePid', ({ a, ns }) => a.findGePid(-1, ns), ({ a, ns }) => a.findGePid(TOO_LARGE + 1, ns)],
   ['EINVAL', 'nextPidmap', ({ a, ns }) => a.nextPidmap(ns, -1), ({ a, ns }) => a.nextPidmap(ns, TOO_LARGE)],
   ...(['findPidNs', 'findGetPid', 'findTaskByPidNs'] as const).map(

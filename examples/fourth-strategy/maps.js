@@ -140,11 +140,22 @@ const TYPE = integer('type', 0, PIDTYPE_MAX - 1);
 // ── numbers ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
+ * Where allocation goes on after the end: at the floor, or at 1 where no number from the floor on may be given.
+ *
+ * @param {Ns} ns
+ */
+function floorOf({ floor, pidMax }) {
+  return floor < pidMax ? floor : 1;
+}
+
+/**
  * The next number that is free: from the cursor up, then from the floor up. Undefined when none is.
  *
  * @param {Ns} ns
  */
-function nextFree({ taken, floor, lastPid, pidMax }) {
+function nextFree(ns) {
+  const { taken, lastPid, pidMax } = ns;
+  const floor = floorOf(ns);
   const first = lastPid + 1 >= pidMax ? floor : lastPid + 1;
   for (let nr = first; nr < pidMax; nr++) if (!taken.has(nr)) return nr;
   for (let nr = floor; nr < first; nr++) if (!taken.has(nr)) return nr;
@@ -202,7 +213,10 @@ function takeNumbers(s, home, chosen) {
     if (nr === undefined || ns.taken.has(nr)) {
       if (home.taken.size === 0) home.lastPid = 0;
       throw nr === undefined
-        ? failure('EAGAIN', `no number of level ${ns.level} in [${ns.floor}, ${ns.pidMax}) is free; free a pid first`)
+        ? failure(
+            'EAGAIN',
+            `no number of level ${ns.level} in [${floorOf(ns)}, ${ns.pidMax}) is free; free a pid first`,
+          )
         : failure('EEXIST', `setTid[${i}] is ${nr}, which is taken; free it first, or choose another`);
     }
     if (i >= chosen.length) ns.lastPid = nr;
@@ -348,7 +362,7 @@ const FUNCTIONS = {
   ],
   pidMax: [[NS], (_s, ns) => ns.pidMax],
   setPidMax: [
-    [NS, integer('pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT)],
+    [NS, integer('pidMax', 1, PID_MAX_LIMIT)],
     (_s, ns, pidMax) => {
       ns.pidMax = pidMax;
     },
@@ -618,7 +632,7 @@ const OPTIONS = {
   capacity: inRange(1, PID_MAX_LIMIT),
   namespaces: inRange(0, 131_072),
   memory: inRange(2 ** 20, 2 ** 30),
-  pidMax: inRange(RESERVED_PIDS + 1, PID_MAX_LIMIT),
+  pidMax: inRange(1, PID_MAX_LIMIT),
   floors: () => true,
   hash: (value) => value === 'capacity' || value === 'kernel',
   generationBase: inRange(1, 2 ** 29 - 1),

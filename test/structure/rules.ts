@@ -32,7 +32,7 @@ function mayImport(pkg: string, path: string): (other: string) => boolean {
   // user's fork costs is asked of the process table, which takes any.
   if (pkg === 'bench') return (other) => ['contract', 'conformance', 'process-table'].includes(other);
   // Our own trials use what strangers install, and the bundle to build what is broken; the oracle is about the process table.
-  if (pkg === 'trials') return (other) => ['bundle', 'conformance', 'contract'].includes(other);
+  if (pkg === 'trials') return (other) => ['bundle', 'conformance', 'contract', 'process-table'].includes(other);
   if (pkg === 'linux-oracle') return (other) => ['contract', 'process-table'].includes(other);
   return (other) => other === 'contract';
 }

@@ -7,8 +7,10 @@ import type { Plugin } from 'rolldown';
 
 /** Marks the second copy of a module. */
 const SHARED = '?shared';
-/** The way into the second copy, what says which copy it is, and what both have in common. */
-const [entrance, mode, common] = [/\/shared\.ts$/, /\/mode\.ts$/, /\/traits\.ts$|\/contract\/(?:src|dist)\//];
+/** The way into the second copy, and what says which copy it is. */
+const [entrance, mode] = [/\/shared\.ts$/, /\/mode\.ts$/];
+/** What there is once: of faults one list, for allocators of both modes. */
+const common = /\/(?:traits|faults)\.ts$|\/contract\/(?:src|dist)\//;
 
 interface Wishes {
   readonly checked?: boolean;

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { bundlePackage } from '../src/index.ts';
 
 const packages = join(import.meta.dirname, '..', '..');
-const strategies = ['core-hierarchical', 'core-flat', 'core-pidspace'];
+const strategies = ['core-hierarchical', 'core-flat', 'core-pidspace', 'core-idr'];
 
 describe.each([...strategies, 'process-table'])('%s as it is built', (name) => {
   const folder = join(packages, name);
@@ -55,7 +55,7 @@ describe.each(strategies)('%s as it is built', (name) => {
   });
 
   test('has nothing left that asks for the mode', () => {
-    expect(code).not.toMatch(/\b(?:SHARED|CHECKED|mustHold|mustHoldPid|lastSeen)\b|relies on/);
+    expect(code).not.toMatch(/\b(?:SHARED|CHECKED|mustHold|mustHoldPid|lastSeen|isFault|injectFaults)\b|relies on/);
   });
 });
 

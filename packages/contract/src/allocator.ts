@@ -37,7 +37,10 @@ export interface PidAllocator {
   /** No number at or above this is given out in `ns`. Source: mainline 6.14, where it became per namespace. */
   pidMax(ns: NsRef): number;
 
-  /** Sets `pidMax` of `ns`; live pids stay. EINVAL outside `[RESERVED_PIDS + 1, PID_MAX_LIMIT]`. */
+  /**
+   * Sets `pidMax` of `ns`; live pids stay. Where it is not above the floor, allocation goes on at 1 after the end; at 1 nothing can
+   * be allocated. EINVAL outside `[1, PID_MAX_LIMIT]`. Linux takes nothing below RESERVED_PIDS + 1.
+   */
   setPidMax(ns: NsRef, pidMax: number): void;
 
   /**
@@ -294,7 +297,7 @@ export interface PidAllocator {
    * never used again, and the numbers it had; `checkInvariants` lists that as leaked.
    *
    * Call it after the thread has ended, never while it may still run. EINVAL for a slot that does not exist; PidBug for this
-   * worker's own, for one that nobody has, and unless shared.
+   * worker's own, for one that nobody has, for one whose worker is seen to go on (which need not be seen), and unless shared.
    */
   declareGone(workerSlot: number): void;
 }

@@ -20,7 +20,7 @@ export interface PidAllocatorOptions {
    * a task each, and for `namespaces`. What does not fit is ENOMEM.
    */
   readonly memory?: number;
-  /** `pidMax` of the root at the start, in `[RESERVED_PIDS + 1, PID_MAX_LIMIT]`, default `PID_MAX_DEFAULT`. Other namespaces start with `PID_MAX_LIMIT`. */
+  /** `pidMax` of the root at the start, in `[1, PID_MAX_LIMIT]`, default `PID_MAX_DEFAULT`. Other namespaces start with `PID_MAX_LIMIT`. */
   readonly pidMax?: number;
   /** Where allocation goes on after a wrap; default: the design's `traits.floors`. */
   readonly floors?: Floors;

@@ -45,7 +45,7 @@ export interface Traits {
   readonly memory?: 'block' | 'objects';
 }
 
-/** Where allocation goes on after it wrapped; both in `[1, RESERVED_PIDS]`. */
+/** Where allocation goes on after it wrapped, if `pidMax` is above; both in `[1, RESERVED_PIDS]`. */
 export interface Floors {
   readonly root: number;
   readonly child: number;

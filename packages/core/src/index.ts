@@ -20,12 +20,14 @@ export {
   TASK_LINK,
   WORKER,
 } from './layout.ts';
+export { type Faults, injectFaults } from './memory/faults.ts';
 export { GENERATION_MASK, handleOf, KIND_MAP, KIND_SHIFT, see, zeroAfter, zeroAfterSerial } from './memory/handles.ts';
 export { acquire, locked, MAP_LOCK, NS_LOCK, release } from './memory/locks.ts';
 export { cacheAlloc, cacheFree, MAP_CACHE } from './memory/slab.ts';
 export { checkSetTid, checkSetTidLength } from './pids/chosen.ts';
 export { CLOSED, FULL, INVALID, NO_MEMORY, TAKEN } from './pids/errors.ts';
 export { findGeInMap, findInChain, isFindable } from './pids/find.ts';
+export { floorOf } from './pids/floor.ts';
 export { hashAdd, hashDel, slotOf, slotOfNr } from './pids/hash.ts';
 export { createNs, dropNs, holdNs, putUser } from './pids/namespaces.ts';
 export { endTaking, freePidmap, takeNumber } from './pids/numbers.ts';

@@ -6,8 +6,8 @@
  *               page 0                                      slabStart        slabEnd  mapStart       pagesTotal
  * ```
  *
- * Slab pages are handed out from below, pidmap pages from above; they meet when the block is full. A page never changes
- * sides, so whoever follows an old offset into a slab page finds a record of the same size, never a bitmap.
+ * Slab pages are handed out from below, pidmap pages from above; they meet when the block is full. In a shared block a page never
+ * changes sides, so whoever follows an old offset into a slab page finds a record of the same size, never a bitmap.
  */
 import { PAGE_SIZE } from '@pidlab/contract';
 import { type Struct, struct } from './words/struct.ts';
@@ -16,8 +16,8 @@ import { type Struct, struct } from './words/struct.ts';
 export const PAGE_WORDS: number = PAGE_SIZE / 4;
 /** A page number shifted left by this is the word offset of its start. */
 export const PAGE_SHIFT = 10;
-/** Word offset of the page table: the page after the header. */
-export const PAGE_TABLE: number = PAGE_WORDS;
+/** Word offset of the page table: page 1, after the header. */
+export const PAGE_TABLE: number = 1 << PAGE_SHIFT;
 
 const cacheFields = {
   objectWords: ['nsLock', 'size of one object; 0 until the cache exists'],
@@ -52,9 +52,12 @@ const headerFields = {
   mapFree: ['pageLock', 'first pidmap page that was given back, 0 for none; the page table has the next'],
   mapFreeCount: ['pageLock', 'how many of those'],
   hashShifts: ['once', '32 less log2 of the slots, for each hash table; 0 for none', 2],
-  generationBase: ['once', 'first generation of every record'],
+  generationBase: [
+    'once',
+    'first generation of what is cut from a slab; in a block for one thread raised where pages are reclaimed',
+  ],
   floors: ['once', 'where allocation goes on after a wrap: root, others', 2],
-  lastSerial: ['nsLock', 'serial of the namespace last made, 0 at first'],
+  lastSerial: ['nsLock', 'serial of the namespace last made, 0 at first; what follows it is given out next'],
   rootNs: ['once', 'word offset of the root namespace'],
   capacity: ['once', 'pids that the block was made for'],
   workers: ['once', 'worker slots; 0 in a block for one thread'],
@@ -74,6 +77,13 @@ const headerFields = {
     'pidspace only: a bit for each space id that is owned, so that a free one is found 32 at a time',
     16,
   ],
+  serialEnd: [
+    'nsLock',
+    'steps from 0 to the first serial after `lastSerial` that may be remembered; 0 for none. Not at the start of a line: it may look like anything',
+  ],
+  slabFree: ['pageLock', 'first slab page that was given back, 0 for none; the page table has the next'],
+  slabFreeCount: ['pageLock', 'how many of those'],
+  swept: ['alone', 'what was in use when empty pages were last looked for, or the block was last full; 0 at first'],
 } as const;
 /** Page 0 of the block. */
 export const HEADER: Struct<typeof headerFields> = struct('header', headerFields);
@@ -127,7 +137,10 @@ const slotFields = {
 export const SLOT: Struct<typeof slotFields> = struct('slot', slotFields);
 
 const pageFields = {
-  of: ['pageLock', 'the cache that has it, for a slab page; the next free one, for a free page of pidmaps; else 0'],
+  of: [
+    'pageLock',
+    'the cache that has it, for a slab page; the next free one, for a free page of pidmaps, and its complement, for a free slab page; else 0',
+  ],
 } as const;
 /** An entry of the page table. */
 export const PAGE: Struct<typeof pageFields> = struct('page', pageFields);
@@ -138,7 +151,7 @@ const nsFields = {
   users: ['nsLock', 'references that callers hold; the root’s one is the allocator’s'],
   parent: ['once', 'the namespace above, 0 for the root'],
   level: ['once', 'depth; the root is 0'],
-  serial: ['once', 'a name no other namespace ever has; salts the hash and marks its numbers'],
+  serial: ['once', 'a name that nothing else has or remembers; salts the hash and marks its numbers'],
   lastPid: ['exchange', 'cursor: the number last given out'],
   pidMax: ['nsLock', 'no number at or above this is given out'],
   floor: ['once', 'where allocation goes on after a wrap'],

@@ -101,6 +101,15 @@ const violations: readonly (readonly [sentence: RegExp, corrupt: (w: Int32Array,
       w[H.mapFreeCount] = 0;
     },
   ],
+  [/^the list of free slab pages leads to page 1$/, (w) => (w[H.slabFree] = 1)],
+  [/^3 slab pages are counted free; 0 are listed$/, (w) => (w[H.slabFreeCount] = 3)],
+  [
+    /^slab page \d+ is free and not blank$/,
+    (w, { s }) => {
+      w[H.slabFree] = s.slabStart >>> PAGE_SHIFT;
+      w[PAGE_TABLE + w[H.slabFree]] = -1;
+    },
+  ],
   [/^the list of free pidmap pages leads to page 1$/, (w) => (w[PAGE_WORDS + w[H.mapFree]] = 1)],
   [/^the list of free pidmap pages leads to page \d+$/, (w) => (w[PAGE_WORDS + w[H.mapFree]] = w[H.mapFree])],
   [/^pidmap page \d+ is free and not blank$/, (w) => (w[(w[H.mapFree] << PAGE_SHIFT) + 1023] = 1)],
@@ -111,7 +120,7 @@ const violations: readonly (readonly [sentence: RegExp, corrupt: (w: Int32Array,
   [/^namespace \d+ is at level 3$/, (w, { grandchild }) => (w[at(grandchild) + N.level] = 3)],
   [/^namespace \d+ has a serial that was never given$/, (w, { child }) => (w[at(child) + N.serial] = 0)],
   [/^namespace \d+ has a serial that was never given$/, (w, { root }) => (w[H.lastSerial] = w[at(root) + N.serial])],
-  [/^namespace \d+ has a pidMax of 300$/, (w, { child }) => (w[at(child) + N.pidMax] = 300)],
+  [/^namespace \d+ has a pidMax of 0$/, (w, { child }) => (w[at(child) + N.pidMax] = 0)],
   [/^namespace \d+ has a pidMax of 4194305$/, (w, { child }) => (w[at(child) + N.pidMax] = 4_194_305)],
   [/^namespace \d+ has its cursor at 4194304$/, (w, { child }) => (w[at(child) + N.lastPid] = 4_194_304)],
   [/^namespace \d+ has its cursor at -1$/, (w, { child }) => (w[at(child) + N.lastPid] = -1)],
@@ -150,7 +159,7 @@ const violations: readonly (readonly [sentence: RegExp, corrupt: (w: Int32Array,
   ],
   [/^pid \d+ of level 1 is from cache pid_3$/, (w, b) => (w[at(b.deep) + PID_HEAD.at.home] ^= 3 << 24)],
   [/^pid \d+ is being freed by nobody$/, (w, b) => (w[at(b.deep) + PID_HEAD.at.home] |= 1 << 31)],
-  [/^pid \d+ is at home at \d+, where no namespace can be$/, (w, b) => w[at(b.dead) + PID_HEAD.at.home]++],
+  [/^pid \d+ is at home at \d+, where no namespace can be$/, (w, b) => w[at(b.idle) + PID_HEAD.at.home]++],
   [/^pid \d+ has 0 references$/, (w, b) => (w[at(b.dead) + PID_HEAD.at.count] = 0)],
   [/^pid \d+ is dead and has tasks$/, (w, b) => (w[at(b.init) + PID_HEAD.at.home] |= HOME_DEAD)],
   [/^number 4 of pid \d+ is not found from its slot \d+$/, (w, b) => (w[upidAt(at(b.idle), 0) + NR] = 4)],
@@ -211,6 +220,19 @@ describe('checkInvariants', () => {
     const found = a.checkInvariants().violations;
     for (const one of found) said.add(one);
     expect(found.join()).toMatch(/^namespace \d+ has no cache for its pids$/);
+  });
+
+  test('says that two pids of a long chain have the same number', () => {
+    const { s, a } = make({ memory: 2 ** 22, hash: 'kernel', pidMax: 30_000 });
+    const w = s.words;
+    const pids = Array.from({ length: 8_000 }, () => at(a.allocPid(a.initPidNs)));
+    const slotAt = (pidAt: number): number =>
+      slotOf(s.pidHash, w[upidAt(pidAt, 0) + NR]!, w[upidAt(pidAt, 0) + SERIAL]!);
+    const other = [...pids].reverse().find((pidAt) => slotAt(pidAt) === slotAt(pids[0]!))!;
+    w[upidAt(other, 0) + NR] = 1;
+    const found = a.checkInvariants().violations;
+    for (const one of found) said.add(one);
+    expect(found.join()).toMatch(/^number 1 of namespace \d+ leads to two pids; one is \d+$/);
   });
 
   test('ends, and says at most fifty sentences, whatever the words are', () => {

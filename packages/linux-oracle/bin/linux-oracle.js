@@ -21,7 +21,7 @@ Needs Linux, root and cc. Elsewhere it says why it cannot, and exits with 0.
 
   --seed N          the first seed; default: a random one, which is printed
   --steps N         steps of each scenario, 1 to ${OPTIONS_LIMITS.steps}; default 500
-  --count N         scenarios, with seeds N, N + 1, …; default 12, one of each profile
+  --count N         scenarios, with seeds N, N + 1, …; default 15, one of each profile
   --profile NAME    only this mixture of steps: ${Object.keys(PROFILES).join(', ')}
   --strategy WHAT   hierarchical (default), flat, pidspace, idr, or the path of a module that exports createPidAllocator
                     and traits; what goes deeper than the design is skipped
@@ -127,7 +127,7 @@ function readOptions() {
       options: {
         seed: { type: 'string' },
         steps: { type: 'string', default: '500' },
-        count: { type: 'string', default: '12' },
+        count: { type: 'string', default: '15' },
         profile: { type: 'string' },
         strategy: { type: 'string', default: 'hierarchical' },
         mutant: { type: 'string' },

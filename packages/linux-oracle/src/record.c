@@ -44,8 +44,18 @@
 #define SYS_fsconfig 431
 #define SYS_fsmount 432
 #endif
+#ifndef NS_GET_PARENT
+#define NS_GET_PARENT _IO(0xb7, 0x2)
+#endif
 #ifndef NS_GET_PID_FROM_PIDNS
 #define NS_GET_PID_FROM_PIDNS _IOR(0xb7, 0x6, int)
+#define NS_GET_TGID_FROM_PIDNS _IOR(0xb7, 0x7, int)
+#define NS_GET_PID_IN_PIDNS _IOR(0xb7, 0x8, int)
+#define NS_GET_TGID_IN_PIDNS _IOR(0xb7, 0x9, int)
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_send_signal 424
+#define SYS_pidfd_open 434
 #endif
 
 enum {
@@ -61,10 +71,11 @@ enum {
 
 /* The words of the protocol, in the order of `names`. */
 enum op { NOOP, FORK, THREAD, UNSHARE, SETNS, EXEC, EXIT, EXITGROUP, WAIT, WAITID, SETSID, SETPGID, GETPGID, GETSID, IDS,
-          LASTPID, PIDMAX, LIST, KILL, TGKILL, SIGCHLD_, SUBREAPER, OPS };
+          LASTPID, PIDMAX, LIST, KILL, TGKILL, SIGCHLD_, SUBREAPER, SIGACTION, PIDFD, NSGET, OPS };
 static const char *const names[OPS] = {
   "noop", "fork", "thread", "unshare", "setns", "exec", "exit", "exitgroup", "wait", "waitid", "setsid", "setpgid",
-  "getpgid", "getsid", "ids", "lastpid", "pidmax", "list", "kill", "tgkill", "sigchld", "subreaper" };
+  "getpgid", "getsid", "ids", "lastpid", "pidmax", "list", "kill", "tgkill", "sigchld", "subreaper", "sigaction",
+  "pidfd", "nsget" };
 
 struct slot {
   uint32_t posted;       // futex: commands given
@@ -194,10 +205,15 @@ static int64_t do_wait(struct slot *s) {
   return ret;
 }
 
+/* With P_PIDFD the number is a process's, for which a pidfd is opened first. */
 static int64_t do_waitid(struct slot *s) {
   siginfo_t info;
   memset(&info, 0, sizeof info);
-  int64_t ret = result(syscall(SYS_waitid, (int)s->arg[0], (pid_t)s->arg[1], &info, (int)s->arg[2], NULL));
+  int fd = -1;
+  if (s->arg[0] == 3 /* P_PIDFD */ && (fd = (int)syscall(SYS_pidfd_open, (pid_t)s->arg[1], 0)) < 0) return result(fd);
+  pid_t id = fd < 0 ? (pid_t)s->arg[1] : fd;
+  int64_t ret = result(syscall(SYS_waitid, (int)s->arg[0], id, &info, (int)s->arg[2], NULL));
+  if (fd >= 0) close(fd);
   s->more[0] = info.si_code;
   s->more[1] = info.si_status;
   return ret < 0 ? ret : info.si_pid;
@@ -206,6 +222,54 @@ static int64_t do_waitid(struct slot *s) {
 static int64_t do_sigchld(const struct slot *s) {
   struct sigaction action = { .sa_handler = s->arg[0] ? SIG_IGN : SIG_DFL };
   return result(sigaction(SIGCHLD, &action, NULL));
+}
+
+static void handler(int signal) { (void)signal; }
+
+/* sigaction signal what: 0 the default, 1 ignored, 2 handled by what does nothing. */
+static int64_t do_sigaction(const struct slot *s) {
+  struct sigaction action = { .sa_handler = s->arg[1] == 0 ? SIG_DFL : s->arg[1] == 1 ? SIG_IGN : handler };
+  return result(sigaction((int)s->arg[0], &action, NULL));
+}
+
+/*
+ * pidfd pid flags signal: opens one, which is the answer where it fails. Else it is the number that its fdinfo says, and beside it
+ * what sending the signal returned.
+ */
+static int64_t do_pidfd(struct slot *s) {
+  char path[64], text[1024], number[32];
+  int fd = (int)syscall(SYS_pidfd_open, (pid_t)s->arg[0], s->arg[1] ? O_EXCL /* PIDFD_THREAD */ : 0);
+  if (fd < 0) return result(fd);
+  int self = open("/proc/thread-self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  snprintf(path, sizeof path, "%d", fd);
+  int info = self < 0 ? -1 : openat(self, path, O_RDONLY | O_CLOEXEC);
+  ssize_t length = info < 0 ? 0 : read(info, text, sizeof text - 1);
+  text[length < 0 ? 0 : length] = 0;
+  if (info >= 0) close(info);
+  if (self >= 0) close(self);
+  const char *at = strstr(text, "\nPid:");
+  snprintf(number, sizeof number, "%s", at == NULL ? "-1001" : at + 5);
+  s->more[0] = atoll(number);
+  s->more[1] = result(syscall(SYS_pidfd_send_signal, fd, (int)s->arg[2], NULL, 0));
+  close(fd);
+  return 0;
+}
+
+/* nsget what task nr: NS_GET_PARENT (0; 0 where there is one to be had), or one of the four translations (1 to 4). */
+static int64_t do_nsget(const struct slot *s) {
+  static const unsigned long requests[] = { NS_GET_PARENT, NS_GET_PID_FROM_PIDNS, NS_GET_TGID_FROM_PIDNS,
+                                            NS_GET_PID_IN_PIDNS, NS_GET_TGID_IN_PIDNS };
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)s->arg[1]);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1000 - errno;
+  int64_t ret = result(ioctl(fd, requests[s->arg[0]], (int)s->arg[2]));
+  if (s->arg[0] == 0 && ret >= 0) {
+    close((int)ret);
+    ret = 0;
+  }
+  close(fd);
+  return ret;
 }
 
 /* Performs one command. In the child of a fork, `me` is another slot afterwards. */
@@ -234,6 +298,9 @@ static int64_t perform(struct slot *s, int *me) {
     case KILL: return result(syscall(SYS_kill, (pid_t)s->arg[0], (int)s->arg[1]));
     case TGKILL: return result(syscall(SYS_tgkill, (pid_t)s->arg[0], (pid_t)s->arg[1], (int)s->arg[2]));
     case SIGCHLD_: return do_sigchld(s);
+    case SIGACTION: return do_sigaction(s);
+    case PIDFD: return do_pidfd(s);
+    case NSGET: return do_nsget(s);
     case SUBREAPER: return result(prctl(PR_SET_CHILD_SUBREAPER, s->arg[0], 0, 0, 0));
     default: return 0;
   }
@@ -328,7 +395,7 @@ static uint64_t run_time(int nr) {
 }
 
 /*
- * Reads a task's status into `line`: "tgid state ppid pids tgids pgids sids". The state is S, Z, or E for a task that has
+ * Reads a task's status into `line`: "tgid state ppid pids tgids pgids sids". The state is S, T (stopped), Z, or E for a task that has
  * given its memory back and is no zombie (an init that waits for its namespace to empty). Returns its threads, 0 when it
  * is gone, -1 when it is still running.
  */
@@ -473,7 +540,7 @@ static void command(char *text) {
   __atomic_store_n(&s->posted, s->done + 1, __ATOMIC_RELEASE);
   syscall(SYS_futex, &s->posted, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
   int ends = op == EXIT || op == EXITGROUP;
-  settle(s, ends || op == KILL || op == TGKILL);
+  settle(s, ends || op == KILL || op == TGKILL || op == PIDFD);
   if (s->done != s->posted) printf("= none\n");
   else printf("= %lld %lld %lld\n", (long long)s->ret, (long long)s->more[0], (long long)s->more[1]);
   if (shared->listed > 0) {

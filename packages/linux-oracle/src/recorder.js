@@ -13,7 +13,7 @@ import { createInterface } from 'node:readline';
  * @typedef {object} Seen
  * @property {number} nr its number in the outermost namespace
  * @property {number} tgid the same of its process
- * @property {'S' | 'Z' | 'E'} state alive, zombie, or ending (an init that waits for its namespace to empty)
+ * @property {'S' | 'T' | 'Z' | 'E'} state alive, zombie, or ending (an init that waits for its namespace to empty)
  * @property {number} ppid
  * @property {number[]} pids
  * @property {number[]} pgids

@@ -12,7 +12,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
  *
  * @typedef {(
  *   { kind: 'born', task: number, leader: number, ppid: number, pids: number[], pgids: number[], sids: number[] } |
- *   { kind: 'alive' | 'zombie' | 'ending' | 'gone', task: number } |
+ *   { kind: 'alive' | 'stopped' | 'zombie' | 'ending' | 'gone', task: number } |
  *   { kind: 'ppid', task: number, ppid: number } |
  *   { kind: 'pgids' | 'sids', task: number, numbers: number[] }
  * )} Change
@@ -70,6 +70,9 @@ const OPS = /** @type {const} */ ({
   tgkill: [3, 3],
   sigchld: [1, 1],
   subreaper: [1, 1],
+  sigaction: [2, 2],
+  pidfd: [3, 3],
+  nsget: [3, 3],
 });
 
 const FORMAT = 'pidlab-linux-1';
@@ -144,7 +147,7 @@ function printChange(change) {
 
 const ANSWER = /^([a-z]+) (\d+)((?: -?\d+)*) > (\?|-?\d+|E[A-Z0-9]+)((?: -?\d+)*)$/;
 const BORN = /^\+(\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+)(?: of (\d+))?$/;
-const CHANGED = /^(\d+) (?:(alive|zombie|ending|gone)|(parent|group|session) ([\d.]+))$/;
+const CHANGED = /^(\d+) (?:(alive|stopped|zombie|ending|gone)|(parent|group|session) ([\d.]+))$/;
 
 /** @param {string} line @param {number} index @returns {Step} */
 function parseStep(line, index) {
@@ -190,7 +193,7 @@ function parseChange(part) {
     case 'session':
       return { kind: 'sids', task, numbers: numbers(changed[4], '.') };
     default:
-      return { kind: /** @type {'alive' | 'zombie' | 'ending' | 'gone'} */ (changed[2]), task };
+      return { kind: /** @type {'alive' | 'stopped' | 'zombie' | 'ending' | 'gone'} */ (changed[2]), task };
   }
 }
 

@@ -52,12 +52,17 @@ const SIGCHLD = 17;
 const P_ALL = 0;
 const P_PID = 1;
 const P_PGID = 2;
+const P_PIDFD = 3;
+/** What Linux' pid_max is at least. */
+const PID_MAX_LEAST = 301;
+const DISPOSITIONS = /** @type {const} */ (['default', 'ignore', 'handle']);
 const WEXITED = 4;
 const WNOWAIT = 0x0100_0000;
 /** Where the kernel goes on after a wrap, in every namespace. */
 const FLOOR = 300;
 const STATES = new Map([
   ['R (running)', 'alive'],
+  ['T (stopped)', 'stopped'],
   ['S (sleeping)', 'ending'],
   ['Z (zombie)', 'zombie'],
 ]);
@@ -184,8 +189,14 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
         // Where only chosen numbers were given, the kernel's file says -1.
         return { said: [allocator.lastPid(actor.pidNs) || (step.ret === -1 ? -1 : 0)] };
       case 'pidmax':
+        // The contract's pidMax may be smaller.
+        if (args[0] > 0 && args[0] < PID_MAX_LEAST) return { said: ['EINVAL'] };
         if (args.length > 0) allocator.setPidMax(actor.pidNs, args[0]);
         return { said: [allocator.pidMax(actor.pidNs)] };
+      case 'pidfd':
+        return pidfd(step, actor);
+      case 'nsget':
+        return { said: [nsget(args, actor)] };
       case 'list':
         return { said: [table.listProcesses(actor.pidNs).length] };
       default:
@@ -287,8 +298,44 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
     return wanted;
   }
 
+  /** Opens a pidfd, asks for its number, and sends a signal by it. @param {Step} step @param {Task} actor */
+  function pidfd({ args }, actor) {
+    const fd = table.openPidfd(actor, argument(args[0], actor), { thread: args[1] !== 0 });
+    // The kernel says the number of the namespace whose /proc is mounted, which for all of them is the outermost one's.
+    const nr = table.pidfdPid(/** @type {Task} */ (tasks.get(0)), fd);
+    let sent = '0';
+    try {
+      table.pidfdSendSignal(actor, fd, args[2]);
+    } catch (error) {
+      if (!(error instanceof PidError)) throw error;
+      sent = String(error.errno);
+    }
+    if (!fd.closed) table.closePidfd(fd);
+    return { said: [0, nr, Number(sent)] };
+  }
+
+  /** NS_GET_PARENT, or one of the four translations. @param {number[]} args @param {Task} actor */
+  function nsget([what, task, number], actor) {
+    const ns = /** @type {Task} */ (tasks.get(task)).pidNs;
+    if (what === 0) {
+      table.nsParent(actor, ns);
+      return 0;
+    }
+    const nr = argument(number, actor);
+    const translate = [table.pidFromPidNs, table.tgidFromPidNs, table.pidInPidNs, table.tgidInPidNs][what - 1];
+    return translate(actor, ns, nr);
+  }
+
   /** @param {Step} step @param {Task} actor */
   function waitid({ args, ret }, actor) {
+    if (args[0] === P_PIDFD) {
+      const fd = table.openPidfd(actor, argument(args[1], actor));
+      try {
+        return waited(table.waitid(actor, P_PIDFD, fd, args[2] >>> 0), ({ code, value }) => [code, value]);
+      } finally {
+        table.closePidfd(fd);
+      }
+    }
     let [kind, id] = [args[0], argument(args[1], actor)];
     if (kind !== P_PID && typeof ret === 'number' && ret > 0 && massDeath) {
       const first = table.waitid(actor, kind, id, (args[2] | WNOWAIT) >>> 0);
@@ -326,6 +373,8 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
         return table.tgkill(actor, args[0], args[1], args[2]);
       case 'sigchld':
         return void table.sigaction(actor, SIGCHLD, args[0] === 1 ? 'ignore' : 'default');
+      case 'sigaction':
+        return void table.sigaction(actor, args[0], DISPOSITIONS[args[1]]);
       case 'subreaper':
         return table.setChildSubreaper(actor, args[0] === 1);
       default:

@@ -17,8 +17,14 @@ const SIGKILL = 9;
 const SIGUSR1 = 10;
 const SIGTERM = 15;
 const SIGCHLD = 17;
-/** @type {Record<Seen['state'], 'alive' | 'zombie' | 'ending'>} */
-const STATES = { S: 'alive', Z: 'zombie', E: 'ending' };
+const SIGCONT = 18;
+const SIGSTOP = 19;
+const SIGTSTP = 20;
+const WUNTRACED = 2;
+const WCONTINUED = 8;
+const P_PIDFD = 3;
+/** @type {Record<Seen['state'], 'alive' | 'stopped' | 'zombie' | 'ending'>} */
+const STATES = { S: 'alive', T: 'stopped', Z: 'zombie', E: 'ending' };
 /** Where numbers go on after a wrap. */
 const FLOOR = 300;
 
@@ -32,6 +38,7 @@ const FLOOR = 300;
  * @property {boolean} [contained]
  * @property {boolean} [tight] limits leave room for a handful of numbers, so that maps are full and cursors wrap
  * @property {number} [chosen] how many of the forks ask for numbers
+ * @property {boolean} [stops] processes are stopped and let go on, and waited for when they are
  * @property {Partial<Record<Op, number>>} [weights]
  */
 
@@ -58,6 +65,9 @@ const USUAL = {
   tgkill: 1,
   sigchld: 1,
   subreaper: 1,
+  sigaction: 0,
+  pidfd: 0,
+  nsget: 0,
 };
 
 /** The most that can be asked for. The recorder has room for 3,072 tasks in a scenario, and gives one a minute. */
@@ -81,10 +91,29 @@ export const PROFILES = {
     weights: { setns: 0, unshare: 0, thread: 24, exec: 12, tgkill: 5, exit: 12, ids: 6 },
   },
   'deep-chosen': { depth: 4, tasks: 34, chosen: 0.6, weights: { fork: 45, lastpid: 8 } },
+  'root-stops': {
+    depth: 0,
+    tasks: 20,
+    stops: true,
+    weights: { kill: 24, wait: 30, waitid: 14, sigaction: 6, thread: 4, setsid: 9, setpgid: 16 },
+  },
+  'deep-stops': {
+    depth: 3,
+    tasks: 30,
+    stops: true,
+    weights: { kill: 24, wait: 30, waitid: 14, sigaction: 6, thread: 4, setns: 0, setsid: 9, setpgid: 16 },
+  },
+  'deep-pidfds': { depth: 4, tasks: 36, weights: { pidfd: 24, nsget: 24, waitid: 16, tgkill: 4 } },
 };
 
+/** Up to this seed there were so many profiles when they were recorded. */
+const RECORDED = { seed: 96, profiles: 12 };
+
 /** @param {number} seed @returns {string} which profile a seed stands for, where none is asked for */
-const profileOf = (seed) => Object.keys(PROFILES)[seed % Object.keys(PROFILES).length];
+function profileOf(seed) {
+  const names = Object.keys(PROFILES);
+  return names[seed % (seed <= RECORDED.seed ? RECORDED.profiles : names.length)];
+}
 
 /**
  * Numbers that look random and follow from a seed: mulberry32.
@@ -167,7 +196,7 @@ export async function recordScenario(program, { seed, steps: wanted, kernel, pro
   function wireArgs(/** @type {Plan} */ { op, task, args }, /** @type {number} */ nextId) {
     if (op === 'fork' || op === 'thread') return [nextId, ...args];
     if (op === 'exec') return [task.leader];
-    return op === 'setns' ? [args[0]] : args;
+    return args;
   }
 }
 
@@ -250,7 +279,7 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       return deathless(task) || (task.ns.init === init && random.chance(0.7)) ? undefined : [random.between(0, 255)];
     },
     wait(task) {
-      if (random.chance(0.65)) return [-1, WNOHANG | WALL];
+      if (random.chance(0.65)) return [-1, WNOHANG | WALL | stopsToo()];
       const child = childrenOf(task);
       const options = random.pick([WNOHANG, WNOHANG | WALL, WNOHANG | WALL, WNOHANG | (2 ** 31), WNOHANG | 0x40]);
       if (random.chance(0.25)) return [random.pick([0, -(2 ** 31)]), options];
@@ -260,18 +289,21 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
     },
     waitid(task) {
       const child = childrenOf(task);
-      const options = WEXITED | WNOHANG | random.pick([WALL, WALL, WNOWAIT | WALL, WNOWAIT, 0]);
+      const options = WEXITED | WNOHANG | random.pick([WALL, WALL, WNOWAIT | WALL, WNOWAIT, 0]) | stopsToo();
       if (child.length === 0 || random.chance(0.2)) return [random.between(0, 2), somebody(task), options];
       const one = random.pick(child);
       const [kind, id] = random.pick([
         [0, 0],
         [1, numberIn(one, task.ns)],
         [2, groupOf(task, one)],
+        ...(weights.pidfd > 0 ? [[P_PIDFD, numberIn(one, task.ns)]] : []),
       ]);
       return [kind, id, options];
     },
     setsid: () => [],
     setpgid(task) {
+      // Whether a group is orphaned depends on whether the parents are the machine's init, which number 1 is not here.
+      if (profile.stops && task.seen.sids[0] === 1) return undefined;
       const child = random.chance(0.6) ? random.pick([task, ...childrenOf(task)]) : undefined;
       const pid = child === undefined ? somebody(task) : child === task ? 0 : numberIn(child, task.ns);
       const member = random.pick(inSight(task));
@@ -304,6 +336,11 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
     },
     list: () => [],
     kill(task) {
+      if (profile.stops && random.chance(0.7)) {
+        const target = random.pick(inSight(task).filter(({ id }) => id !== 0));
+        const signal = random.pick([SIGSTOP, SIGSTOP, SIGTSTP, SIGCONT, SIGCONT, SIGCONT, SIGTERM, SIGUSR1]);
+        return target && [numberIn(target, task.ns), signal];
+      }
       const signal = random.pick([0, 0, SIGKILL, SIGKILL, SIGTERM, SIGUSR1, SIGCHLD, 65, -1]);
       const target = random.pick(inSight(task));
       const one = somebody(task);
@@ -322,8 +359,26 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       return [tgid, numberIn(target, task.ns), random.pick([0, 0, SIGKILL, SIGUSR1, 65])];
     },
     sigchld: () => [random.chance(0.3) ? 1 : 0],
+    sigaction: () => [random.pick([SIGTERM, SIGUSR1, SIGTSTP, SIGCONT, SIGSTOP, 65, 0]), random.between(0, 2)],
+    pidfd(task) {
+      const thread = random.chance(0.4) ? 1 : 0;
+      const signal = random.pick([0, 0, 0, SIGKILL, SIGTERM, SIGUSR1, 65]);
+      return [somebody(task), thread, signal];
+    },
+    nsget(task) {
+      const what = random.between(0, 4);
+      const target = random.pick([...tasks.values()].filter((other) => sees(task.ns, other.ns) || random.chance(0.2)));
+      if (target === undefined) return undefined;
+      const known = [...tasks.values()].map((other) => numberIn(other, what < 3 ? target.ns : task.ns));
+      return [what, target.seen.nr, random.chance(0.15) ? random.between(1, 400) : random.pick(known)];
+    },
     subreaper: () => [random.between(0, 1)],
   };
+
+  /** Whether stops and going on are waited for too. */
+  function stopsToo() {
+    return profile.stops ? random.pick([0, WUNTRACED, WUNTRACED, WUNTRACED | WCONTINUED, WCONTINUED]) : 0;
+  }
 
   /** Numbers for clone3's set_tid, sometimes: free ones, taken ones, and wrong ones. */
   function chosen(/** @type {Task} */ task, /** @type {number} */ flags) {
@@ -357,6 +412,9 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
     'ids',
     'getpgid',
     'getsid',
+    'sigaction',
+    'pidfd',
+    'nsget',
   ]);
 
   return {
@@ -398,8 +456,8 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       if (op === 'unshare' && !failed) task.childNs = { level: task.ns.level + 1, parent: task.ns, init: undefined };
       if (op === 'exec' && !failed) /** @type {Task} */ (tasks.get(task.leader)).childNs = task.childNs;
       if (op === 'sigchld' && !failed) /** @type {Task} */ (tasks.get(task.leader)).ignores = args[0] === 1;
-      const target = op === 'setns' ? byNr.get(args[0]) : undefined;
-      if (target !== undefined && !failed) task.childNs = target.ns;
+      const target = op === 'setns' ? byNr.get(args[0]) : op === 'nsget' ? byNr.get(args[1]) : undefined;
+      if (op === 'setns' && target !== undefined && !failed) task.childNs = target.ns;
       /** @type {Change[]} */
       const changes = [];
       for (const nr of answer.gone) {
@@ -413,7 +471,7 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
       return {
         op,
         actor: task.id,
-        args: target === undefined ? args : [target.id],
+        args: target === undefined ? args : op === 'nsget' ? [args[0], target.id, args[2]] : [target.id],
         ret: failed ? errnoName(ret) : ret,
         more: failed ? [] : moreOf(op, answer),
         list: answer.list,
@@ -456,6 +514,7 @@ function openStage(/** @type {Profile} */ profile, /** @type {number} */ seed, /
 /** What a call says beside its return value. */
 function moreOf(/** @type {Op} */ op, /** @type {Answer} */ { ret, more }) {
   if (op === 'ids') return more;
+  if (op === 'pidfd') return ret === 0 ? more : [];
   if (ret === undefined || ret === 0) return [];
   if (op === 'wait') return [more[0]];
   return op === 'waitid' ? more : [];

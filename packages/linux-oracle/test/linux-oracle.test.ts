@@ -53,9 +53,15 @@ describe('the recordings', () => {
       'ids',
     );
     wanted.push('setsid EPERM', 'setpgid EPERM', 'setpgid ESRCH', 'setpgid EACCES', 'lastpid', 'pidmax EINVAL', 'list');
+    wanted.push('sigaction 0', 'sigaction EINVAL', 'pidfd 0', 'pidfd ESRCH', 'pidfd ENOENT', 'pidfd EINVAL');
+    wanted.push('nsget 0', 'nsget EPERM', 'nsget ESRCH', 'nsget 1');
     wanted.push('kill ESRCH', 'kill EINVAL', 'tgkill ESRCH', 'sigchld', 'subreaper', 'getpgid ESRCH', 'getsid ESRCH');
     expect([...seen]).toEqual(expect.arrayContaining(wanted));
     expect(Math.max(...recordings.map(({ header }) => header.depth))).toBeGreaterThanOrEqual(5);
+    const kinds = steps.flatMap(({ changes }) => changes.map(({ kind }) => kind));
+    expect(kinds.filter((kind) => kind === 'stopped').length).toBeGreaterThan(50);
+    // CLD_STOPPED and CLD_CONTINUED.
+    for (const code of [5, 6]) expect(steps.some(({ op, more }) => op === 'waitid' && more[0] === code)).toBe(true);
   });
 
   it('are the same after packing and unpacking', () => {

@@ -9,6 +9,9 @@ import { describe, expect, test } from 'vitest';
 import { type Limits, type ProcessTable, SIGCHLD } from '../src/index.ts';
 import { createWorld, type Extra, type P, subjects } from './worlds.ts';
 
+/** With `npm test -- --long` more, which is some 50,000 calls for each. */
+const RUNS = Number(process.env.FUZZ_RUNS ?? (process.env.PIDLAB_LONG === '1' ? 1_000 : 60));
+
 type Call = (t: ProcessTable<string>, p: P, q: P, x: number, y: number) => unknown;
 
 const SIGNALS = [0, 1, 9, 10, 15, 17, 18, 19, 20, 34, 40, 64, 65, -1];
@@ -148,7 +151,7 @@ describe('hostile hands', () => {
         const many = (maxLength: number): fc.Arbitrary<Step[]> => fc.array(step, { maxLength, size: 'max' });
         fc.assert(
           fc.property(many(50), many(30), (steps, again) => run(subject, isolation, steps, again)),
-          { numRuns: Number(process.env.FUZZ_RUNS ?? 60), seed: Number(process.env.SEED ?? 20_071_019) },
+          { numRuns: RUNS, seed: Number(process.env.SEED ?? 20_071_019) },
         );
       });
 });

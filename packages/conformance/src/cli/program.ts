@@ -17,6 +17,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
+export { type Progress, progressOn } from './progress.ts';
+
 /** Exit status after Ctrl-C, as shells have it. */
 export const INTERRUPTED = 130;
 /** Exit status when whoever read the output has gone, as shells have it. */

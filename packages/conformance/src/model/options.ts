@@ -57,7 +57,7 @@ function checkOptions(given: PidAllocatorOptions, traits: Traits): PidAllocatorO
   checkOption('capacity', options.capacity, 1, PID_MAX_LIMIT);
   checkOption('namespaces', options.namespaces, 0, 131_072);
   checkOption('memory', options.memory, MIB, 1024 * MIB);
-  checkOption('pidMax', options.pidMax, RESERVED_PIDS + 1, PID_MAX_LIMIT);
+  checkOption('pidMax', options.pidMax, 1, PID_MAX_LIMIT);
   checkOption('generationBase', options.generationBase, 1, 2 ** 29 - 1);
   if (options.hash !== undefined && options.hash !== 'capacity' && options.hash !== 'kernel') {
     throw new PidBug(OP, `hash is ${show(options.hash)}, not 'capacity' or 'kernel'`);

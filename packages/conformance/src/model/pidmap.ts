@@ -1,12 +1,13 @@
 /** The numbers of one namespace (semantics: the pidmap). */
-import { BITS_PER_PAGE, type NsRef, PID_MAX_LIMIT, PIDMAP_ENTRIES, PidError, RESERVED_PIDS } from '@pidlab/contract';
+import { BITS_PER_PAGE, type NsRef, PID_MAX_LIMIT, PIDMAP_ENTRIES, PidError } from '@pidlab/contract';
 import { checkNumber, LARGEST_NR, nsOf } from './checks.ts';
 import { takePidmapPage } from './memory.ts';
 import type { NsRecord, State } from './state.ts';
 import { giveNodes, needNodes } from './tree.ts';
 
-/** Where allocation goes on after the end. */
+/** Where allocation goes on after the end: at the floor, or at 1 where no number from the floor on may be given. */
 export function startOf({ traits }: State, ns: NsRecord): number {
+  if (ns.floor >= ns.pidMax) return 1;
   return traits.rules === 'mainline' && ns.lastPid < ns.floor ? 1 : ns.floor;
 }
 
@@ -85,6 +86,6 @@ export function pidMax(s: State, ns: NsRef): number {
 
 export function setPidMax(s: State, ns: NsRef, max: number): void {
   const record = nsOf(s, ns, 'setPidMax');
-  checkNumber(max, 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT, 'setPidMax');
+  checkNumber(max, 'pidMax', 1, PID_MAX_LIMIT, 'setPidMax');
   record.pidMax = max;
 }

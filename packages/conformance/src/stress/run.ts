@@ -1,4 +1,8 @@
-/** A stress run: threads that do random things to one allocator, rests at which all of it is looked at, and the reckoning. */
+/**
+ * A stress run: threads that do random things to one allocator, rests at which all of it is looked at, and the reckoning.
+ *
+ * @packageDocumentation
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type NsRef, PIDTYPE_PID, type PidAllocator, type PidRef, type Strategy } from '@pidlab/contract';

@@ -14,6 +14,7 @@ import {
   dropNs,
   endTaking,
   FULL,
+  floorOf,
   HEADER,
   INVALID,
   isFindable,
@@ -31,15 +32,7 @@ import {
 import { IDR_NS, UPID, upidAt } from '../layout.ts';
 import { isPidEntry, nextUsed, remove, replace, slotOf, takeFrom } from './radix-tree.ts';
 
-const {
-  level: LEVEL,
-  serial: SERIAL,
-  lastPid: LAST_PID,
-  pidMax: PID_MAX,
-  floor: FLOOR,
-  reaper: REAPER,
-  disabled: DISABLED,
-} = NS.at;
+const { level: LEVEL, serial: SERIAL, lastPid: LAST_PID, pidMax: PID_MAX, reaper: REAPER, disabled: DISABLED } = NS.at;
 const { tree: TREE, moves: MOVES } = IDR_NS.at;
 const ROUNDS = HEADER.at.mapRounds;
 const { nr: NR, ns: UPID_NS } = UPID.at;
@@ -101,7 +94,7 @@ function allocCyclic(s: State, nsAt: number): number {
   const w = s.words;
   const last = w[nsAt + LAST_PID];
   const next = last + 1;
-  const floor = w[nsAt + FLOOR];
+  const floor = floorOf(w, nsAt);
   const start = next > floor ? floor : 1;
   const pidMax = w[nsAt + PID_MAX];
   let nr = takeFrom(s, nsAt, next, pidMax);

@@ -1,5 +1,5 @@
 /** The contract's section on the numbers of a namespace. */
-import { PID_MAX_LIMIT, type PidAllocator, RESERVED_PIDS } from '@pidlab/contract';
+import { PID_MAX_LIMIT, type PidAllocator } from '@pidlab/contract';
 import { NS } from '../layout.ts';
 import type { State } from '../types.ts';
 import { readNs, unlessFreed, writeNs } from './again.ts';
@@ -19,7 +19,7 @@ export function bindNumbers(s: State): Numbers {
     pidMax: (ns) => readNs(s, ns, PID_MAX, 'pidMax'),
     setPidMax(ns, pidMax) {
       nsArg(s, ns, 'setPidMax');
-      writeNs(s, ns, PID_MAX, integerArg(pidMax, 'setPidMax', 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT), 'setPidMax');
+      writeNs(s, ns, PID_MAX, integerArg(pidMax, 'setPidMax', 'pidMax', 1, PID_MAX_LIMIT), 'setPidMax');
     },
     nextPidmap(ns, last) {
       const nsAt = nsArg(s, ns, 'nextPidmap');

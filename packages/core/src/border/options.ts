@@ -78,7 +78,7 @@ function settingsOf(design: Design, given: Given): Settings {
     hashShifts,
     workers,
     capacity,
-    pidMax: integer(given, 'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT, PID_MAX_DEFAULT),
+    pidMax: integer(given, 'pidMax', 1, PID_MAX_LIMIT, PID_MAX_DEFAULT),
     floors: floorsOf(design, given.floors),
     generationBase: integer(given, 'generationBase', 1, GENERATION_MASK, drawBase()),
   };

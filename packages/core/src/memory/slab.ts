@@ -13,6 +13,7 @@ import type { State } from '../types.ts';
 import { publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
 import { wholeLines } from '../words/struct.ts';
+import { isFault } from './faults.ts';
 import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT, LINE_SHIFT } from './handles.ts';
 import { locked, mustHold } from './locks.ts';
 import { allocSlabPage } from './pages.ts';
@@ -70,6 +71,13 @@ export function cacheOfRecord(s: State, at: number): number {
   return s.words[PAGE_TABLE + (at >>> PAGE_SHIFT)];
 }
 
+/** A cache's name, as `/proc/slabinfo` would show it. */
+export function cacheName(s: State, cache: number): string {
+  if (cache === NS_CACHE) return 'pid_namespace';
+  if (cache === MAP_CACHE) return s.design.map.cache?.name ?? 'none';
+  return cache === TASK_CACHE ? 'task' : `pid_${numbersOfCache(cache)}`;
+}
+
 /** Brings a cache into being on first need; it stays. Source: `create_pid_cachep()`. */
 export function ensureCache(s: State, cache: number, objectWords: number): void {
   s.words[cache + OBJECT_WORDS] = wholeLines(objectWords);
@@ -80,6 +88,7 @@ export function ensureCache(s: State, cache: number, objectWords: number): void 
  * it was left. In a shared block it comes from what the worker has at hand, and without a lock.
  */
 export function cacheAlloc(s: State, cache: number): number {
+  if (CHECKED && isFault(cacheName(s, cache))) return 0;
   if (SHARED) return fromMagazine(s, cache);
   const at = fromCache(s, cache);
   if (at !== 0) s.words[cache + ACTIVE]++;

@@ -10,6 +10,8 @@ import { ALL_CACHES, emptyMagazine, magazineAt, returnUnused } from './slab.ts';
 const STATE = WORKER.at.state;
 const COUNT = MAGAZINE.at.count;
 const H = HEADER.at;
+/** At a worker that may have ended: some tens of microseconds. */
+const LOOKS = 100;
 /** Values of `state`. */
 export const NO_WORKER = 0;
 export const ATTACHED = 1;
@@ -31,6 +33,17 @@ export function takeSlot(s: State): void {
     'attachPidAllocator',
     `all ${workers} worker slots are taken; detach one, or create the allocator with a larger workers`,
   );
+}
+
+/**
+ * Whether a worker is seen to go on: what it takes, gives back or locks is in its record. One that rests or only looks, or that
+ * the system does not let run just then, is not seen.
+ */
+export function isSeenMoving(s: State, worker: number): boolean {
+  const record = () => s.words.slice(worker + STATE + 1, worker + WORKER.words);
+  const before = record();
+  for (let look = 0; look < LOOKS; look++) if (record().some((word, i) => word !== before[i])) return true;
+  return false;
 }
 
 /** Gives the slot back, and what this worker had at hand. */

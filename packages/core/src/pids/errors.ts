@@ -1,7 +1,11 @@
 /** The expected failures, in sentences: what was asked, what stood in the way, what to do. */
 import { PidBug, PidError, type Traits } from '@pidlab/contract';
-import { NS } from '../layout.ts';
+import { CACHE, NS } from '../layout.ts';
+import { cacheName } from '../memory/slab.ts';
 import type { State } from '../types.ts';
+import { floorOf } from './floor.ts';
+
+const RETIRED = CACHE.at.retired;
 
 /** What a map returns in place of a number: every one that may be given is taken. */
 export const FULL = -1;
@@ -25,9 +29,23 @@ export function noMemory(op: string, what: string): PidError {
   return new PidError('ENOMEM', op, `the block has no room for ${what}; ${raise}`);
 }
 
-/** More namespaces were made than there are serials. */
+/** The block has no room for one more record of a cache, or has used all that it had room for up. */
+export function noRecord(s: State, cache: number, op: string, what: string): PidError {
+  const w = s.words;
+  // Whoever asks has found none free, so one that is in use is all that could be freed.
+  if (w[cache + RETIRED] === 0 || w[cache + CACHE.at.active] > 0) return noMemory(op, what);
+  const why = `all ${w[cache + RETIRED]} records of ${cacheName(s, cache)} have had all their lives (slabInfo: retiredObjects)`;
+  return new PidError(
+    'ENOMEM',
+    op,
+    `the block has no room for ${what}: ${why}, so freeing does not help; create a new allocator`,
+  );
+}
+
+/** Every serial is remembered. */
 export function noSerials(op: string): PidError {
-  return new PidError('ENOMEM', op, 'this allocator has made all the namespaces it can name; create a new one');
+  const why = 'pids that are kept still name every namespace that there could be';
+  return new PidError('ENOMEM', op, `${why}; put references on pids that were freed`);
 }
 
 /** The design cannot nest that deep. */
@@ -63,7 +81,7 @@ export function noNumber(s: State, nsAt: number, failure: number, chosen?: numbe
   if (failure === TAKEN) {
     return new PidError('EEXIST', 'allocPid', `number ${chosen} is taken at level ${level}; choose another, or none`);
   }
-  const range = `[${s.words[nsAt + NS.at.floor]}, ${s.words[nsAt + NS.at.pidMax]})`;
+  const range = `[${floorOf(s.words, nsAt)}, ${s.words[nsAt + NS.at.pidMax]})`;
   const todo = 'free a pid there, or raise its limit with setPidMax';
   return new PidError(
     'EAGAIN',

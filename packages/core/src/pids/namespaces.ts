@@ -3,13 +3,14 @@
 import { PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
 import { HEADER, NS, WORKER } from '../layout.ts';
 import { workerAt } from '../memory/block.ts';
-import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_SHIFT } from '../memory/handles.ts';
+import { GENERATION_MASK, KIND_NS, KIND_SHIFT } from '../memory/handles.ts';
 import { locked, mustHold, NS_LOCK, Patience } from '../memory/locks.ts';
 import { cacheAlloc, cacheFree, ensureCache, NS_CACHE, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { add, load, publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
-import { noMemory, noSerials, tooDeep, tooManyReferences } from './errors.ts';
+import { noMemory, noRecord, tooDeep, tooManyReferences } from './errors.ts';
+import { nextSerial } from './serials.ts';
 
 const {
   count: COUNT,
@@ -27,11 +28,6 @@ const {
 } = NS.at;
 const H = HEADER.at;
 const { ns: IN_HAND, taking: TAKING } = WORKER.at;
-
-/** Odd, so that counting through all 32-bit integers names each namespace differently, and far from the one before. */
-const SERIAL_STEP = 0x85eb_ca6b | 0;
-/** Its inverse modulo 2^32: a serial times this says how many were named before. */
-const SERIAL_STEP_INVERSE = 0xa5cb_9243 | 0;
 
 /** The most references that callers can have: far from where children and pages would make the count overflow. */
 export const USERS_LIMIT = 0x4000_0000;
@@ -51,7 +47,7 @@ export function createNs(
   const w = s.words;
   const serial = nextSerial(s, op);
   const nsAt = cacheAlloc(s, NS_CACHE);
-  if (nsAt === 0) throw noMemory(op, 'a namespace');
+  if (nsAt === 0) throw noRecord(s, NS_CACHE, op, 'a namespace');
   if (SHARED) w[s.worker + IN_HAND] = nsAt;
   if (!s.design.map.open(s, nsAt)) {
     freeRecord(s, nsAt);
@@ -65,25 +61,6 @@ export function createNs(
   publish(w, nsAt, w[nsAt] | (KIND_NS << KIND_SHIFT));
   if (SHARED) w[s.worker + IN_HAND] = 0;
   return nsAt;
-}
-
-/**
- * A name that no other namespace of this allocator has or had, spread so that numbers of different namespaces hash apart.
- * Those that would look like the first word of a record are left out. ENOMEM after 2,684,354,559 of them.
- */
-function nextSerial(s: State, op: string): number {
-  let serial = s.words[H.lastSerial];
-  do {
-    serial = (serial + SERIAL_STEP) | 0;
-  } while (serial >>> KIND_SHIFT >= KIND_PID && serial >>> KIND_SHIFT <= KIND_NS);
-  if (serial === 0) throw noSerials(op);
-  return serial;
-}
-
-/** Whether `serial` is one of those that `nextSerial` has given so far. */
-export function wasGiven(s: State, serial: number): boolean {
-  const place = (of: number) => Math.imul(of, SERIAL_STEP_INVERSE) >>> 0;
-  return serial !== 0 && place(serial) <= place(s.words[H.lastSerial]);
 }
 
 function initNs(s: State, nsAt: number, parentAt: number, pidMax: number): void {

@@ -2,7 +2,7 @@
  * Taking numbers of a namespace and giving them back: a cursor that goes round over the namespace's map.
  *
  * The usual allocation is one test-and-set of the bit after the cursor. A page that is full is stepped over by its count.
- * Numbers below the floor are given out once, on the way up. The first number taken in a page holds the namespace, the last
+ * Numbers below the floor are given out once, on the way up, unless there are no others. The first number taken in a page holds the namespace, the last
  * one given back lets go of it, so live pids keep their namespace alive at the price of one count for each page. In a
  * shared block nothing is counted, since every count would be one more word that all workers write: there the map itself
  * says whether the namespace is empty, and it is asked only when nothing else holds it.
@@ -20,10 +20,11 @@ import { and, compareExchange, load, publish } from '../words/access.ts';
 import { findNextZeroBit } from '../words/bitops.ts';
 import { SHARED } from '../words/mode.ts';
 import { CLOSED, FULL, NO_MEMORY, TAKEN } from './errors.ts';
+import { floorOf } from './floor.ts';
 import { dropNs, endIfUnheld, holdNs } from './namespaces.ts';
 import { entryOf, nextPidmap, testAndSet, wordOf } from './pidmap.ts';
 
-const { count: COUNT, lastPid: LAST_PID, pidMax: PID_MAX, floor: FLOOR, disabled: DISABLED, ending: ENDING } = NS.at;
+const { count: COUNT, lastPid: LAST_PID, pidMax: PID_MAX, disabled: DISABLED, ending: ENDING } = NS.at;
 const { entries: ENTRIES, pidmap: MAP } = PIDMAP_NS.at;
 const { taking: TAKING, nsSeen: NS_SEEN } = WORKER.at;
 const USED = PIDMAP.at.used;
@@ -60,8 +61,8 @@ function closedSince(s: State, nsAt: number, isChosen: boolean): boolean {
 export function allocPidmap(s: State, nsAt: number): number {
   const w = s.words;
   const last = w[nsAt + LAST_PID];
-  let nr = last + 1;
-  if (nr >= w[nsAt + PID_MAX]) nr = w[nsAt + FLOOR];
+  const nr = last + 1;
+  if (nr >= w[nsAt + PID_MAX]) return allocByScan(s, nsAt, last, floorOf(w, nsAt));
   const entry = entryOf(nsAt, nr);
   const page = w[entry];
   if (page === 0 || !testAndSet(s, page, nr)) return allocByScan(s, nsAt, last, nr);
@@ -70,11 +71,11 @@ export function allocPidmap(s: State, nsAt: number): number {
   return nr;
 }
 
-/** The candidate was taken: looks from it to the end, then from the floor. */
+/** The candidate was taken, or there is none: looks from there to the end, then from the floor. */
 function allocByScan(s: State, nsAt: number, last: number, candidate: number): number {
   const w = s.words;
   const pidMax = w[nsAt + PID_MAX];
-  const floor = w[nsAt + FLOOR];
+  const floor = floorOf(w, nsAt);
   let nr = takeIn(s, nsAt, candidate, pidMax);
   if (nr < 0 && candidate > floor) {
     const wrapped = takeIn(s, nsAt, floor, Math.min(candidate, pidMax));

@@ -1,7 +1,7 @@
 /** struct pid, as far as all designs share it: the record without its numbers, and its references. */
 
 import { PidBug } from '@pidlab/contract';
-import { HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from '../layout.ts';
+import { HEADER, HOME_DEAD, HOME_ENDING, HOME_LEVEL_MASK, HOME_LEVEL_SHIFT, NS, PID_HEAD, WORKER } from '../layout.ts';
 import {
   fitsId,
   GENERATION_MASK,
@@ -18,7 +18,7 @@ import { cacheAlloc, cacheFree, cacheOfRecord, pidCache } from '../memory/slab.t
 import type { State } from '../types.ts';
 import { load, publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
-import { closed, noMemory, noNumber, tooManyReferences } from './errors.ts';
+import { closed, noNumber, noRecord, tooManyReferences } from './errors.ts';
 import { isLockedBy, lockSlot, unlockSlot } from './hash.ts';
 import { numbersAt } from './namespaces.ts';
 import { beginAnew } from './numbers.ts';
@@ -44,7 +44,7 @@ export function mustBeOpen(s: State, nsAt: number): void {
 export function newPid(s: State, nsAt: number, level: number, numbers: number): number {
   const w = s.words;
   const pidAt = cacheAlloc(s, pidCache(numbers));
-  if (pidAt === 0) throw noMemory('allocPid', 'a pid');
+  if (pidAt === 0) throw noRecord(s, pidCache(numbers), 'allocPid', 'a pid');
   if (SHARED) {
     takeInHand(s, pidAt);
     forgetNumbers(s, pidAt, numbers);
@@ -98,6 +98,8 @@ export function homeOf(s: State, pidAt: number): number {
  */
 export function homeIfAlive(s: State, pidAt: number): number {
   const nsAt = homeOf(s, pidAt);
+  // Its page may be a bitmap's by now.
+  if (nsAt >= s.words[HEADER.at.slabEnd]) return 0;
   const id = see(s, nsAt);
   const isNs = id >>> KIND_SHIFT === KIND_NS;
   return isNs && s.words[nsAt + zeroAfter(id) + SERIAL] === s.design.pidSerial(s, pidAt) ? nsAt : 0;

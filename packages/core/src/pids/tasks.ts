@@ -22,7 +22,7 @@ import { cacheAlloc, cacheFree, TASK_CACHE } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { compareExchange, load, publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
-import { noMemory } from './errors.ts';
+import { noRecord } from './errors.ts';
 import { lockSlot } from './hash.ts';
 import { endPid, hasTasks, homeOf, isDead, mustHoldPid, unlockPid } from './pids.ts';
 
@@ -36,7 +36,7 @@ const TYPE_NAMES = ['PIDTYPE_PID', 'PIDTYPE_TGID', 'PIDTYPE_PGID', 'PIDTYPE_SID'
 /** A task that hangs on nothing. ENOMEM. */
 export function allocTask(s: State): number {
   const taskAt = cacheAlloc(s, TASK_CACHE);
-  if (taskAt === 0) throw noMemory('allocTask', 'a task');
+  if (taskAt === 0) throw noRecord(s, TASK_CACHE, 'allocTask', 'a task');
   // A record is freed with no links, so only the word of the free list has something in it.
   s.words[taskAt + SPARE] = 0;
   publish(s.words, taskAt, s.words[taskAt] | (KIND_TASK << KIND_SHIFT));

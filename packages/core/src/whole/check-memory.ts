@@ -1,12 +1,13 @@
 /** Invariants 1 and 2: slab pages and caches. */
 import { PIDTYPE_MAX, RESERVED_PIDS } from '@pidlab/contract';
-import { CACHE, HEADER, MAGAZINE, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, TASK } from '../layout.ts';
+import { CACHE, HEADER, MAGAZINE, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS, PID_HEAD, TASK } from '../layout.ts';
 import { workerAt } from '../memory/block.ts';
 import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT } from '../memory/handles.ts';
-import { ALL_CACHES, MAP_CACHE, magazineAt, NS_CACHE, numbersOfCache, TASK_CACHE } from '../memory/slab.ts';
+import { nextFreeSlab } from '../memory/reclaim.ts';
+import { ALL_CACHES, cacheName, MAP_CACHE, magazineAt, NS_CACHE, numbersOfCache, TASK_CACHE } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { wholeLines } from '../words/struct.ts';
-import { activeIn, cacheName } from './reports.ts';
+import { activeIn } from './reports.ts';
 import type { Say } from './say.ts';
 import { cacheOf, eachSlot, isSlot, kindOf } from './walk.ts';
 
@@ -20,10 +21,11 @@ export function checkSlabPages(s: State, say: Say): void {
   for (const floor of [w[H.floors], w[H.floors + 1]]) {
     if (floor < 1 || floor > RESERVED_PIDS) say(`new namespaces would have a floor of ${floor}`);
   }
+  const free = freeSlabPages(s, say);
   const slabs = new Map<number, number>();
   for (let start = s.slabStart; start < w[H.slabEnd]; start += PAGE_WORDS) {
     const cache = cacheOf(s, start);
-    if (cache === 0) say(`page ${start >>> PAGE_SHIFT} is a slab page of no cache`);
+    if (cache === 0 && !free.has(start >>> PAGE_SHIFT)) say(`page ${start >>> PAGE_SHIFT} is a slab page of no cache`);
     slabs.set(cache, (slabs.get(cache) ?? 0) + 1);
   }
   for (const cache of ALL_CACHES) {
@@ -35,6 +37,25 @@ export function checkSlabPages(s: State, say: Say): void {
     if ((slabs.get(cache) ?? 0) !== w[cache + C.slabs])
       say(`cache ${cacheName(s, cache)} counts ${w[cache + C.slabs]} slabs and has ${slabs.get(cache) ?? 0}`);
   }
+}
+
+/** The slab pages on the list of free ones. */
+function freeSlabPages(s: State, say: Say): Set<number> {
+  const w = s.words;
+  const pages = new Set<number>();
+  for (let page = w[H.slabFree]; page !== 0; page = nextFreeSlab(s, page)) {
+    const start = page << PAGE_SHIFT;
+    const isSlab = page > 0 && start >= s.slabStart && start < w[H.slabEnd];
+    if (!isSlab || pages.has(page) || w[PAGE_TABLE + page] >= 0) {
+      say(`the list of free slab pages leads to page ${page}`);
+      break;
+    }
+    pages.add(page);
+    if (!isBlank(w, start, start + PAGE_WORDS)) say(`slab page ${page} is free and not blank`);
+  }
+  if (pages.size !== w[H.slabFreeCount])
+    say(`${w[H.slabFreeCount]} slab pages are counted free; ${pages.size} are listed`);
+  return pages;
 }
 
 function objectWordsOf(s: State, cache: number): number {
@@ -85,7 +106,8 @@ function checkCache(s: State, cache: number, say: Say): void {
 function isCut(s: State, cache: number): boolean {
   const w = s.words;
   const [bump, end, size] = [w[cache + C.bump], w[cache + C.bumpEnd], w[cache + C.objectWords]];
-  if (w[cache + C.slabs] === 0) return bump === 0 && end === 0;
+  // None yet, or the one that was cut was given back.
+  if (bump === 0 && end === 0) return true;
   if (w[H.gone] > 0 && bump + size > end) return true;
   const start = end - PAGE_WORDS;
   const cut = (bump - start) / size;

@@ -3,7 +3,8 @@ import { PID_MAX_LIMIT, RESERVED_PIDS } from '@pidlab/contract';
 import { CACHE, HEADER, NS } from '../layout.ts';
 import { KIND_NS } from '../memory/handles.ts';
 import { pidCache } from '../memory/slab.ts';
-import { numbersAt, USERS_LIMIT, wasGiven } from '../pids/namespaces.ts';
+import { numbersAt, USERS_LIMIT } from '../pids/namespaces.ts';
+import { wasGiven } from '../pids/serials.ts';
 import type { MapUse, State } from '../types.ts';
 import type { Say } from './say.ts';
 import { eachNs, isRecord } from './walk.ts';
@@ -58,8 +59,7 @@ function checkSettings(s: State, nsAt: number, say: Say): void {
   if (!inRange(N.level, 0, s.design.traits.maxLevel)) say(`namespace ${nsAt} is at level ${level}`);
   else if (w[pidCache(numbersAt(s, level)) + C.objectWords] === 0) say(`namespace ${nsAt} has no cache for its pids`);
   if (!wasGiven(s, w[nsAt + N.serial])) say(`namespace ${nsAt} has a serial that was never given`);
-  if (!inRange(N.pidMax, RESERVED_PIDS + 1, PID_MAX_LIMIT))
-    say(`namespace ${nsAt} has a pidMax of ${w[nsAt + N.pidMax]}`);
+  if (!inRange(N.pidMax, 1, PID_MAX_LIMIT)) say(`namespace ${nsAt} has a pidMax of ${w[nsAt + N.pidMax]}`);
   if (!inRange(N.lastPid, 0, PID_MAX_LIMIT - 1)) say(`namespace ${nsAt} has its cursor at ${w[nsAt + N.lastPid]}`);
   if (!inRange(N.floor, 1, RESERVED_PIDS)) say(`namespace ${nsAt} has a floor of ${w[nsAt + N.floor]}`);
   if (!inRange(N.disabled, 0, 1)) say(`namespace ${nsAt} has ${w[nsAt + N.disabled]} for disabled`);

@@ -1,19 +1,20 @@
 /** Invariants 5 and 7: pids and their tasks. */
 import { PID_MAX_LIMIT, PIDTYPE_MAX, PIDTYPE_PID } from '@pidlab/contract';
-import { NS, PID_HEAD, TASK_LINK } from '../layout.ts';
+import { HEADER, NS, PID_HEAD, TASK_LINK } from '../layout.ts';
 import { KIND_NS, KIND_PID, KIND_TASK } from '../memory/handles.ts';
-import { NS_CACHE, pidCache } from '../memory/slab.ts';
+import { cacheName, NS_CACHE, pidCache } from '../memory/slab.ts';
 import { numbersAt } from '../pids/namespaces.ts';
 import { hasTasks, homeOf, isDead, pidLevel } from '../pids/pids.ts';
 import { linkOf } from '../pids/tasks.ts';
 import type { MapUse, State } from '../types.ts';
 import { isBlank } from './check-memory.ts';
-import { cacheName } from './reports.ts';
 import type { Say } from './say.ts';
 import { cacheOf, eachLivePid, eachNs, eachPid, eachTask, isRecord, isSlot } from './walk.ts';
 
 const N = NS.at;
 const { pid: PID, next: NEXT, prev: PREV } = TASK_LINK.at;
+/** No table that is sized for its pids has one of so many links. */
+const LONG_CHAIN = 200;
 
 export function checkPids(s: State, uses: Map<number, MapUse>, say: Say): void {
   const { map } = s.design;
@@ -44,7 +45,8 @@ function checkPid(s: State, pidAt: number, numbers: number, say: Say): void {
   if (level > s.design.traits.maxLevel || numbersAt(s, level) !== numbers)
     say(`pid ${pidAt} of level ${level} is from cache ${cacheName(s, pidCache(numbers))}`);
   const home = homeOf(s, pidAt);
-  if (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE)
+  // Of a dead one the namespace may be gone, and its page another's.
+  if (!isDead(s, pidAt) && (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE))
     say(`pid ${pidAt} is at home at ${home}, where no namespace can be`);
   if (count < 1) say(`pid ${pidAt} has ${count} references`, 'mend');
   if (s.words[pidAt + PID_HEAD.at.home] < 0) say(`pid ${pidAt} is being freed by nobody`, 'mend');
@@ -103,10 +105,26 @@ function checkReaper(s: State, nsAt: number, say: Say): void {
     say(`the reaper of namespace ${nsAt} has no pid in it`);
 }
 
-/** The chains are whole by now, so every look-up ends. */
+/**
+ * The chains are whole by now, so every look-up ends. Where a chain is far longer than chains are, no number is looked up, which
+ * would take time by the square of it: there each has to be another.
+ */
 export function checkFinds(s: State, say: Say): void {
+  const lengths = new Uint8Array(s.words[HEADER.at.slabEnd]);
   eachLivePid(s, (at) => {
-    s.design.eachNumber(s, at, (nr, nsAt) => {
+    s.design.eachNumber(s, at, (_nr, _nsAt, _link, slot) => {
+      if (lengths[slot] < LONG_CHAIN) lengths[slot]++;
+    });
+  });
+  const inLongChains = new Set<number>();
+  eachLivePid(s, (at) => {
+    s.design.eachNumber(s, at, (nr, nsAt, _link, slot) => {
+      if (lengths[slot] === LONG_CHAIN) {
+        const name = nsAt * PID_MAX_LIMIT + nr;
+        if (inLongChains.has(name)) say(`number ${nr} of namespace ${nsAt} leads to two pids; one is ${at}`);
+        inLongChains.add(name);
+        return;
+      }
       const found = s.design.findPidNs(s, nr, nsAt);
       if (found !== at) say(`number ${nr} of namespace ${nsAt} leads to ${found}; pid ${at} has it`);
     });

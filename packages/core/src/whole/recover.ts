@@ -26,7 +26,7 @@ import { workerAt } from '../memory/block.ts';
 import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT } from '../memory/handles.ts';
 import { NS_LOCK } from '../memory/locks.ts';
 import { ALL_CACHES, emptyMagazine, endMove, magazineAt, NS_CACHE, retire } from '../memory/slab.ts';
-import { ATTACHED, LEAVING, NO_WORKER } from '../memory/workers.ts';
+import { ATTACHED, isSeenMoving, LEAVING, NO_WORKER } from '../memory/workers.ts';
 import { isLockedBy, lockSlot } from '../pids/hash.ts';
 import { homeOf, isDead, unlockPid } from '../pids/pids.ts';
 import { clearLink, linkOf } from '../pids/tasks.ts';
@@ -52,6 +52,10 @@ const C = CACHE.at;
 export function declareGone(s: State, slot: number): void {
   const worker = workerAt(s, slot);
   if (worker === s.worker) throw new PidBug('declareGone', `workerSlot ${slot} is this worker's own; use detach`);
+  if (load(s.words, worker + STATE) === ATTACHED && isSeenMoving(s, worker)) {
+    const todo = 'declare it gone when its thread has ended, which terminate() alone does not say';
+    throw new PidBug('declareGone', `workerSlot ${slot} has a worker that goes on; ${todo}`);
+  }
   if (compareExchange(s.words, worker + STATE, ATTACHED, LEAVING + s.owner) !== ATTACHED)
     throw new PidBug('declareGone', `workerSlot ${slot} has no worker`);
   add(s.words, H.gone, 1);

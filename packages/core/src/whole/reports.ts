@@ -1,27 +1,12 @@
 import { PAGE_SIZE, type SlabInfo, type Stats } from '@pidlab/contract';
 import { CACHE, HEADER, PAGE_SHIFT } from '../layout.ts';
 import { slotsOf } from '../memory/block.ts';
-import {
-  ALL_CACHES,
-  MAP_CACHE,
-  NS_CACHE,
-  numbersOfCache,
-  objectsPerSlab,
-  PID_CACHES,
-  TASK_CACHE,
-} from '../memory/slab.ts';
+import { ALL_CACHES, cacheName, NS_CACHE, objectsPerSlab, PID_CACHES, TASK_CACHE } from '../memory/slab.ts';
 import { atHand } from '../memory/workers.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 
 const H = HEADER.at;
-
-/** A cache's name, as `/proc/slabinfo` would show it. */
-export function cacheName(s: State, cache: number): string {
-  if (cache === NS_CACHE) return 'pid_namespace';
-  if (cache === MAP_CACHE) return s.design.map.cache?.name ?? 'none';
-  return cache === TASK_CACHE ? 'task' : `pid_${numbersOfCache(cache)}`;
-}
 
 /** The caches that exist. Source: the columns of `/proc/slabinfo`. */
 export function slabInfo(s: State): SlabInfo[] {
@@ -52,7 +37,7 @@ export function activeIn(s: State, cache: number): number {
 /** Totals, from the header and the workers' records alone. */
 export function stats(s: State): Stats {
   const w = s.words;
-  const slab = (w[H.slabEnd] - s.slabStart) >>> PAGE_SHIFT;
+  const slab = ((w[H.slabEnd] - s.slabStart) >>> PAGE_SHIFT) - w[H.slabFreeCount];
   const mapped = w[H.pagesTotal] - w[H.mapStart];
   const never = w[H.mapStart] - (w[H.slabEnd] >>> PAGE_SHIFT);
   return {
@@ -61,7 +46,7 @@ export function stats(s: State): Stats {
     tasks: activeIn(s, TASK_CACHE),
     reservedBytes: w[H.pagesTotal] * PAGE_SIZE,
     usedBytes: (w[H.pagesTotal] - never) * PAGE_SIZE,
-    pages: { slab, pidmap: mapped - w[H.mapFreeCount], free: never + w[H.mapFreeCount] },
+    pages: { slab, pidmap: mapped - w[H.mapFreeCount], free: never + w[H.mapFreeCount] + w[H.slabFreeCount] },
     hashTables: s.design.index.tables.map(({ name }, i) => ({ name, slots: slotsOf(w[H.hashShifts + i]) })),
   };
 }

@@ -7,7 +7,8 @@
 export const SHARED: boolean = false;
 
 /**
- * Whether a function that relies on something of its caller, a lock most of all, makes sure of it. In the sources, that is in
- * tests, it does. In what is published this is `false`, and nothing of it is left.
+ * Whether a function that relies on something of its caller, a lock most of all, makes sure of it, and whoever takes memory can be
+ * told that there is none (memory/faults.ts). In the sources, that is in tests, it is so. In what is published this is `false`, and
+ * nothing of it is left.
  */
 export const CHECKED: boolean = true;

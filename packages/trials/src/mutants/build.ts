@@ -11,6 +11,14 @@ import { type Change, type Mutant, type Strategy, strategyOf } from './mutant.ts
 const packages = join(import.meta.dirname, '..', '..', '..');
 const contract = pathToFileURL(join(packages, 'contract', 'dist', 'index.js')).href;
 
+const ENTRY = 'strategy-with-faults';
+
+/** The strategy, and the way to inject faults into its allocators. */
+function entryOf(strategy: Strategy): string {
+  const index = join(packages, `core-${strategy}`, 'src', 'index.ts');
+  return `export * from ${JSON.stringify(index)};\nexport { injectFaults } from '@pidlab/core';`;
+}
+
 /** The source that a change is made in. */
 function sourceOf(change: Change): string {
   return join(packages, change.package, 'src', change.file);
@@ -23,7 +31,8 @@ export function occurrences(change: Change): number {
 
 /**
  * Writes a strategy, changed in these places, as one module for one thread and for several. Its own sources and core's are
- * taken as they are now; the contract is the one that was built, so that everybody catches the errors of the same classes.
+ * taken as they are now; the contract is the one that was built, so that everybody catches the errors of the same classes. The
+ * module has core's `injectFaults` beside the strategy.
  * Throws when a change is stale.
  */
 export async function buildStrategy(strategy: Strategy, changes: readonly Change[], file: string): Promise<void> {
@@ -37,10 +46,15 @@ export async function buildStrategy(strategy: Strategy, changes: readonly Change
       // A function, since a `$` in a replacement would mean something.
       .reduce((sofar, { find, replace }) => sofar.replace(find, () => replace), text);
   const build = await rolldown({
-    input: join(packages, `core-${strategy}`, 'src', 'index.ts'),
+    input: ENTRY,
     platform: 'node',
     resolve: { alias: { '@pidlab/core': join(packages, 'core', 'src', 'index.ts') } },
     plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) => (id === ENTRY ? id : null),
+        load: (id) => (id === ENTRY ? entryOf(strategy) : null),
+      },
       {
         name: 'one-contract',
         resolveId: (id) => (id === '@pidlab/contract' ? { id: contract, external: true } : null),

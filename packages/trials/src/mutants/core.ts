@@ -20,15 +20,15 @@ export const coreMutants: readonly Mutant[] = [
     [
       'wrap-to-one',
       'after a wrap allocation goes on at 1 in place of the floor',
-      'nr = w[nsAt + FLOOR];',
-      'nr = 1;',
+      'allocByScan(s, nsAt, last, floorOf(w, nsAt));',
+      'allocByScan(s, nsAt, last, 1);',
       'PIDMAP-7',
     ],
     [
       'wrap-past-the-floor',
       'after a wrap the floor itself is left out',
-      'nr = w[nsAt + FLOOR];',
-      'nr = w[nsAt + FLOOR] + 1;',
+      'allocByScan(s, nsAt, last, floorOf(w, nsAt));',
+      'allocByScan(s, nsAt, last, floorOf(w, nsAt) + 1);',
       'PIDMAP-6',
     ],
     [
@@ -724,12 +724,21 @@ export const coreMutants: readonly Mutant[] = [
       'FREE-11',
     ],
   ]),
+  ...mutantsOf('core', 'pids/floor.ts', [
+    [
+      'floor-above-pid-max',
+      'where pidMax is not above the floor nothing is given out after the end',
+      'return floor < w[nsAt + PID_MAX] ? floor : 1;',
+      'return floor;',
+      'PIDMAP-45',
+    ],
+  ]),
   ...mutantsOf('core', 'border/numbers.ts', [
     [
-      'pid-max-below-the-floor',
-      'pidMax can be set to the floor',
-      "'pidMax', RESERVED_PIDS + 1, PID_MAX_LIMIT)",
-      "'pidMax', RESERVED_PIDS, PID_MAX_LIMIT)",
+      'pid-max-of-nothing',
+      'pidMax can be set to 0',
+      "'pidMax', 1, PID_MAX_LIMIT)",
+      "'pidMax', 0, PID_MAX_LIMIT)",
       'PIDMAP-30',
     ],
     [

@@ -354,7 +354,7 @@ function badArgument(p: Pair, parameter: Parameter, choice: number): Argument | 
     case 'cursor':
       return choice % 2 === 0 ? PID_MAX_LIMIT : OUT_OF_RANGE[choice % 5]!;
     case 'pidMax':
-      return [0, 1, RESERVED_PIDS, PID_MAX_LIMIT + 1, ...OUT_OF_RANGE][choice % 9]!;
+      return [0, PID_MAX_LIMIT + 1, ...OUT_OF_RANGE][choice % 7]!;
     default:
       return OUT_OF_RANGE[choice % 5]!;
   }
@@ -364,7 +364,26 @@ function badArgument(p: Pair, parameter: Parameter, choice: number): Argument | 
 
 const TASK_NUMBERS = ['taskPidNrNs', 'taskTgidNrNs', 'taskPgrpNrNs', 'taskSessionNrNs'] as const;
 const FLAGS = [0, CLONE_THREAD, CLONE_NEWPID | CLONE_THREAD, 0x100, CLONE_NEWPID | 0x100];
-const LIMITS = [301, 302, 303, 310, 320, 333, 352, 400, 32_767, 32_768, 32_769, 65_536, 65_537, PID_MAX_LIMIT];
+const LIMITS = [
+  1,
+  2,
+  20,
+  300,
+  301,
+  302,
+  303,
+  310,
+  320,
+  333,
+  352,
+  400,
+  32_767,
+  32_768,
+  32_769,
+  65_536,
+  65_537,
+  PID_MAX_LIMIT,
+];
 
 function withPid(p: Pair, choice: number, body: (pid: Twin<PidRef>) => void): void {
   const pid = pick(p, p.pids, choice);

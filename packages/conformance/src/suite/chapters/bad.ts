@@ -118,7 +118,7 @@ const OUTSIDE: Partial<Record<Kind, readonly number[]>> = {
   from: [-1, -(2 ** 31), 2 ** 31 + 1, 2 ** 32, 2 ** 32 + 1, 2 ** 53, -(2 ** 53), 1e300],
   type: [-1, 4, 5, 2 ** 31, 2 ** 32, 2 ** 53, -(2 ** 32)],
   cursor: [-1, 2 ** 22, 2 ** 31, 2 ** 32, 2 ** 53, -(2 ** 53)],
-  pidMax: [-1, 0, 1, 300, 2 ** 22 + 1, 2 ** 32 + 301, 2 ** 53],
+  pidMax: [-1, 0, 2 ** 22 + 1, 2 ** 32 + 301, 2 ** 53],
 };
 
 /** Integers that are no handle of anything, near a real one and far from all. */
@@ -256,7 +256,7 @@ const OPTIONS: readonly [name: keyof PidAllocatorOptions, bad: readonly unknown[
   ['capacity', [0, -1, 2 ** 22 + 1, 2 ** 53]],
   ['namespaces', [-1, 131_073, 2 ** 32]],
   ['memory', [0, 1, 2 ** 20 - 1, 2 ** 30 + 1, -(2 ** 20)]],
-  ['pidMax', [0, 300, -1, 2 ** 22 + 1]],
+  ['pidMax', [0, -1, 2 ** 22 + 1]],
   ['generationBase', [0, -1, 2 ** 29, 2 ** 53]],
   ['hash', ['', 'Kernel', 'linux', 0, 1]],
   [

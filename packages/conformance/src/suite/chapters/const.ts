@@ -128,7 +128,7 @@ export const constChapter: Chapter = chapter('CONST', 'Constants, traits and a n
   );
 
   clause(11, 'option pidMax is the root’s', { source: 'the contract: PidAllocatorOptions', once: true }, () => {
-    for (const pidMax of [RESERVED_PIDS + 1, 40_000, PID_MAX_LIMIT]) {
+    for (const pidMax of [1, RESERVED_PIDS, 40_000, PID_MAX_LIMIT]) {
       const a = create({ pidMax });
       equal(a.pidMax(a.initPidNs), pidMax);
     }

@@ -347,15 +347,15 @@ export const pidmapChapter: Chapter = chapter('PIDMAP', 'The numbers of one name
     equal(a.nextPidmap(home, floor), PID_MAX_LIMIT - 1);
   });
 
-  clause(30, 'pidMax may be anything from RESERVED_PIDS + 1 up to PID_MAX_LIMIT', { source: PID_MAX }, () => {
+  clause(30, 'pidMax may be anything from 1 up to PID_MAX_LIMIT', { source: 'the contract: setPidMax' }, () => {
     const { a, home } = world();
-    for (const pidMax of [PID_MAX_LIMIT, RESERVED_PIDS + 1]) {
+    for (const pidMax of [PID_MAX_LIMIT, RESERVED_PIDS, 2, 1]) {
       a.setPidMax(home, pidMax);
       equal(a.pidMax(home), pidMax);
     }
-    for (const pidMax of [RESERVED_PIDS, 1, 0, -1, PID_MAX_LIMIT + 1, 2 ** 40]) {
+    for (const pidMax of [0, -1, PID_MAX_LIMIT + 1, 2 ** 40]) {
       throwsPidError('EINVAL', () => a.setPidMax(home, pidMax));
-      equal(a.pidMax(home), RESERVED_PIDS + 1);
+      equal(a.pidMax(home), 1);
     }
   });
 
@@ -547,6 +547,31 @@ export const pidmapChapter: Chapter = chapter('PIDMAP', 'The numbers of one name
         if (floor <= 5) freeNr(a, home, nextNr(a, home));
         else throwsPidError('EAGAIN', () => a.allocPid(home));
       }
+    },
+  );
+
+  clause(
+    45,
+    'where pidMax is not above the floor numbers go on at 1 after the end, and with a pidMax of 1 there is none',
+    { source: 'the contract: setPidMax' },
+    () => {
+      const { a, home } = world();
+      a.setPidMax(home, 10);
+      deepEqual(nextNrs(a, home, 9), upTo(10));
+      throwsPidError('EAGAIN', () => a.allocPid(home));
+      for (const nr of [7, 4]) freeNr(a, home, nr);
+      deepEqual(nextNrs(a, home, 2), [4, 7]);
+      freeNr(a, home, 2);
+      a.setLastPid(home, 5_000);
+      equal(nextNr(a, home), 2);
+      for (const nr of [1, 9]) freeNr(a, home, nr);
+      a.setPidMax(home, 1);
+      for (const cursor of [5_000, 0]) {
+        a.setLastPid(home, cursor);
+        throwsPidError('EAGAIN', () => a.allocPid(home));
+      }
+      a.setPidMax(home, 300);
+      deepEqual(nextNrs(a, home, 2), [1, 9]);
     },
   );
 });

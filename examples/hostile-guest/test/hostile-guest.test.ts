@@ -1,0 +1,14 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const dir = join(import.meta.dirname, '..');
+
+test('the program prints what its comments say', () => {
+  const source = readFileSync(join(dir, 'main.js'), 'utf8');
+  const promised = [...source.matchAll(/\/\/ → (.*)$/gm)].map((match) => match[1]);
+  const printed = execFileSync(process.execPath, ['main.js'], { cwd: dir, encoding: 'utf8' });
+  expect(promised.length).toBe(12);
+  expect(printed.trimEnd().split('\n')).toEqual(promised);
+});

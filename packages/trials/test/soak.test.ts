@@ -1,0 +1,61 @@
+/** The soak, for seconds: that it counts what it does, and finds what grows. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { choices } from '@pidlab/conformance/random';
+import * as flat from '@pidlab/core-flat';
+import * as hierarchical from '@pidlab/core-hierarchical';
+import * as idr from '@pidlab/core-idr';
+import * as pidspace from '@pidlab/core-pidspace';
+import { describe, expect, test } from 'vitest';
+import { numbersOf } from '../src/soak/numbers.ts';
+import { processesOf } from '../src/soak/processes.ts';
+import { soak } from '../src/soak/soak.ts';
+
+const BIN = join(import.meta.dirname, '..', 'bin', 'soak.js');
+const run = (...args: string[]) => spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8' });
+
+describe.each([hierarchical, flat, pidspace, idr])('$traits.strategy', (strategy) => {
+  test.each([
+    ['an allocator', numbersOf],
+    ['a table', processesOf],
+  ])('%s comes round, keeps all invariants, and stays as large as it is', (_what, load) => {
+    const subject = load(strategy);
+    const random = choices(1);
+    for (let i = 0; i < 60_000; i++) subject.step(random);
+    const before = subject.usedBytes();
+    for (let i = 0; i < 60_000; i++) subject.step(random);
+    expect(subject.violations()).toEqual([]);
+    expect(subject.wraps).toBeGreaterThan(5);
+    expect(subject.usedBytes()).toBeLessThan(before + 2 ** 18);
+  });
+});
+
+test('what is lost in each operation is found as memory that grows', async () => {
+  const leaky: typeof flat = {
+    ...flat,
+    traits: { ...flat.traits, shared: false },
+    createPidAllocator: (options) => {
+      const a = flat.createPidAllocator({ ...options, capacity: 200_000 });
+      const allocTask: typeof a.allocTask = () => [a.allocTask(), a.allocTask(), a.allocTask()][0]!;
+      return { ...a, allocTask, checkInvariants: () => ({ violations: [], leaked: [] }) };
+    },
+  };
+  const { findings, parts, operations } = await soak({ strategy: leaky, name: 'leaky', seconds: 4, seed: 1 });
+  expect(findings.join()).toMatch(/blocks grew|task/);
+  expect(operations).toBeGreaterThan(parts.length);
+});
+
+test('--help says what it does, and what is wrong is exit status 2', () => {
+  const { status, stdout } = run('--help');
+  expect([status, stdout]).toEqual([0, expect.stringContaining('--minutes')]);
+  for (const args of [['--minutes', '0'], ['--seed', 'x'], ['--strategy', './none.js'], ['more']])
+    expect(run(...args), args.join(' ')).toMatchObject({ status: 2, stdout: '' });
+});
+
+test('it ends with a line of JSON that counts operations, wraps and terminated threads', () => {
+  const { stdout, status } = run('--minutes', '0.1', '--strategy', 'hierarchical', '--seed', '1');
+  const soaked = JSON.parse(stdout);
+  expect(soaked).toMatchObject({ strategy: 'hierarchical', seed: 1 });
+  for (const count of ['operations', 'wraps', 'kills']) expect(soaked[count], count).toBeGreaterThan(0);
+  expect(status).toBe(soaked.findings.length === 0 ? 0 : 1);
+});
