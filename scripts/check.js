@@ -1,8 +1,8 @@
-// npm run check: what must hold before a release, beside `npm test`: no dead code, packages that resolve for everyone who
-// installs them, a changeset for each change. The last line is `N passed, N failed`; each check counts as one.
+// npm run check: see USAGE.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { optionsOf } from './lib/options.js';
 import { pack, published } from './lib/pack.js';
 import { build, install, readJson, root, run, Tally } from './lib/run.js';
 
@@ -11,6 +11,13 @@ const ATTW =
   '--profile esm-only --exclude-entrypoints package.json --no-definitely-typed --format ascii --no-emoji --no-summary'.split(
     ' ',
   );
+optionsOf(
+  `npm run check
+
+What must hold before a release, beside \`npm test\`: no dead code, packages that resolve for everyone who installs them, a changeset
+for each change. The last line is \`N passed, N failed\`; each check counts as one.`,
+  {},
+);
 const tally = new Tally();
 
 try {

@@ -1,7 +1,7 @@
 // Where the project is at home. One place says it, `repository` in the package.json of the root; what npm wants to know of each
 // published package is made of that.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { published } from './pack.js';
 import { readJson, root } from './run.js';
@@ -15,26 +15,35 @@ into the package.json of the root. \`repository\`, \`bugs\` and \`homepage\` of 
 
 /**
  * Writes `repository`, `bugs` and `homepage` into the manifest of each published package, and gives the paths of those that were
- * changed. Throws when the root does not say where that is.
+ * changed. Throws, and writes nothing, when the root does not say where that is.
  */
 export function fillHomes() {
   const { repository } = readJson(join(root, 'package.json'));
-  const url = typeof repository === 'string' ? repository : repository?.url;
-  if (!url) throw new Error(UNKNOWN);
-  const page = /^(?:git\+)?(https:\/\/[^/\s]+\/\S+?)(?:\.git)?\/?$/.exec(url)?.[1];
-  if (page === undefined)
-    throw new Error(`\`repository\` in package.json is ${url}; it has to be the https address of a repository`);
-  return published.flatMap((dir) => {
+  const filled = published.map((dir) => {
     const path = `${dir}/package.json`;
     const manifest = readJson(join(root, path));
-    const filled = {
-      ...manifest,
-      repository: { type: 'git', url: `git+${page}.git`, directory: dir },
-      bugs: { url: `${page}/issues` },
-      homepage: `${page}/tree/HEAD/${dir}#readme`,
-    };
-    if (JSON.stringify(filled) === JSON.stringify(manifest)) return [];
-    writeFileSync(join(root, path), `${JSON.stringify(filled, null, 2)}\n`);
-    return [path];
+    return { path, text: `${JSON.stringify({ ...manifest, ...homeOf(repository, dir) }, null, 2)}\n` };
   });
+  const changed = filled.filter(({ path, text }) => readFileSync(join(root, path), 'utf8') !== text);
+  for (const { path, text } of changed) writeFileSync(join(root, path), text);
+  return changed.map(({ path }) => path);
+}
+
+/**
+ * The fields of the package in `dir`. Throws when `repository` is none, or has no https address.
+ *
+ * @param {unknown} repository As package.json has it: an address, or an object with a `url`.
+ * @param {string} dir
+ */
+export function homeOf(repository, dir) {
+  const url = typeof repository === 'object' && repository !== null ? Reflect.get(repository, 'url') : repository;
+  if (!url) throw new Error(UNKNOWN);
+  const page = /^(?:git\+)?(https:\/\/[^/\s]+\/\S+?)(?:\.git)?\/?$/.exec(String(url))?.[1];
+  if (page === undefined)
+    throw new Error(`\`repository\` in package.json is ${url}; it has to be the https address of a repository`);
+  return {
+    repository: { type: 'git', url: `git+${page}.git`, directory: dir },
+    bugs: { url: `${page}/issues` },
+    homepage: `${page}/tree/HEAD/${dir}#readme`,
+  };
 }

@@ -108,12 +108,10 @@ describe('a broken copy', () => {
       expect(source.split(from)).toHaveLength(2);
       const file = join(temporary, 'broken.js');
       writeFileSync(file, source.replace(from, to));
-      const { status, stdout } = conformance(file, '--chapter', chapter, '--no-scale');
-      expect(stdout).toMatch(new RegExp(`\\b${chapter}-\\d+ `));
-      expect(stdout).toMatch(/\d+ passed, [1-9]\d* failed\n$/);
+      const { status, stdout } = conformance(file, '--chapter', chapter, '--no-scale', '--reporter', 'json');
       expect(status).toBe(1);
-
-      const report = JSON.parse(conformance(file, '--chapter', chapter, '--no-scale', '--reporter', 'json').stdout);
+      const report = JSON.parse(stdout);
+      expect(report.failed).toBeGreaterThan(0);
       const failed = report.conformance.filter((clause: { status: string }) => clause.status === 'failed');
       expect(failed).toHaveLength(report.failed);
       expect(failed[0].clause).toMatch(new RegExp(`^${chapter}-\\d+$`));

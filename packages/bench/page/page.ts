@@ -99,6 +99,17 @@ function follow(event: MouseEvent): void {
   show(to.slice(1));
 }
 
+/** The head of a row that has an address is the link to it. */
+for (const head of document.querySelectorAll<HTMLElement>('tr[id] > th:first-child')) {
+  if (head.querySelector('a')) continue;
+  const link = document.createElement('a');
+  link.className = 'self';
+  link.href = `#${head.parentElement?.id}`;
+  const small = head.querySelector('small');
+  link.append(...[...head.childNodes].filter((node) => node !== small));
+  head.prepend(link);
+}
+
 const sections = [...document.querySelectorAll<HTMLDetailsElement>('details')];
 let openBefore: HTMLDetailsElement[] = [];
 

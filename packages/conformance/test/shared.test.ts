@@ -2,4 +2,9 @@
 import { describeShared } from '../dist/vitest.js';
 import { BUILTINS } from '../src/strategies/builtins.ts';
 
-for (const { load, package: name } of Object.values(BUILTINS)) describeShared(await load(), import.meta.resolve(name));
+// One with pidmaps and hashes and one with trees, which is where threads meet; all of them with `npm test -- --long`.
+const names = process.env.PIDLAB_LONG === '1' ? Object.keys(BUILTINS) : ['hierarchical', 'idr'];
+for (const name of names) {
+  const { load, package: specifier } = BUILTINS[name]!;
+  describeShared(await load(), import.meta.resolve(specifier));
+}

@@ -16,6 +16,8 @@ import { type Struct, struct } from './words/struct.ts';
 export const PAGE_WORDS: number = PAGE_SIZE / 4;
 /** A page number shifted left by this is the word offset of its start. */
 export const PAGE_SHIFT = 10;
+/** Word offset of the page table: the page after the header. */
+export const PAGE_TABLE: number = PAGE_WORDS;
 
 const cacheFields = {
   objectWords: ['nsLock', 'size of one object; 0 until the cache exists'],

@@ -18,10 +18,10 @@ export interface State {
   readonly pidHash: HashTable;
   /** Its second; the first again where it has only one. */
   readonly vnrHash: HashTable;
+  /** The most numbers that a pid carries, as the traits say. */
+  readonly maxNumbers: number;
   /** Words of a pid that carries so many numbers, as the design says. */
   readonly pidWords: readonly number[];
-  /** Word offset of the page table: for each page the cache that has it, 0 for others. */
-  readonly pageTable: number;
   /** Word offset of the first worker's record. */
   readonly workersStart: number;
   /** Word offset of the first slab page. */

@@ -2,7 +2,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLONE_NEWPID, PIDTYPE_PGID } from '@pidlab/contract';
 import { describe, expect, test } from 'vitest';
-import { CACHE, HEADER, HOME_DEAD, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, PIDMAP, PIDMAP_NS } from '../src/layout.ts';
+import {
+  CACHE,
+  HEADER,
+  HOME_DEAD,
+  NS,
+  PAGE_SHIFT,
+  PAGE_TABLE,
+  PAGE_WORDS,
+  PID_HEAD,
+  PIDMAP,
+  PIDMAP_NS,
+} from '../src/layout.ts';
 import { KIND_PID, KIND_SHIFT, KIND_TASK, LINE_SHIFT } from '../src/memory/handles.ts';
 import { NS_CACHE, pidCache, TASK_CACHE } from '../src/memory/slab.ts';
 import { slotOf } from '../src/pids/hash.ts';
@@ -49,8 +60,8 @@ const violations: readonly (readonly [sentence: RegExp, corrupt: (w: Int32Array,
   [/^the first generation is -1$/, (w) => (w[H.generationBase] = -1)],
   [/^new namespaces would have a floor of 0$/, (w) => (w[H.floors + 1] = 0)],
   [/^new namespaces would have a floor of 301$/, (w) => (w[H.floors] = 301)],
-  [/^page \d+ is a slab page of no cache$/, (w, { s }) => (w[s.pageTable + (s.slabStart >>> PAGE_SHIFT)] = 0)],
-  [/^page \d+ is a slab page of no cache$/, (w, { s }) => (w[s.pageTable + (s.slabStart >>> PAGE_SHIFT)] = PID_1 + 1)],
+  [/^page \d+ is a slab page of no cache$/, (w, { s }) => (w[PAGE_TABLE + (s.slabStart >>> PAGE_SHIFT)] = 0)],
+  [/^page \d+ is a slab page of no cache$/, (w, { s }) => (w[PAGE_TABLE + (s.slabStart >>> PAGE_SHIFT)] = PID_1 + 1)],
   [/^cache pid_1 has objects of 32 words, not 16$/, (w) => (w[PID_1 + C.objectWords] = 32)],
   [/^cache task has objects of 0 words, not 16$/, (w) => (w[TASK_CACHE + C.objectWords] = 0)],
   [/^cache pid_1 counts 2 slabs and has 1$/, (w) => w[PID_1 + C.slabs]++],
@@ -96,7 +107,7 @@ const violations: readonly (readonly [sentence: RegExp, corrupt: (w: Int32Array,
     /^slab page \d+ is free and not blank$/,
     (w, { s }) => {
       w[H.slabFree] = s.slabStart >>> PAGE_SHIFT;
-      w[s.pageTable + w[H.slabFree]] = -1;
+      w[PAGE_TABLE + w[H.slabFree]] = -1;
     },
   ],
   [/^the list of free pidmap pages leads to page 1$/, (w) => (w[PAGE_WORDS + w[H.mapFree]] = 1)],

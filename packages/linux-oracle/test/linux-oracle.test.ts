@@ -84,9 +84,15 @@ describe.each(subjects)('a process table on $traits.strategy', (subject) => {
     expect(followed.length).toBeGreaterThanOrEqual(40);
   });
 
-  it.each(followed)('does what the kernel did in $header.name', (recording) => {
-    const { steps, compared, differences } = replayRecording(recording, subject);
-    if (subject === subjects[0]) found.set(recording, { steps, compared, differences });
+  // A pidmap gives the same numbers in each design that has one, so of two of them a third of the recordings is enough, unless
+  // there is time: `npm test -- --long`.
+  const isShort = process.env.PIDLAB_LONG !== '1' && ['flat', 'pidspace'].includes(subject.traits.strategy);
+  const tried = isShort ? followed.filter((_, i) => i % 3 === 0) : followed;
+
+  it.each(tried)('does what the kernel did in $header.name', (recording) => {
+    const result = replayRecording(recording, subject);
+    if (subject === subjects[0]) found.set(recording, result);
+    const { steps, differences } = result;
     expect(steps).toBe(recording.steps.length);
     if (subject.traits.rules === 'mainline')
       expect(differences).toMatchObject({ deadNamespace: 0, belowFloor: 0, whichErrno: 0 });

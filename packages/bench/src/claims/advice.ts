@@ -67,7 +67,7 @@ class Advisor {
       ...(rules === 'mainline'
         ? [
             {
-              answer: 'Yes: allocPid has to answer to the letter as today’s kernel does',
+              answer: 'Those of today’s kernel, to the letter',
               take,
               because: 'Its traits say rules: mainline; the others answer differently in three cases.',
             },
@@ -76,7 +76,7 @@ class Advisor {
       ...(rootNumbers === 'encoded'
         ? [
             {
-              answer: 'No: a number should say which container it is from',
+              answer: 'Numbers that say which container they are from',
               take,
               because: 'Its traits say rootNumbers: encoded; who has the number has the container by a shift.',
             },

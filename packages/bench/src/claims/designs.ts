@@ -19,7 +19,7 @@ export const E8: Claim = {
   source: { who: 'Hubertus Franke', where: 'the pidspaces patch for Linux 2.6.15', when: '2006-01' },
   measured:
     'Translation both ways, freePid and allocPid, and bytes for each pid, with 32,000 pids in a container: pidspace against hierarchical and flat.',
-  rule: 'Holds if pidspace takes less than both others, or the same within the noise of this run, in all four; in part if in one of them at least it takes less than both.',
+  rule: 'Holds if pidspace takes no more than either of the others in all four, where more is more than the noise of this run, and in every round; in part if in one of them at least it takes less than both.',
   wouldChange:
     'Containers in containers, or more than 511 of them: pidspace has neither, and what manages them elsewhere is what it lacks.',
   judge(view) {
@@ -29,11 +29,8 @@ export const E8: Claim = {
     });
     const missing = found.filter(({ ratios }) => ratios.some((ratio) => !ratio)).map(({ what }) => what);
     if (missing.length > 0) return undecided(`${missing.join(', ')} was not measured for all three`);
-    const isLess = (ratio: Ratio | undefined): boolean => ratio !== undefined && !view.isSame(ratio) && ratio.value < 1;
-    const isNoMore = (ratio: Ratio | undefined): boolean =>
-      ratio !== undefined && (view.isSame(ratio) || ratio.value < 1);
-    const isAll = found.every(({ ratios }) => ratios.every(isNoMore));
-    const wins = found.filter(({ ratios }) => ratios.every(isLess));
+    const isAll = found.every(({ ratios }) => ratios.every((ratio) => ratio && !view.isMore(ratio)));
+    const wins = found.filter(({ ratios }) => ratios.every((ratio) => ratio && view.isLess(ratio)));
     const churn = found[2].ratios.map((ratio) => times(ratio?.value ?? 1));
     return {
       verdict: isAll ? 'holds' : wins.length > 0 ? 'holds in part' : 'does not hold',
@@ -148,7 +145,7 @@ export const E11: Claim = {
   },
   measured:
     'A walk over 32,000 pids, exit and fork, freePid and allocPid, and look-ups: the idr design, which is that tree, against hierarchical, which gives the same numbers by bitmap and hash. The same walk over 10,000 pids, counted, with their numbers side by side and 64 apart.',
-  rule: 'Holds if the tree lists faster and forks slower, both beyond the noise of this run; in part if only one of the two.',
+  rule: 'Holds if the tree lists faster and forks slower, both beyond the noise of this run and in every round; in part if only one of the two.',
   wouldChange:
     'Numbers that lie far apart: the more the bitmap has to skip, the better the tree is at listing (list at other sizes).',
   historic: {
@@ -168,8 +165,8 @@ export const E11: Claim = {
     }));
     const [listed, forked] = found.map(({ ratio }) => ratio);
     if (!listed || !forked) return undecided(`${listed ? 'fork-exit' : 'list'} was not measured for both`);
-    const isFaster = !view.isSame(listed) && listed.value < 1;
-    const isSlower = !view.isSame(forked) && forked.value > 1;
+    const isFaster = view.isLess(listed);
+    const isSlower = view.isMore(forked);
     const words = (id: string, apart: number): string => cell(view.count('listing', id, { apart }, 'words'));
     return {
       verdict: isFaster && isSlower ? 'holds' : isFaster || isSlower ? 'holds in part' : 'does not hold',

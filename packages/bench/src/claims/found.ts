@@ -2,11 +2,9 @@ import { figure, times } from '../format.ts';
 import type { Pair } from '../results.ts';
 import type { ClaimResult } from './claim.ts';
 import { type Claim, counted, type Judgement, undecided } from './rule.ts';
-import { cell, DESIGNS, type Findings, percentOver, ratioCell, View } from './view.ts';
+import { cell, DESIGNS, type Findings, pairCell, percentOver, ratioCell, View } from './view.ts';
 
 const known = (pairs: readonly (Pair | undefined)[]): Pair[] => pairs.filter((pair) => pair !== undefined);
-const range = ({ factor }: Pair): string =>
-  `${times(factor.value)} (${figure(factor.range[0])}–${figure(factor.range[1])})`;
 
 const LEARNT = 1 / 1.25;
 
@@ -31,7 +29,7 @@ const learnt: Claim = {
           caption: 'Time of a look-up in the order that repeats, times that in one that does not',
           head: ['', 'times'],
           align: 'lr',
-          rows: pairs.map((pair) => [pair.strategy, range(pair)]),
+          rows: pairs.map((pair) => [pair.strategy, pairCell(pair)]),
         },
       ],
       evidence: [{ scenario: 'order', params: { live: 1_000, order: 'fresh' } }],
@@ -157,7 +155,7 @@ const crowded: Claim = {
             id,
             ...['same', 'own'].map((namespaces) => {
               const pair = gain(id, namespaces);
-              return pair ? range(pair) : '–';
+              return pair ? pairCell(pair) : '–';
             }),
           ]),
         },

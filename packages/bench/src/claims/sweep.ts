@@ -235,7 +235,7 @@ function answerOf(series: readonly SweepSeries[], x: string, of: string): string
     const [first, last] = [points.at(0), points.at(-1)];
     if (!first || !last || first === last) continue;
     const way = first[1] === last[1] ? `stay at ${figure(first[1])} ${of}` : wayOf(first, last, of);
-    const key = `${way}, between ${figure(first[0])} and ${figure(last[0])}`;
+    const key = `${way}, between ${first[0].toLocaleString('en')} and ${last[0].toLocaleString('en')}`;
     ways.set(key, [...(ways.get(key) ?? []), strategy]);
   }
   const parts = [...ways].map(([way, names]) => `${names.join(', ')}: ${way}`);

@@ -1,15 +1,15 @@
-import { figure, times } from '../format.ts';
+import { figure } from '../format.ts';
 import type { Pair } from '../results.ts';
 import { type Claim, counted, undecided } from './rule.ts';
-import { cell, percentOver } from './view.ts';
+import { cell, pairCell, percentOver } from './view.ts';
 
 const NOTHING = 0.1;
 const SLOW = 1.05;
 
-const range = ({ factor }: Pair): string =>
-  `${times(factor.value)} (${figure(factor.range[0])}–${figure(factor.range[1])})`;
 /** More than so many times in every round. */
-const isAlways = (pair: Pair, more: number): boolean => pair.factor.value >= more && pair.factor.range[0] > 1;
+const isAlways = ({ factor }: Pair, more: number): boolean => factor.value >= more && factor.range[0] > 1;
+/** One round says nothing of the next. */
+const isKnown = ({ factor }: Pair): boolean => factor.rounds > 1;
 
 export const E5: Claim = {
   id: 'E5',
@@ -34,10 +34,10 @@ export const E5: Claim = {
     );
     if (writes.length === 0) return undecided('the writes were not counted');
     const isEnough = writes.every((each) => each < NOTHING);
-    if (!both) return undecided('two workers were not measured');
+    if (!both || !isKnown(both)) return undecided('two rounds with two workers were not measured');
     return {
       verdict: isEnough && isAlways(both, SLOW) ? 'holds' : isEnough ? 'holds in part' : 'does not hold',
-      answer: `By pages, making and ending a pid ${Math.max(...writes) === 0 ? 'never writes to its namespace’s count' : `writes to its namespace’s count ${figure(Math.max(...writes))} times`}. A reference for each pid takes two workers ${range(both)} the time${alone ? `, and one that is alone ${range(alone)}` : ''}.`,
+      answer: `By pages, making and ending a pid ${Math.max(...writes) === 0 ? 'never writes to its namespace’s count' : `writes to its namespace’s count ${figure(Math.max(...writes))} times`}. A reference for each pid takes two workers ${pairCell(both)} the time${alone ? `, and one that is alone ${pairCell(alone)}` : ''}.`,
       figures: [
         {
           caption: 'Writes to the count of a namespace for each freePid and allocPid',
@@ -52,7 +52,7 @@ export const E5: Claim = {
           caption: 'A reference for each pid, times the time of references by pages',
           head: ['one worker', 'two workers'],
           align: 'rr',
-          rows: [[alone ? range(alone) : '–', range(both)]],
+          rows: [[alone ? pairCell(alone) : '–', pairCell(both)]],
         },
       ],
       evidence: [
@@ -90,15 +90,15 @@ export const E13: Claim = {
     const rounds = (level: number, how: string): number | undefined =>
       view.count('locks', 'idr', { level, rounds: how }, 'lockRounds');
     const levels = [0, 1, 2, 3, 4];
-    const pairs = view.report.pairs.filter(({ scenario }) => scenario === 'workers-rounds');
+    const pairs = view.report.pairs.filter((pair) => pair.scenario === 'workers-rounds' && isKnown(pair));
     if (levels.some((level) => rounds(level, 'once') === undefined || rounds(level, 'each level') === undefined))
       return undecided('the rounds of the lock were not counted');
-    if (pairs.length === 0) return undecided('two workers were not measured');
+    if (pairs.length === 0) return undecided('two rounds with two workers were not measured');
     const isOnce = levels.every((level) => rounds(level, 'once') === 1);
     const gains = pairs.filter((pair) => isAlways(pair, GAIN)).length;
     return {
       verdict: !isOnce ? 'does not hold' : gains === pairs.length ? 'holds' : 'holds in part',
-      answer: `At level 4 the lock is taken ${cell(rounds(4, 'once'))} time in place of ${cell(rounds(4, 'each level'))}; two workers get ${pairs.map((pair) => `${range(pair)} as much done at depth ${pair.common.depth}`).join(', ')}.`,
+      answer: `At level 4 the lock is taken ${cell(rounds(4, 'once'))} time in place of ${cell(rounds(4, 'each level'))}; two workers get ${pairs.map((pair) => `${pairCell(pair)} as much done at depth ${pair.common.depth}`).join(', ')}.`,
       figures: [
         {
           caption: 'Times that the lock is taken for one allocPid',
@@ -116,7 +116,7 @@ export const E13: Claim = {
           caption: 'Pids made and ended by two workers, once for all against once for each level',
           head: ['depth', 'times as many'],
           align: 'rr',
-          rows: pairs.map((pair) => [String(pair.common.depth), range(pair)]),
+          rows: pairs.map((pair) => [String(pair.common.depth), pairCell(pair)]),
         },
       ],
       evidence: [

@@ -1,4 +1,4 @@
-import { figure, times } from '../format.ts';
+import { figure } from '../format.ts';
 import type { Report } from '../report/report.ts';
 import type { Pair, Result, Target } from '../results.ts';
 import type { Params } from '../scenario.ts';
@@ -54,7 +54,7 @@ export class View {
     );
   }
 
-  /** How many times `of` takes what `over` takes. */
+  /** How many times `of` takes what `over` takes; undefined without two rounds that both have. */
   ratio(of: Result | undefined, over: Result | undefined): Ratio | undefined {
     if (!of || !over) return undefined;
     const others = new Map(over.rounds.map(({ round, median }) => [round, median]));
@@ -62,14 +62,20 @@ export class View {
       const other = others.get(round);
       return other !== undefined && other > 0 && median > 0 ? [median / other] : [];
     });
-    if (found.length === 0) return undefined;
+    // One round says nothing of the next, unless it is the same every time.
+    if (found.length < (of.exact && over.exact ? 1 : 2)) return undefined;
     const mean = found.reduce((total, each) => total + Math.log(each), 0) / found.length;
     return { value: Math.exp(mean), low: Math.min(...found), high: Math.max(...found) };
   }
 
-  /** Whether a ratio is no more than a strategy and its twin differ by, or 5 %. */
-  isSame(ratio: Ratio): boolean {
-    return Math.abs(Math.log(ratio.value)) < Math.log(this.noise);
+  /** Whether it takes more: beyond the noise of this run, and in every round. */
+  isMore(ratio: Ratio): boolean {
+    return ratio.value > this.noise && ratio.low > 1;
+  }
+
+  /** Whether it takes less: beyond the noise of this run, and in every round. */
+  isLess(ratio: Ratio): boolean {
+    return ratio.value < 1 / this.noise && ratio.high < 1;
   }
 
   /** What a ratio has to be beyond to be one: the noise of this run, and at least 5 %. */
@@ -103,9 +109,16 @@ export function cell(value: number | undefined): string {
   return Number.isInteger(value) ? value.toLocaleString('en') : figure(value);
 }
 
-/** A ratio for a table: `1.3×`, with the rounds that it lies between. */
+/** A ratio for a table: `1.32×`, with the rounds that it lies between. */
 export function ratioCell(ratio: Ratio | undefined): string {
-  return ratio ? `${times(ratio.value)} (${figure(ratio.low)}–${figure(ratio.high)})` : '–';
+  if (!ratio) return '–';
+  const isOne = figure(ratio.low) === figure(ratio.high);
+  return `${figure(ratio.value)}×${isOne ? '' : ` (${figure(ratio.low)}–${figure(ratio.high)})`}`;
+}
+
+/** The same of a pair of cells. */
+export function pairCell({ factor }: Pair): string {
+  return ratioCell({ value: factor.value, low: factor.range[0], high: factor.range[1] });
 }
 
 /** `8 %`; a little less than nothing is nothing. */

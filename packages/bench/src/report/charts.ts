@@ -42,7 +42,8 @@ interface Series {
 /** An axis: what is along it, in words. */
 interface Axis {
   readonly name: string;
-  readonly isLog: boolean;
+  /** `even`: the places stand as far apart as one another, whatever is between them; a datum's value is one of them. */
+  readonly scale: 'linear' | 'log' | 'even';
   /** The places that are named; the library chooses where there are none. */
   readonly places?: readonly number[];
 }
@@ -68,11 +69,11 @@ export function lineChart({ x, y, series }: Drawing): string {
         ...markOf(each),
         type: 'line',
         lineStyle: { color: colourOf(each), width: each.kind === 'strategy' ? 2.5 : 1.5, type: DASH[each.kind] },
-        data: each.data.map((datum) => [datum.x, datum.y]),
+        data: each.data.map((datum) => [alongOf(datum, x), datum.y]),
         endLabel: { show: true, ...text, color: colourOf(each), formatter: each.name, distance: 6 },
         labelLayout: { moveOverlap: 'shiftY' },
       },
-      whiskers(each),
+      whiskers(each, x),
     ]),
   });
 }
@@ -154,29 +155,39 @@ function rangeOf({ places }: Axis, values: readonly number[]): Range {
   return [Math.min(...all) / 1.2, Math.max(...all) * 1.2];
 }
 
+/** Where a datum is along the axis, as the library wants it: the number of its place where those stand evenly. */
+function alongOf({ x }: Datum, { scale, places = [] }: Axis): number {
+  return scale === 'even' ? places.indexOf(x) : x;
+}
+
 /** How far along a logarithmic axis of that length a value is. */
 function placeOf(value: number, axis: Axis, values: readonly number[], length: number): number {
   const [low, high] = rangeOf(axis, values);
   return (length * Math.log(value / low)) / Math.log(high / low);
 }
 
-/** 1, 2 and 5 times the powers of ten within a range. */
+/** Powers of ten, and 2 and 5 times them, within a range. */
 function roundNumbers([low, high]: Range): number[] {
   const powers = Array.from({ length: 24 }, (_, i) => 10 ** (i - 9));
-  return powers.flatMap((power) => [power, 2 * power, 5 * power]).filter((value) => value >= low && value <= high);
+  const within = (value: number): boolean => value >= low && value <= high;
+  // Where there are many powers, nothing between them.
+  if (powers.filter(within).length > 3) return powers.filter(within);
+  return powers.flatMap((power) => [power, 2 * power, 5 * power]).filter(within);
 }
 
 function axisOf(axis: Axis, values: readonly number[]): EChartsCoreOption {
-  const { name, isLog, places } = axis;
+  const { name, scale, places } = axis;
   const range = rangeOf(axis, values);
-  const customValues = places ?? (isLog ? roundNumbers(range) : undefined);
-  const chosen = customValues ? { customValues } : {};
+  const customValues = places ?? (scale === 'log' ? roundNumbers(range) : undefined);
+  const chosen = customValues && scale !== 'even' ? { customValues } : {};
+  const data = places?.map((place) => place.toLocaleString('en'));
   return {
-    type: isLog ? 'log' : 'value',
-    ...(isLog ? { min: range[0], max: range[1] } : {}),
+    type: scale === 'linear' ? 'value' : scale === 'log' ? 'log' : 'category',
+    ...(scale === 'log' ? { min: range[0], max: range[1] } : {}),
+    ...(scale === 'even' ? { data, boundaryGap: false } : {}),
     name,
     nameTextStyle: { ...text, color: INK },
-    axisLabel: { ...text, hideOverlap: true, formatter: (value: number) => short(value), ...chosen },
+    axisLabel: { ...text, hideOverlap: true, ...(scale === 'even' ? {} : { formatter: short }), ...chosen },
     axisLine: { lineStyle: { color: GRID } },
     axisTick: { lineStyle: { color: GRID }, ...chosen },
     splitLine: { show: false },
@@ -208,8 +219,13 @@ function render(option: EChartsCoreOption): string {
   chart.setOption({ animation: false, backgroundColor: 'transparent', textStyle: text, ...option });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  // The page scales it; the library's styles for pointers are of no use in a still picture.
-  return svg.replace(/<style[\s\S]*?<\/style>/, '').replace(/^<svg width="\d+" height="\d+"/, '<svg');
+  // The page scales it; the library's styles for pointers, and more than a tenth of a pixel, are of no use in a still picture.
+  return svg
+    .replace(/<style[\s\S]*?<\/style>/, '')
+    .replace(/^<svg width="\d+" height="\d+"/, '<svg')
+    .replaceAll(' xml:space="preserve"', '')
+    .replaceAll('font-family:inherit;', '')
+    .replaceAll(/(\d+\.\d)\d+/g, '$1');
 }
 
 /** What a custom series gets from the library to draw with. */
@@ -219,11 +235,11 @@ interface Api {
 }
 
 /** The intervals, as lines with short ends. */
-function whiskers(series: Series): EChartsCoreOption {
+function whiskers(series: Series, axis: Axis): EChartsCoreOption {
   return {
     type: 'custom',
     name: `${series.name} interval`,
-    data: series.data.flatMap(({ x, ci }) => (ci ? [[x, ...ci]] : [])),
+    data: series.data.flatMap((datum) => (datum.ci ? [[alongOf(datum, axis), ...datum.ci]] : [])),
     silent: true,
     clip: true,
     z: 1,

@@ -28,16 +28,17 @@ export function firstScreen(page: Page, columns: number, colour: boolean): strin
 
 type Paint = ReturnType<typeof pc.createColors>;
 
-const NUMBER_COLUMNS = 6;
+/** A cell: five letters of number, a space, and five of how it stands to the best: `1,290 10.5×`. */
+const NUMBER = 5;
+const CELL = 11;
 
-/** A line has the number and, below the first, how it stands to the best: `124 1.9×`. */
+/** A line for each line of the map; where there are so many designs that cells would not fit, they take two. */
 function heatLines({ caption, columns: heads, rows }: Page['heat'], columns: number, paint: Paint): string[] {
-  const width = Math.min(14, Math.floor((columns - 26) / (heads.length - 1)) - 1);
+  const width = Math.min(CELL, Math.floor((columns - 16) / (heads.length - 1)) - 1);
   const first = columns - (heads.length - 1) * (width + 1);
   const table = new Table({
     chars: PLAIN,
     colWidths: [first, ...heads.slice(1).map(() => width)],
-    colAligns: ['left', ...heads.slice(1).map(() => 'right' as const)],
     wordWrap: true,
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
   });
@@ -57,8 +58,9 @@ function rowOf({ cells, isGroup }: Row, length: number, width: number, paint: Pa
 }
 
 function heatText({ text, note = '', heat }: Cell, width: number, paint: Paint): string {
-  const word = note.length + NUMBER_COLUMNS < width ? note : note.replace('not that deep', 'no');
-  const said = `${plainOf(text)} ${word.padEnd(Math.min(6, width - NUMBER_COLUMNS))}`;
+  const word = note.replace('not that deep', 'no').replaceAll(' ', '');
+  const padded = `${plainOf(text).padStart(NUMBER)} ${word}`;
+  const said = padded.length > width ? padded.trimStart() : padded;
   return heat === undefined ? paint.dim(said) : colours(paint)[heat](said);
 }
 

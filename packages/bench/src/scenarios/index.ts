@@ -3,7 +3,7 @@ import { churn } from './churn.ts';
 import { forkExit } from './fork-exit.ts';
 import { forkExitWait } from './fork-exit-wait.ts';
 import { list } from './list.ts';
-import { lookupHash, lookupHit, lookupMiss, lookupUse, order } from './lookup.ts';
+import { lookupHash, lookupHit, lookupMiss, lookupSkew, lookupUse, order } from './lookup.ts';
 import { createMemory, createTime, memory, namespaceMemory } from './memory.ts';
 import { namespace } from './namespace.ts';
 import { replay } from './replay.ts';
@@ -17,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   lookupHit,
   lookupUse,
   lookupMiss,
+  lookupSkew,
   lookupHash,
   order,
   translate,

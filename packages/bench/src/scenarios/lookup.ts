@@ -158,6 +158,37 @@ export const order: TimedScenario<State> = {
   },
 };
 
+/** The hottest share of the pids. */
+const HOT = 0.01;
+const skewed = (live: readonly number[]): Params[] => grid({ live, percent: [1, 50, 90, 99] });
+
+/**
+ * Timed: 2,000 × findPidNs, of which so many per cent ask for the same one in a hundred pids. Unit: ns per look-up.
+ *
+ * With 1 % nobody is asked for more than others; with 99 % almost all look-ups stay in what the processor keeps at hand.
+ */
+export const lookupSkew: TimedScenario<State> = {
+  ...lookupHit,
+  id: 'lookup-skew',
+  question: 'How much faster is a look-up where most of them ask for the same few pids?',
+  timed: `${lookupHit.timed}; \`percent\` of them among the same one in a hundred pids`,
+  // In the lab it is counted which lines look-ups touch (the survey access).
+  plan: { quick: skewed([1_000_000]), lab: [], default: skewed([1_000_000]), full: skewed([32_000, 1_000_000]) },
+  setup(subject, params, seed) {
+    const live = numberOf(params, 'live');
+    const state = setupHits(subject, { level: 0, live }, seed);
+    const numbers = numbersOf(state);
+    const hot = choices(seed + 2, Math.max(1, Math.round(live * HOT)));
+    const dice = choices(seed + 3, 10_000);
+    // One in a hundred of those who ask for anybody ask for a hot one as well.
+    const share = (numberOf(params, 'percent') / 100 - HOT) / (1 - HOT);
+    return {
+      ...state,
+      asked: state.asked.map((nr, i) => (dice[i % dice.length] < 10_000 * share ? numbers[hot[i % hot.length]] : nr)),
+    };
+  },
+};
+
 /** Timed: 2,000 × findPidNs of numbers that nobody has, drawn at random. Unit: ns per look-up. */
 export const lookupMiss: TimedScenario<State> = scenario<State>({
   id: 'lookup-miss',

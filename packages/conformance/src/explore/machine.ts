@@ -168,6 +168,8 @@ interface Thread {
 /** Bits of `touched`, for each thread. */
 const READ = 1;
 const WRITE = 2;
+const ALL = 0xff;
+const WRITES = 0xaa;
 /** A dependency rides on the offset that it goes into. */
 const TAG = 0x400_0000;
 
@@ -206,6 +208,7 @@ export interface Machine {
 export function createMachine(): Machine {
   let mem: Int32Array = new Int32Array(0);
   let length = -1;
+  /** For each thread, in the bits of `touched`: whether a read of the word, or a write, is one before which it is stopped. */
   let hot: Uint8Array = new Uint8Array(0);
   let touched: Uint8Array = new Uint8Array(0);
   let fresh: number[] = [];
@@ -233,6 +236,7 @@ export function createMachine(): Machine {
   let segments: Segment[] = [];
   let isKnown: Run['isKnown'];
   let isDecided = false;
+  let isAlone = false;
   let past: Hash = { a: 0, b: 0 };
   let onlooker: Onlooker | undefined;
   let fields: [object: Record<string, unknown>, key: string, old: unknown][] = [];
@@ -286,7 +290,7 @@ export function createMachine(): Machine {
   }
 
   /** Whether the thread goes on, before an access. Being stopped for good before one that changes nothing is no other case than before the next. */
-  function gate(at: number, isStore: boolean): void {
+  function gate(at: number, isStore: boolean, mask: number): void {
     if (isUnwinding) throw STOP;
     if (cur.pass) {
       cur.pass = false;
@@ -297,7 +301,7 @@ export function createMachine(): Machine {
     if (memory !== undefined && accesses === limit >> 1) for (const t of threads) memory.flush(t.id);
     if (isStore && ++cur.stores === cur.killAt) stop(REASON.killed);
     if (accesses === stopAccess) stop(REASON.before);
-    if (hot[at] !== 0) step();
+    if ((hot[at]! & (mask << (2 * cur.id))) !== 0) step();
   }
 
   function step(): void {
@@ -336,17 +340,19 @@ export function createMachine(): Machine {
   }
 
   /** What is in the thread's buffer goes to memory with the access: before that is a place to stop at, whichever word it is. */
-  function gateBeforeFence(model: Memory, at: number, isStore: boolean): void {
+  function gateBeforeFence(model: Memory, at: number, isStore: boolean, mask: number): void {
     const was = hot[at]!;
-    if (model.isPending(cur.id)) hot[at] = 1;
+    if (model.isPending(cur.id)) hot[at] = ALL;
     try {
-      gate(at, isStore);
+      gate(at, isStore, mask);
     } finally {
       hot[at] = was;
     }
   }
 
   function touch(at: number, mask: number): void {
+    // While others are held, nobody comes in between.
+    if (isAlone) return;
     const bits = mask << (2 * cur.id);
     const was = touched[at]!;
     if ((was & bits) === bits) return;
@@ -386,7 +392,7 @@ export function createMachine(): Machine {
       return mem[where]!;
     }
     if (memory !== undefined) return readWeakly(memory, where);
-    gate(where, false);
+    gate(where, false, READ);
     if ((touched[where]! & readBit) === 0) touch(where, READ);
     const value = mem[where]!;
     if (onlooker !== undefined) onlooker(cur.id, accesses, 'read', where, value);
@@ -407,7 +413,7 @@ export function createMachine(): Machine {
 
   function readWeakly(model: Memory, where: number): number {
     const at = offsetOf(where);
-    gate(at, false);
+    gate(at, false, READ);
     touch(at, READ);
     const value = model.read(cur.id, at, Math.floor(where / TAG), hot[at] !== 0);
     if (onlooker !== undefined) onlooker(cur.id, accesses, 'read', at, value);
@@ -430,7 +436,7 @@ export function createMachine(): Machine {
     }
     const at = offsetOf(where);
     const value = withoutRider(given);
-    gate(at, mem[at] !== (value | 0));
+    gate(at, mem[at] !== (value | 0), WRITE);
     touch(at, WRITE);
     if (onlooker !== undefined) onlooker(cur.id, accesses, 'write', at, mem[at]!, value | 0);
     if (memory === undefined) commit(cur, at, value);
@@ -451,9 +457,11 @@ export function createMachine(): Machine {
     }
     const at = offsetOf(where);
     const isStore = (changed(kind, mem[at]!, given, second) ?? mem[at]) !== mem[at];
-    if (memory === undefined) gate(at, isStore);
-    else gateBeforeFence(memory, at, isStore);
-    touch(at, kind === 'load' ? READ : kind === 'store' ? WRITE : READ | WRITE);
+    // What changes nothing only reads.
+    const mask = kind === 'store' ? WRITE : isStore ? READ | WRITE : READ;
+    if (memory === undefined) gate(at, isStore, mask);
+    else gateBeforeFence(memory, at, isStore, mask);
+    touch(at, mask);
     memory?.fence(cur.id, kind, at);
     const found = mem[at]!;
     const value = changed(kind, found, given, second);
@@ -633,7 +641,9 @@ export function createMachine(): Machine {
       choice++;
       return pick;
     };
+    isAlone = held !== undefined;
     const release = (): void => {
+      isAlone = false;
       for (const t of threads) t.isHeld = false;
     };
     isLive = true;
@@ -728,9 +738,10 @@ export function createMachine(): Machine {
   function heat(): number {
     let grown = 0;
     for (const at of fresh) {
-      if (hot[at] !== 0 || !isContended(touched[at]!)) continue;
-      hot[at] = 1;
-      warm++;
+      const conflicts = conflictsOf(touched[at]!);
+      if (conflicts === hot[at]) continue;
+      if (hot[at] === 0) warm++;
+      hot[at] = conflicts;
       grown++;
     }
     fresh = [];
@@ -738,7 +749,7 @@ export function createMachine(): Machine {
   }
 
   function cool(value: 0 | 1 = 0): void {
-    hot.fill(value);
+    hot.fill(value * ALL);
     warm = value * length;
     touched.fill(0);
     fresh = [];
@@ -796,14 +807,15 @@ function newThread(
   };
 }
 
-function isContended(bits: number): boolean {
-  let threads = 0;
-  let writers = 0;
+/** Which accesses do not come to the same in either order with one of another thread: reads of what it writes, and writes of what it touches. */
+function conflictsOf(touched: number): number {
+  let found = 0;
   for (let t = 0; t < 4; t++) {
-    if ((bits & ((READ | WRITE) << (2 * t))) !== 0) threads++;
-    if ((bits & (WRITE << (2 * t))) !== 0) writers++;
+    const others = touched & ~((READ | WRITE) << (2 * t));
+    const conflicts = (others & WRITES) !== 0 ? READ | WRITE : others !== 0 ? WRITE : 0;
+    found |= touched & (conflicts << (2 * t));
   }
-  return threads >= 2 && writers >= 1;
+  return found;
 }
 
 /** What an atomic operation puts in the place of what was there; undefined when it leaves it. */

@@ -105,7 +105,8 @@ export class Races {
   begin(): void {
     this.#execution++;
     // A plain read of a word that only one thread is known to touch: if another does, the search begins anew, and it is seen then.
-    this.#skipsCold = this.#machine!.hotWords() > 0;
+    // What a thread has touched that was stopped for good is not known there.
+    this.#skipsCold = this.#machine!.hotWords() > 0 && this.#world!.scenario.gone === undefined;
     this.#clocks.fill(this.#before);
     for (let t = 0; t < THREADS; t++) this.#clocks[t * THREADS + t] = this.#before + 1;
     this.#calls.fill(-1);

@@ -1,5 +1,5 @@
 /** Looking at the whole (semantics: caches). */
-import { type Findings, PAGE_SIZE, type SlabInfo, type Stats } from '@pidlab/contract';
+import { type Findings, type NsRef, PAGE_SIZE, type SlabInfo, type Stats } from '@pidlab/contract';
 import { accounts, freePages, slabPages } from './memory.ts';
 import type { State } from './state.ts';
 
@@ -33,13 +33,16 @@ export function checkInvariants(s: State): Findings {
   const expect = (holds: boolean, otherwise: string): void => {
     if (!holds) wrong.push(otherwise);
   };
+  const childrenOf = new Map<NsRef, number>();
+  for (const { parent } of s.namespaces.values())
+    if (parent !== undefined) childrenOf.set(parent, (childrenOf.get(parent) ?? 0) + 1);
   for (const ns of s.namespaces.values()) {
     for (const [nr, ref] of ns.taken) {
       const pid = s.pids.get(ref);
       const carries = pid?.alive === true && pid.numbers.some((number) => number.ns === ns.ref && number.nr === nr);
       expect(carries, `number ${nr} of namespace ${ns.ref} is taken by pid ${ref}, which does not carry it`);
     }
-    const children = [...s.namespaces.values()].filter((other) => other.parent === ns.ref).length;
+    const children = childrenOf.get(ns.ref) ?? 0;
     expect(ns.children === children, `namespace ${ns.ref} counts ${ns.children} children and has ${children}`);
     const held = ns.ref === s.root || ns.callers > 0 || children > 0 || ns.taken.size > 0;
     expect(held, `namespace ${ns.ref} lives and nobody holds it`);

@@ -62,7 +62,8 @@ function recordArg(s: State, handle: unknown, kind: number, op: string, name: st
     const line = handle & LINE_MASK;
     const at = line << LINE_SHIFT;
     const id = at < w[SLAB_END] ? w[at] : 0;
-    if (id >>> KIND_SHIFT === kind && (id & GENERATION_MASK) * LINES_LIMIT + line === handle) return at;
+    // The handle is taken apart and not made anew, since that can be done before the record has come from memory.
+    if (id >>> KIND_SHIFT === kind && (handle - line) / LINES_LIMIT === (id & GENERATION_MASK)) return at;
   }
   throw badHandle(s, handle, kind, op, name);
 }

@@ -2,6 +2,7 @@
 import type { PidAllocator } from '@pidlab/contract';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
 import { getFound, keepUnlessFreed, pidOrNone, stillIn, unlessFreed } from './again.ts';
 import { fromArg, nrArg, nsArg, taskArg } from './arguments.ts';
 
@@ -13,7 +14,8 @@ export function bindFinding(s: State): Finding {
     findPidNs(nr, ns) {
       const nsAt = nsArg(s, ns, 'findPidNs');
       const pidAt = design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt);
-      return unlessFreed(s, nsAt, ns, pidOrNone(s, pidAt), pidAt, 'findPidNs', 'ns');
+      const pid = pidOrNone(s, pidAt);
+      return SHARED ? unlessFreed(s, nsAt, ns, pid, pidAt, 'findPidNs', 'ns') : pid;
     },
     findPid: (nr) => pidOrNone(s, design.findPid(s, nrArg(nr, 'findPid', s))),
     findVpid(nr, viewer) {

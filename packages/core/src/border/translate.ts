@@ -3,6 +3,7 @@ import type { Nr, PidAllocator, RootNr, Vnr } from '@pidlab/contract';
 import { homeIfAlive } from '../pids/pids.ts';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
 import { nsOrNone, stillIn, unlessEnded, unlessFreed } from './again.ts';
 import { nsArg, pidArg, taskArg } from './arguments.ts';
 
@@ -15,6 +16,7 @@ export function bindTranslation(s: State): Translation {
       const pidAt = pidArg(s, pid, 'pidNrNs');
       const nsAt = nsArg(s, ns, 'pidNrNs');
       const nr = design.pidNrNs(s, pidAt, nsAt) as Nr;
+      if (!SHARED) return nr;
       unlessEnded(s, pidAt, pid, nr, nr, 'pidNrNs');
       return unlessFreed(s, nsAt, ns, nr, nr, 'pidNrNs', 'ns');
     },

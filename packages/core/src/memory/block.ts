@@ -1,6 +1,6 @@
 /** The geometry of a block: what its header says, and where that puts everything else. */
 import type { Traits } from '@pidlab/contract';
-import { HEADER, PAGE_SHIFT, PAGE_WORDS, WORKER } from '../layout.ts';
+import { HEADER, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS, WORKER } from '../layout.ts';
 import type { Design, State } from '../types.ts';
 import { wholeLines } from '../words/struct.ts';
 
@@ -58,14 +58,15 @@ export function stateOver(design: Design, words: Int32Array): State {
   const geometry = geometryOf(words);
   const shifts = geometry.hashShifts;
   const base = hashBaseOf(geometry.pagesTotal);
+  const { maxNumbers } = design.traits;
   const pidHash = { base, shift: shifts[0] };
   return {
     words,
     design,
     pidHash,
     vnrHash: shifts[1] === 0 ? pidHash : { base: base + slotsOf(shifts[0]), shift: shifts[1] },
-    pidWords: Array.from({ length: design.traits.maxNumbers + 1 }, (_, numbers) => design.pidWords(numbers)),
-    pageTable: PAGE_WORDS,
+    maxNumbers,
+    pidWords: Array.from({ length: maxNumbers + 1 }, (_, numbers) => design.pidWords(numbers)),
     workersStart: workersStartOf(geometry),
     slabStart: slabStartOf(geometry),
     worker: 0,
@@ -94,7 +95,7 @@ function workersStartOf({ pagesTotal, hashShifts }: Geometry): number {
 }
 
 function hashBaseOf(pagesTotal: number): number {
-  return PAGE_WORDS + wholePages(pagesTotal);
+  return PAGE_TABLE + wholePages(pagesTotal);
 }
 
 function wholePages(words: number): number {

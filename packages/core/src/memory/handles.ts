@@ -89,12 +89,17 @@ export function handleSeen(s: State, at: number): number {
   if (!SHARED) return handleOf(s.words, at);
   if (CHECKED && at !== lastSeen)
     throw new Error(`a handle of record ${at} is asked for, and ${lastSeen} was seen last`);
-  return (s.words[s.worker + SEEN] & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT);
+  return handleOfLine(s.words[s.worker + SEEN], at >>> LINE_SHIFT);
 }
 
 /** The handle of the record at `at`, as it lives now. */
 export function handleOf(words: Int32Array, at: number): number {
-  return (words[at] & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT);
+  return handleOfLine(words[at], at >>> LINE_SHIFT);
+}
+
+/** V8 always puts functions of up to 27 bytes where they are called, and a handle that it sees made there needs no memory. */
+function handleOfLine(id: number, line: number): number {
+  return line + (id & GENERATION_MASK) * LINES_LIMIT;
 }
 
 /** Whether the record at `at` is still in the life that a handle means. */
@@ -104,7 +109,7 @@ export function fits(s: State, at: number, handle: unknown): boolean {
 
 /** The same, for a first word that was read before. */
 export function fitsId(id: number, at: number, handle: unknown): boolean {
-  return id >>> KIND_SHIFT !== 0 && (id & GENERATION_MASK) * LINES_LIMIT + (at >>> LINE_SHIFT) === handle;
+  return id >>> KIND_SHIFT !== 0 && handleOfLine(id, at >>> LINE_SHIFT) === handle;
 }
 
 /** Refuses every use of an allocator after `detach`. */

@@ -2,7 +2,7 @@
  * The page allocator: slab pages from below, pidmap pages from above. In a shared block neither side ever gets a page of the other.
  * Locking: `pageLock`, all of it.
  */
-import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from '../layout.ts';
+import { CACHE, HEADER, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS } from '../layout.ts';
 import type { State } from '../types.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
 import { isFault, PIDMAP_PAGE, SLAB_PAGE } from './faults.ts';
@@ -33,7 +33,7 @@ function takeSlabPage(s: State, cache: number): number {
   const start = listed === 0 ? w[SLAB_END] : listed << PAGE_SHIFT;
   if (listed === 0 && start >>> PAGE_SHIFT >= w[MAP_START]) return 0;
   const next = listed === 0 ? 0 : nextFreeSlab(s, listed);
-  w[s.pageTable + (start >>> PAGE_SHIFT)] = cache;
+  w[PAGE_TABLE + (start >>> PAGE_SHIFT)] = cache;
   w[cache + BUMP_END] = start + PAGE_WORDS;
   w[cache + BUMP] = start;
   if (listed === 0) {
@@ -58,9 +58,9 @@ function takeMapPage(s: State): number {
   const w = s.words;
   const page = w[MAP_FREE];
   if (page !== 0) {
-    w[MAP_FREE] = w[s.pageTable + page];
+    w[MAP_FREE] = w[PAGE_TABLE + page];
     w[MAP_FREE_COUNT]--;
-    w[s.pageTable + page] = 0;
+    w[PAGE_TABLE + page] = 0;
     return page;
   }
   if (w[SLAB_END] >>> PAGE_SHIFT >= w[MAP_START]) return 0;
@@ -72,7 +72,7 @@ export function freeMapPage(s: State, page: number): void {
   const w = s.words;
   locked(s, PAGE_LOCK, 'free', () => {
     w[page << PAGE_SHIFT] = 0;
-    w[s.pageTable + page] = w[MAP_FREE];
+    w[PAGE_TABLE + page] = w[MAP_FREE];
     w[MAP_FREE] = page;
     w[MAP_FREE_COUNT]++;
   });

@@ -15,7 +15,7 @@
  *
  * Why, and what stays as it is: docs/adr/0012.
  */
-import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from '../layout.ts';
+import { CACHE, HEADER, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS } from '../layout.ts';
 import type { State } from '../types.ts';
 import { GENERATION_MASK } from './handles.ts';
 
@@ -65,12 +65,12 @@ function weightInUse(w: Int32Array): number {
 function giveMapPages(s: State): boolean {
   const w = s.words;
   const free = new Set<number>();
-  for (let page = w[MAP_FREE]; page !== 0; page = w[s.pageTable + page]) free.add(page);
+  for (let page = w[MAP_FREE]; page !== 0; page = w[PAGE_TABLE + page]) free.add(page);
   const first = w[MAP_START];
-  while (free.delete(w[MAP_START])) w[s.pageTable + w[MAP_START]++] = 0;
+  while (free.delete(w[MAP_START])) w[PAGE_TABLE + w[MAP_START]++] = 0;
   w[MAP_FREE] = 0;
   for (const page of [...free].reverse()) {
-    w[s.pageTable + page] = w[MAP_FREE];
+    w[PAGE_TABLE + page] = w[MAP_FREE];
     w[MAP_FREE] = page;
   }
   w[MAP_FREE_COUNT] = free.size;
@@ -82,21 +82,21 @@ function giveSlabPages(s: State): boolean {
   const w = s.words;
   const empty = emptyPages(s);
   if (empty.size === 0) return false;
-  const caches = new Set([...empty].map((page) => w[s.pageTable + page]));
+  const caches = new Set([...empty].map((page) => w[PAGE_TABLE + page]));
   for (const cache of caches) withoutPages(w, cache, empty);
   for (const page of empty) {
-    w[w[s.pageTable + page] + SLABS]--;
+    w[w[PAGE_TABLE + page] + SLABS]--;
     w.fill(0, page << PAGE_SHIFT, (page + 1) << PAGE_SHIFT);
   }
   for (let page = w[SLAB_FREE]; page !== 0; page = nextFreeSlab(s, page)) empty.add(page);
   for (let last = (w[SLAB_END] >>> PAGE_SHIFT) - 1; empty.delete(last); last--) {
-    w[s.pageTable + last] = 0;
+    w[PAGE_TABLE + last] = 0;
     w[SLAB_END] -= PAGE_WORDS;
   }
   w[SLAB_FREE] = 0;
   w[SLAB_FREE_COUNT] = empty.size;
   for (const page of [...empty].sort((a, b) => b - a)) {
-    w[s.pageTable + page] = ~w[SLAB_FREE];
+    w[PAGE_TABLE + page] = ~w[SLAB_FREE];
     w[SLAB_FREE] = page;
   }
   return true;
@@ -104,7 +104,7 @@ function giveSlabPages(s: State): boolean {
 
 /** The free slab page after that one on the list. What the page table has for one is negative, so it is no cache. */
 export function nextFreeSlab(s: State, page: number): number {
-  return ~s.words[s.pageTable + page];
+  return ~s.words[PAGE_TABLE + page];
 }
 
 /**
@@ -117,7 +117,7 @@ function emptyPages(s: State): Set<number> {
   const empty = new Set<number>();
   for (let start = s.slabStart; start < w[SLAB_END]; start += PAGE_WORDS) {
     const page = start >>> PAGE_SHIFT;
-    const cache = w[s.pageTable + page];
+    const cache = w[PAGE_TABLE + page];
     if (cache <= 0) continue;
     const size = w[cache + OBJECT_WORDS];
     const isCut = w[cache + BUMP_END] === start + PAGE_WORDS;

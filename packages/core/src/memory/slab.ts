@@ -8,7 +8,7 @@
  */
 
 import { MAX_PID_NS_LEVEL } from '@pidlab/contract';
-import { CACHE, FREE_RECORD, HEADER, MAGAZINE, PAGE_WORDS, WORKER } from '../layout.ts';
+import { CACHE, FREE_RECORD, HEADER, MAGAZINE, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS, WORKER } from '../layout.ts';
 import type { State } from '../types.ts';
 import { publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
@@ -70,6 +70,14 @@ export function cacheName(s: State, cache: number): string {
   return cache === TASK_CACHE ? 'task' : `pid_${numbersOfCache(cache)}`;
 }
 
+/**
+ * The cache that a record is of. The page table is asked and not the record, so that this need not wait until the record has
+ * come from memory.
+ */
+export function cacheOfRecord(s: State, at: number): number {
+  return s.words[PAGE_TABLE + (at >>> PAGE_SHIFT)];
+}
+
 /** Brings a cache into being on first need; it stays. Source: `create_pid_cachep()`. */
 export function ensureCache(s: State, cache: number, objectWords: number): void {
   s.words[cache + OBJECT_WORDS] = wholeLines(objectWords);
@@ -91,8 +99,9 @@ export function cacheAlloc(s: State, cache: number): number {
 export function cacheFree(s: State, cache: number, at: number): void {
   const w = s.words;
   // The generation after the last is 0, which no handle has: a bit more would make a kind of it.
-  w[at] = ((w[at] & GENERATION_MASK) + 1) & GENERATION_MASK;
-  if (w[at] === 0) {
+  const generation = (w[at] + 1) & GENERATION_MASK;
+  w[at] = generation;
+  if (generation === 0) {
     retire(s, cache, at);
   } else if (SHARED) {
     toMagazine(s, cache, at);

@@ -69,7 +69,8 @@ export function hashAdd(s: State, slot: number, link: number): void {
   if (SHARED) {
     exchangeHead(s, slot, link);
   } else {
-    w[link] = w[slot] === 0 ? ~slot : w[slot];
+    const head = w[slot];
+    w[link] = head === 0 ? ~slot : head;
     w[slot] = link;
   }
 }

@@ -90,7 +90,7 @@ export function createChildNs(s: State, parentAt: number): number {
 
 /** How many numbers a pid of that level carries. */
 export function numbersAt(s: State, level: number): number {
-  return Math.min(level + 1, s.design.traits.maxNumbers);
+  return Math.min(level + 1, s.maxNumbers);
 }
 
 /** Takes a reference. */

@@ -16,7 +16,7 @@ import { fitsId } from '../memory/handles.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
 import { allocMapPage, freeMapPage } from '../memory/pages.ts';
 import type { State } from '../types.ts';
-import { add, and, compareExchange, load, publish } from '../words/access.ts';
+import { and, compareExchange, load, publish } from '../words/access.ts';
 import { findNextZeroBit } from '../words/bitops.ts';
 import { SHARED } from '../words/mode.ts';
 import { CLOSED, FULL, NO_MEMORY, TAKEN } from './errors.ts';
@@ -63,10 +63,11 @@ export function allocPidmap(s: State, nsAt: number): number {
   const last = w[nsAt + LAST_PID];
   const nr = last + 1;
   if (nr >= w[nsAt + PID_MAX]) return allocByScan(s, nsAt, last, floorOf(w, nsAt));
-  const page = w[entryOf(nsAt, nr)];
+  const entry = entryOf(nsAt, nr);
+  const page = w[entry];
   if (page === 0 || !testAndSet(s, page, nr)) return allocByScan(s, nsAt, last, nr);
   moveCursor(s, nsAt, last, nr);
-  if (!SHARED) countTaken(s, nsAt, nr);
+  if (!SHARED) countTaken(s, nsAt, entry);
   return nr;
 }
 
@@ -147,14 +148,15 @@ export function takePidmap(s: State, nsAt: number, nr: number): number {
 export function freePidmap(s: State, nsAt: number, nr: number): void {
   const w = s.words;
   const entry = entryOf(nsAt, nr);
-  const bit = 1 << nr;
-  const old = and(w, wordOf(w[entry], nr), ~bit);
+  const at = wordOf(w[entry], nr);
+  const mask = ~(1 << nr);
   if (SHARED) {
     // Bit 0 of page 0 is nobody's number.
-    const others = nr < 32 ? old & ~bit & ~1 : old & ~bit;
+    const others = and(w, at, mask) & mask & (nr < 32 ? ~1 : -1);
     if (others === 0 && load(w, nsAt + COUNT) === 0 && nextPidmap(s, nsAt, 0) === 0) endIfUnheld(s, nsAt);
-  } else if (add(w, entry + USED, -1) === 1) {
-    dropNs(s, nsAt);
+  } else {
+    w[at] &= mask;
+    if (--w[entry + USED] === 0) dropNs(s, nsAt);
   }
 }
 
@@ -166,13 +168,13 @@ function numbersOf(pageFirst: number): number {
 /** Takes `nr` and says whether it was free. */
 function take(s: State, nsAt: number, page: number, nr: number): boolean {
   if (!testAndSet(s, page, nr)) return false;
-  if (!SHARED) countTaken(s, nsAt, nr);
+  if (!SHARED) countTaken(s, nsAt, entryOf(nsAt, nr));
   return true;
 }
 
 /** Counts a number as taken in its page; the first one holds the namespace. */
-function countTaken(s: State, nsAt: number, nr: number): void {
-  if (add(s.words, entryOf(nsAt, nr) + USED, 1) === 0) holdNs(s, nsAt);
+function countTaken(s: State, nsAt: number, entry: number): void {
+  if (++s.words[entry + USED] === 1) holdNs(s, nsAt);
 }
 
 /** The page of `nr`, installed if it was absent; NO_MEMORY when there is none for it. */

@@ -14,7 +14,7 @@ import {
   see,
   zeroAfter,
 } from '../memory/handles.ts';
-import { cacheAlloc, cacheFree, pidCache } from '../memory/slab.ts';
+import { cacheAlloc, cacheFree, cacheOfRecord, pidCache } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { load, publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
@@ -171,10 +171,9 @@ export function putPid(s: State, pidAt: number): void {
     const why = 'the only reference is the allocation’s own, which was not taken with getPid; freePid drops it';
     throw unlocked(s, new PidBug('putPid', why));
   }
-  const numbers = numbersAt(s, pidLevel(s, pidAt));
   const isLast = --w[pidAt + COUNT] === 0;
   unlockPid(s);
-  if (isLast) cacheFree(s, pidCache(numbers), pidAt);
+  if (isLast) cacheFree(s, cacheOfRecord(s, pidAt), pidAt);
 }
 
 /**
@@ -197,16 +196,15 @@ export function endPid(s: State, pidAt: number): void {
   }
   s.design.unhash(s, pidAt);
   unlockPid(s);
-  const numbers = numbersAt(s, pidLevel(s, pidAt));
-  s.design.giveBack(s, pidAt, numbers);
-  dropPid(s, pidAt, numbers);
+  s.design.giveBack(s, pidAt, numbersAt(s, pidLevel(s, pidAt)));
+  dropPid(s, pidAt);
 }
 
 /** The numbers are given back: drops the allocation's own reference. */
-function dropPid(s: State, pidAt: number, numbers: number): void {
+function dropPid(s: State, pidAt: number): void {
   const isLast = dropOwn(s, pidAt);
   if (SHARED) s.words[s.worker + IN_HAND] = 0;
-  if (isLast) cacheFree(s, pidCache(numbers), pidAt);
+  if (isLast) cacheFree(s, cacheOfRecord(s, pidAt), pidAt);
 }
 
 /** Whether that was the last reference. As long as the pid says that it is ending, it is this worker's; from then on whoever's who drops the last one. */
@@ -234,7 +232,7 @@ export function giveUp(
   const error = noNumber(s, nsAt, failure, setTid[taken], taken);
   if (SHARED) s.words[pidAt + COUNT] = 0;
   s.design.giveBack(s, pidAt, taken);
-  dropPid(s, pidAt, numbersAt(s, pidLevel(s, pidAt)));
+  dropPid(s, pidAt);
   beginAnew(s, home);
   return error;
 }

@@ -1,6 +1,6 @@
 /** Invariants 1 and 2: slab pages and caches. */
 import { PIDTYPE_MAX, RESERVED_PIDS } from '@pidlab/contract';
-import { CACHE, HEADER, MAGAZINE, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, TASK } from '../layout.ts';
+import { CACHE, HEADER, MAGAZINE, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS, PID_HEAD, TASK } from '../layout.ts';
 import { workerAt } from '../memory/block.ts';
 import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT } from '../memory/handles.ts';
 import { nextFreeSlab } from '../memory/reclaim.ts';
@@ -46,7 +46,7 @@ function freeSlabPages(s: State, say: Say): Set<number> {
   for (let page = w[H.slabFree]; page !== 0; page = nextFreeSlab(s, page)) {
     const start = page << PAGE_SHIFT;
     const isSlab = page > 0 && start >= s.slabStart && start < w[H.slabEnd];
-    if (!isSlab || pages.has(page) || w[s.pageTable + page] >= 0) {
+    if (!isSlab || pages.has(page) || w[PAGE_TABLE + page] >= 0) {
       say(`the list of free slab pages leads to page ${page}`);
       break;
     }

@@ -1,6 +1,6 @@
 /** Pidmaps as the map of a design: what is checked, counted and mended in them beside what happens at run time. */
 import { PIDMAP_ENTRIES } from '@pidlab/contract';
-import { HEADER, NS, PAGE_SHIFT, PAGE_WORDS, PIDMAP, PIDMAP_NS } from '../layout.ts';
+import { HEADER, NS, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS, PIDMAP, PIDMAP_NS } from '../layout.ts';
 import { checkSetTid, mostChosen } from '../pids/chosen.ts';
 import { closeMap, isTaken, nextPidmap, openMap } from '../pids/pidmap.ts';
 import type { MapUse, NumberMap, State } from '../types.ts';
@@ -64,7 +64,7 @@ function checkPidmaps(s: State, counted: boolean, say: Say): Map<number, MapUse>
 function freeMapPages(s: State, say: Say): Set<number> {
   const w = s.words;
   const pages = new Set<number>();
-  for (let page = w[H.mapFree]; page !== 0; page = w[s.pageTable + page]) {
+  for (let page = w[H.mapFree]; page !== 0; page = w[PAGE_TABLE + page]) {
     if (!isMapPage(s, page) || pages.has(page)) {
       say(`the list of free pidmap pages leads to page ${page}`);
       break;

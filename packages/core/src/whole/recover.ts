@@ -15,6 +15,7 @@ import {
   MAGAZINE,
   NS,
   PAGE_SHIFT,
+  PAGE_TABLE,
   PAGE_WORDS,
   PID_HEAD,
   TASK,
@@ -138,7 +139,7 @@ function unlockHeader(s: State, worker: number, slot: number): void {
   }
   if (load(w, H.pageLock) === slot + 1) {
     let free = 0;
-    for (let page = w[H.mapFree]; page !== 0; page = w[s.pageTable + page]) free++;
+    for (let page = w[H.mapFree]; page !== 0; page = w[PAGE_TABLE + page]) free++;
     w[H.mapFreeCount] = free;
     publish(w, H.pageLock, 0);
   }
@@ -149,7 +150,7 @@ function recount(s: State, cache: number): void {
   const w = s.words;
   let slabs = 0;
   for (let start = s.slabStart; start < w[H.slabEnd]; start += PAGE_WORDS) {
-    if (w[s.pageTable + (start >>> PAGE_SHIFT)] === cache) slabs++;
+    if (w[PAGE_TABLE + (start >>> PAGE_SHIFT)] === cache) slabs++;
   }
   w[cache + C.slabs] = slabs;
   let free = 0;

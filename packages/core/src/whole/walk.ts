@@ -2,10 +2,11 @@
  * Walking what is in use, for checks that must survive a block in which anything may be wrong: an offset is followed only
  * after `isRecord` has said that a record of that kind is there.
  */
-import { CACHE, HEADER, PAGE_SHIFT, PAGE_WORDS } from '../layout.ts';
+import { CACHE, HEADER, PAGE_WORDS } from '../layout.ts';
 import { KIND_MAP, KIND_NS, KIND_PID, KIND_SHIFT, KIND_TASK } from '../memory/handles.ts';
 import {
   ALL_CACHES,
+  cacheOfRecord,
   MAP_CACHE,
   NS_CACHE,
   numbersOfCache,
@@ -28,7 +29,7 @@ export function kindOf(cache: number): number {
 /** The cache that has the page of `at`; 0 where none has. */
 export function cacheOf(s: State, at: number): number {
   if (at < s.slabStart || at >= s.words[HEADER.at.slabEnd]) return 0;
-  const cache = s.words[s.pageTable + (at >>> PAGE_SHIFT)];
+  const cache = cacheOfRecord(s, at);
   return ALL_CACHES.includes(cache) ? cache : 0;
 }
 

@@ -103,8 +103,8 @@ async function askAll(jobs: readonly Job[], { timeoutMs, hangMs, againMs, proces
       const file = join(dir, `${name}.mjs`);
       await buildStrategy(strategy, mutant === undefined ? [] : [mutant], file);
       const question = { file, againMs: mutant === undefined ? 0 : againMs };
-      const limit = mutant?.hangs === true ? hangMs : timeoutMs;
-      answers[i] = await ask(clauses === undefined ? question : { ...question, clauses }, limit);
+      const clauseMs = mutant?.hangs === true ? hangMs : timeoutMs;
+      answers[i] = await ask(clauses === undefined ? question : { ...question, clauses }, { timeoutMs, clauseMs });
     }
   };
   try {
@@ -117,10 +117,16 @@ async function askAll(jobs: readonly Job[], { timeoutMs, hangMs, againMs, proces
   }
 }
 
+/** Until a process is at its first clause, and then for each. */
+interface Limits {
+  readonly timeoutMs: number;
+  readonly clauseMs: number;
+}
+
 /** Asks one process after the other: a new one whenever the last did not come back. */
-function runner(children: Set<ChildProcess>): (question: Question, timeoutMs: number) => Promise<Answer> {
+function runner(children: Set<ChildProcess>): (question: Question, limits: Limits) => Promise<Answer> {
   let idle: ChildProcess | undefined;
-  return (question, timeoutMs) =>
+  return (question, { timeoutMs, clauseMs }) =>
     new Promise((resolve, reject) => {
       const child = idle ?? fork(RUNNER, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       idle = undefined;
@@ -131,14 +137,16 @@ function runner(children: Set<ChildProcess>): (question: Question, timeoutMs: nu
         clearTimeout(timer);
         child.removeAllListeners();
       };
-      const timer = setTimeout(() => {
+      const giveUp = (): void => {
         leave();
         children.delete(child);
         child.kill('SIGKILL');
         resolve({ failures, ran: 0, stuckIn: at });
-      }, timeoutMs);
+      };
+      let timer = setTimeout(giveUp, timeoutMs);
       child.on('message', (message: Message) => {
-        timer.refresh();
+        clearTimeout(timer);
+        timer = setTimeout(giveUp, clauseMs);
         if ('at' in message) at = message.at;
         else if ('failure' in message) failures.push(message.failure);
         else {

@@ -114,7 +114,7 @@ export function tableHtml(table: Table): Markup {
   const role = rolesOf(table);
   return markup`<div class="scroll" role="group" aria-label="${caption}" tabindex="0"><table${role('table')}${look && markup` class="${look}" style="--columns:${columns.length - 1}"`}>
 <caption>${caption}</caption>
-<thead${role('rowgroup')}><tr${role('row')}>${columns.map(({ head, align, subject }) => markup`<th${role('columnheader')} scope="col" class="${align}"${of(subject)}>${head}</th>`)}</tr></thead>
+<thead${role('rowgroup')}><tr${role('row')}>${columns.map(({ head, align, subject }) => markup`<th${role('columnheader')} scope="col"${classed(align)}${of(subject)}>${head}</th>`)}</tr></thead>
 <tbody${role('rowgroup')}>${rows.map((row) => rowHtml(row, table))}</tbody>
 </table></div>
 `;
@@ -130,31 +130,25 @@ function rowHtml({ id, cells, subject, isGroup }: Row, table: Table): Markup {
   const role = rolesOf(table);
   const named = id && markup` id="${id}"`;
   if (isGroup)
-    return markup`<tr class="group"${named}${role('row')}><th${role('rowheader')} scope="rowgroup" colspan="${columns.length}">${linked(cellOf(cells[0]), id)}</th></tr>
+    return markup`<tr class="group"${named}${role('row')}><th${role('rowheader')} scope="rowgroup" colspan="${columns.length}">${inlineHtml(cellOf(cells[0]).text)}</th></tr>
 `;
-  return markup`<tr${named}${role('row')}${of(subject)}>${cells.map((cell, i) => cellHtml(cellOf(cell), i === 0, columns[i].align, id, role))}</tr>
+  return markup`<tr${named}${role('row')}${of(subject)}>${cells.map((cell, i) => cellHtml(cellOf(cell), i === 0, columns[i].align, role))}</tr>
 `;
 }
 
-function cellHtml(
-  cell: Cell,
-  isHead: boolean,
-  align: string,
-  id: string | undefined,
-  role: (role: string) => Markup | undefined,
-): Markup {
+function cellHtml(cell: Cell, isHead: boolean, align: string, role: (role: string) => Markup | undefined): Markup {
   const { note, heat, unsure, subject } = cell;
-  const classes = [align, heat === undefined ? '' : `heat-${heat}`, unsure ? 'unsure' : ''].filter(Boolean).join(' ');
+  const classes = classed(align, heat === undefined ? '' : `heat-${heat}`, unsure ? 'unsure' : '');
   const small = note && markup`<small>${note}</small>`;
   if (isHead)
-    return markup`<th${role('rowheader')} scope="row" class="${classes}"${of(subject)}>${linked(cell, id)}${small}</th>`;
-  return markup`<td${role('cell')} class="${classes}"${of(subject)}>${inlineHtml(cell.text)}${small}</td>`;
+    return markup`<th${role('rowheader')} scope="row"${classes}${of(subject)}>${inlineHtml(cell.text)}${small}</th>`;
+  return markup`<td${role('cell')}${classes}${of(subject)}>${inlineHtml(cell.text)}${small}</td>`;
 }
 
-/** The head of a row that can be linked to is that link, unless it leads elsewhere. */
-function linked({ text }: Cell, id: string | undefined): Markup {
-  const isLink = spansOf(text).some((span) => typeof span === 'object' && 'to' in span);
-  return id === undefined || isLink ? inlineHtml(text) : markup`<a class="self" href="#${id}">${inlineHtml(text)}</a>`;
+/** Left is where cells are by themselves. */
+function classed(...names: readonly string[]): Markup | undefined {
+  const classes = names.filter((name) => name !== '' && name !== 'l');
+  return classes.length === 0 ? undefined : markup` class="${classes.join(' ')}"`;
 }
 
 /** Whose it is: the reader's choice hides what is nobody's that was chosen. */

@@ -56,13 +56,11 @@ function firstScreen({ answers, heat, advice, picture }: Page): Markup {
 <h2 id="heat-head">Who is best at what</h2>
 ${tableHtml(heat)}
 </section>
-<div class="pair">
 <section id="advice" aria-labelledby="advice-head">
 <h2 id="advice-head">Which design should I take?</h2>
 <dl class="advice">${advice.map(adviceHtml)}</dl>
 </section>
 ${picture && markup`<section class="picture">${chartHtml(picture, 2)}</section>`}
-</div>
 `;
 }
 

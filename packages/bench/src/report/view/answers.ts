@@ -5,7 +5,7 @@ import type { Params } from '../../scenario.ts';
 import type { Inline, Span } from '../blocks.ts';
 import { cellId } from '../ids.ts';
 import type { Report } from '../report.ts';
-import { amount, bestBaselineOf, cellAt, designsOf, type Measured, standingOf } from './cells.ts';
+import { amount, bestBaselineOf, cellAt, designsOf, standingOf } from './cells.ts';
 import { claimsAnswer } from './claims.ts';
 import { contractAnswer } from './conformance.ts';
 import { listed } from './words.ts';
@@ -26,7 +26,7 @@ export function answersOf(report: Report): Answered[] {
     ['Is it better than a Map?', overMap(report)],
     ['Do two threads get more done?', threads(report)],
     ['Were the designers right?', claimsAnswer(report)],
-    ['Do all four keep the same contract?', contractAnswer(report)],
+    ['Do all keep the same contract?', contractAnswer(report)],
   ];
   return asked.flatMap(([question, answer]): Answered[] => (answer === undefined ? [] : [[question, answer]]));
 }
@@ -59,18 +59,20 @@ export function othersOf(cell: readonly Result[], noise: Noise | undefined): str
 function depth({ results }: Report): Inline | undefined {
   const [root, one, three] = [0, 1, 3].map((level) => cellAt(results, 'churn', { ...CHURN, level }));
   if (!root || !one) return undefined;
-  const at = (cell: readonly Result[]): string =>
-    listed(designsOf(cell).flatMap((row) => ratio(row, root).map((factor) => `${row.strategy} ${times(factor)}`)));
+  const at = (cell: readonly Result[]): string => {
+    const found = designsOf(cell).flatMap(({ strategy, median }) => {
+      const base = designsOf(root).find((row) => row.strategy === strategy);
+      return base ? [{ strategy, factor: median / base.median }] : [];
+    });
+    return listed(
+      found.sort((a, b) => a.factor - b.factor).map(({ strategy, factor }) => `${times(factor)} with ${strategy}`),
+    );
+  };
   return [
-    `One level down the same takes ${at(one)} of what it takes in the root`,
-    three ? `; three levels down ${at(three)}. ` : '. ',
+    `In one, to end a pid and make another takes ${at(one)} of what it takes in the root`,
+    three ? `; three deep, ${at(three)}. ` : '. ',
     toCell(one),
   ];
-}
-
-function ratio(row: Measured, base: readonly Result[]): number[] {
-  const other = designsOf(base).find(({ strategy }) => strategy === row.strategy);
-  return other ? [row.median / other.median] : [];
 }
 
 function memory({ results }: Report): Inline | undefined {
@@ -103,8 +105,8 @@ function overMap({ results }: Report): Inline | undefined {
   const [made, found] = [churn, hit].map((cell) => cell && spanOf(cell));
   if (!churn || !made) return undefined;
   return [
-    `Than the best of them, for making and ending pids: ${made} as fast, depending on the design`,
-    found ? `; for finding one by its number: ${found}. ` : '. ',
+    `To end a pid and make another is ${made} as fast as with the best of them, depending on the design`,
+    found ? `; to find one by its number, ${found}. ` : '. ',
     toCell(churn),
   ];
 }
@@ -124,12 +126,12 @@ function threads({ pairs }: Report): Inline | undefined {
           ({ scenario, kind, common }) =>
             scenario === 'workers-throughput' && kind === 'strategy' && common.namespaces === namespaces,
         )
-        .map(({ strategy, factor }) => `${strategy} ${times(factor.value)}`),
+        .map(({ strategy, factor }) => `${times(factor.value)} with ${strategy}`),
     );
   const [own, same] = ['own', 'same'].map(of);
   if (!own || !same) return undefined;
   return [
-    `Two get ${own} as much done as one, each in a namespace of its own; in the same namespace ${same}. `,
+    `Two, each in a namespace of its own, get so many times as much done as one: ${own}; in the same namespace, ${same}. `,
     { text: 'Details', to: '#workers-throughput' },
   ];
 }

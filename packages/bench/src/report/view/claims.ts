@@ -54,7 +54,7 @@ export function claimSections({ claims: said, found, results }: Report): Section
             kind: 'section' as const,
             id: 'found',
             title: 'Found by the lab',
-            answer: `${counted(found.length, 'thing')} that nobody had claimed; the first: ${found[0].answer}`,
+            answer: `${counted(found.length, 'thing')} that nobody had claimed. For one: ${found[0].answer}`,
             blocks: found.map((claim) => claimSection(claim, results)),
           },
         ]),

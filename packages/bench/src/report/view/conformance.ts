@@ -97,7 +97,7 @@ function traitTable(traits: Report['traits']): Table {
 const DEFAULTS: Readonly<Record<string, string>> = { map: 'pidmap', rules: 'checked' };
 
 /** Where the answers parted: an overview of the ways in which they do, and the clauses of each. */
-function differenceBlocks({ differences }: Report, root: string | undefined): Block[] {
+function differenceBlocks({ differences, traits }: Report, root: string | undefined): Block[] {
   if (differences.length === 0) return [];
   const clauses: Span =
     root === undefined
@@ -115,18 +115,18 @@ function differenceBlocks({ differences }: Report, root: string | undefined): Bl
         '.',
       ],
     },
-    ...groups.map((group): Section => groupSection(group, root)),
+    ...groups.map((group): Section => groupSection(group, Object.keys(traits), root)),
   ];
 }
 
-function groupSection(group: readonly Difference[], root: string | undefined): Section {
+function groupSection(group: readonly Difference[], designs: readonly string[], root: string | undefined): Section {
   const way = wayOf(group[0]);
   return {
     kind: 'section',
     id: `differ-${slug(way)}`,
     title: way,
     answer: `${counted(unique(group, ({ clause }) => clause).length, 'clause')}, ${group[0].clause} for one: ${group[0].sentence}.`,
-    blocks: [differenceTable(group, root)],
+    blocks: [differenceTable(group, designs, root)],
   };
 }
 
@@ -160,8 +160,11 @@ function outcomeOf(said: string): string {
   return said.split(' → ').at(-1) ?? said;
 }
 
-function differenceTable(differences: readonly Difference[], root: string | undefined): Table {
-  const designs = Object.keys(differences[0].does);
+function differenceTable(
+  differences: readonly Difference[],
+  designs: readonly string[],
+  root: string | undefined,
+): Table {
   return {
     kind: 'table',
     caption: 'The first call that came out differently, and what came of it.',
@@ -176,12 +179,16 @@ function differenceTable(differences: readonly Difference[], root: string | unde
         id: `clause-${slug(clause)}-${slug(scope)}`,
         cells: [
           { text: [{ strong: clause }, ` ${sentence}`], ...(scope === 'child' ? { note: 'in a container' } : {}) },
-          ...designs.map((design) => ({
-            text: outcomeOf(does[design]),
-            note: callOf(does[design]),
-            subject: design,
-            ...(does[design] === usual ? {} : { heat: 2 as const }),
-          })),
+          ...designs.map((design) =>
+            does[design] === undefined
+              ? { text: '–', subject: design }
+              : {
+                  text: outcomeOf(does[design]),
+                  note: callOf(does[design]),
+                  subject: design,
+                  ...(does[design] === usual ? {} : { heat: 2 as const }),
+                },
+          ),
           [`${source} `, ...codeOf(file, root)],
         ],
       };

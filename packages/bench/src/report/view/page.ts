@@ -22,7 +22,7 @@ export function pageOf(report: Report, root?: string): Page {
   return {
     title: 'Pid allocators, put to the test',
     lead: [
-      `Four designs from the history of Linux behind one contract, measured on ${e.date.slice(0, 10)} on ${e.cpu} (${e.cores} cores) with Node ${e.runtime.node}, at commit ${e.commit.slice(0, 12)}. Repeat it: `,
+      `${Object.keys(report.traits).length} designs behind one contract, measured on ${e.date.slice(0, 10)} on ${e.cpu} (${e.cores} cores) with Node ${e.runtime.node}, at commit ${e.commit.slice(0, 12)}. Repeat it: `,
       { code: commandOf(report) },
       interrupted ? '. This run was stopped before it was over.' : '.',
     ],

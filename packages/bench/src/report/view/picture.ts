@@ -23,8 +23,8 @@ export function pictureOf({ results }: Report): Chart | undefined {
     title: 'Time against bytes',
     finding: `One pid ended and another made, against the bytes that a pid takes, among a million, in the root. The nearer to the lower left corner, the better. ${findingOf(points)}`,
     svg: scatterChart({
-      x: { name: 'bytes a pid', isLog: true },
-      y: { name: 'ns to end one and make another', isLog: true },
+      x: { name: 'bytes a pid', scale: 'log' },
+      y: { name: 'ns to end one and make another', scale: 'log' },
       series: points.map(({ row, x, y }) => ({
         name: row.strategy,
         kind: row.kind,

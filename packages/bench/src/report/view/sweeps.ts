@@ -14,10 +14,26 @@ export function sweepSections(report: Report): Section[] {
       kind: 'section',
       id: 'sweeps',
       title: 'How the cost grows',
-      answer: sweeps[0].answer,
+      answer: answerOf(report),
       blocks: [{ kind: 'charts', charts: sweeps.map((sweep) => chartOf(sweep, report)) }],
     },
   ];
+}
+
+/** The steepest curve of a design. */
+function answerOf({ sweeps, traits }: Report): string {
+  const curves = sweeps.flatMap(({ title, unit, series }) =>
+    series.flatMap(({ strategy, points }) => {
+      const [first, last] = [points[0], points[points.length - 1]];
+      return strategy in traits && first && first[1] > 0
+        ? [{ title, unit, strategy, first, last, growth: last[1] / first[1] }]
+        : [];
+    }),
+  );
+  if (curves.length === 0) return `${sweeps.length} pictures.`;
+  const steepest = curves.reduce((most, each) => (each.growth > most.growth ? each : most));
+  const { title, unit, strategy, first, last } = steepest;
+  return `${sweeps.length} pictures. The steepest curve is that of “${title}”: ${strategy} goes from ${figure(first[1])} to ${figure(last[1])} (${unit}).`;
 }
 
 function chartOf({ id, title, x, unit, isLog, series, answer, exact }: Sweep, { results }: Report): Chart {
@@ -33,8 +49,8 @@ function chartOf({ id, title, x, unit, isLog, series, answer, exact }: Sweep, { 
     title,
     finding: `${answer} ${exact ? 'Counted, so the same every time.' : 'Lower is better.'}`,
     svg: lineChart({
-      x: { name: x, isLog, ...(places.length <= 8 ? { places } : {}) },
-      y: { name: unit, isLog: isWide(values) },
+      x: { name: x, scale: isLog ? 'log' : isCrowded(places) ? 'even' : 'linear', places },
+      y: { name: unit, scale: isWide(values) ? 'log' : 'linear' },
       series: series.map(({ strategy, points }) => ({
         name: strategy,
         kind: results.find((result) => result.strategy === strategy)?.kind ?? 'baseline',
@@ -60,6 +76,12 @@ function chartOf({ id, title, x, unit, isLog, series, answer, exact }: Sweep, { 
       })),
     },
   };
+}
+
+/** Whether some places would be one upon the other where others are far apart: 99, 99.9 and 99.99 %. */
+function isCrowded(places: readonly number[]): boolean {
+  const gaps = places.slice(1).map((place, i) => place - places[i]);
+  return places.length < 16 && Math.min(...gaps) < (places[places.length - 1] - places[0]) / 30;
 }
 
 /** Whether values are so far apart that a logarithmic axis has to show them. */
