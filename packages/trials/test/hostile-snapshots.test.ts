@@ -13,13 +13,13 @@ import {
 import { describe, expect, test, vi } from 'vitest';
 
 /*
- * Environment: PIDLAB_FUZZ (cases for each design and mode; 60, and 2,000 with PIDLAB_LONG=1), PIDLAB_SEED, PIDLAB_CASE (to play
+ * Environment: PIDLAB_FUZZ (cases for each design and mode; 60, and 10,000 with PIDLAB_LONG=1), PIDLAB_SEED, PIDLAB_CASE (to play
  * one case, of a failure that was printed).
  */
 
 /** All values for every word, and not two of six (`npm test -- --long`). */
 const isLong = process.env.PIDLAB_LONG === '1';
-const CASES = Number(process.env.PIDLAB_FUZZ ?? (isLong ? 2_000 : 60));
+const CASES = Number(process.env.PIDLAB_FUZZ ?? (isLong ? 10_000 : 60));
 const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
 const ONLY = process.env.PIDLAB_CASE;
 /** Words before the block: mark, length, checksum, 0. */

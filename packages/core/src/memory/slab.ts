@@ -63,19 +63,19 @@ export const MAP_CACHE: number = pidCache(PID_CACHES.length + 1);
 /** All caches. */
 export const ALL_CACHES: readonly number[] = [NS_CACHE, TASK_CACHE, ...PID_CACHES, MAP_CACHE];
 
+/** A cache's name, as `/proc/slabinfo` would show it. */
+export function cacheName(s: State, cache: number): string {
+  if (cache === NS_CACHE) return 'pid_namespace';
+  if (cache === MAP_CACHE) return s.design.map.cache?.name ?? 'none';
+  return cache === TASK_CACHE ? 'task' : `pid_${numbersOfCache(cache)}`;
+}
+
 /**
  * The cache that a record is of. The page table is asked and not the record, so that this need not wait until the record has
  * come from memory.
  */
 export function cacheOfRecord(s: State, at: number): number {
   return s.words[PAGE_TABLE + (at >>> PAGE_SHIFT)];
-}
-
-/** A cache's name, as `/proc/slabinfo` would show it. */
-export function cacheName(s: State, cache: number): string {
-  if (cache === NS_CACHE) return 'pid_namespace';
-  if (cache === MAP_CACHE) return s.design.map.cache?.name ?? 'none';
-  return cache === TASK_CACHE ? 'task' : `pid_${numbersOfCache(cache)}`;
 }
 
 /** Brings a cache into being on first need; it stays. Source: `create_pid_cachep()`. */
