@@ -182,7 +182,10 @@ describe('cells that are measured for each other’s sake', () => {
 describe('the name of a family', () => {
   it('stands for all of it, unless it is a scenario', () => {
     const ids = (name: string) => scenariosOf(name).map(({ id }) => id);
-    expect(ids('workers')).toEqual(['workers-throughput', 'workers-alone-churn', 'workers-alone-lookup']);
+    expect(ids('workers')).toEqual([
+      ...['workers-throughput', 'workers-alone-churn', 'workers-alone-lookup'],
+      ...['workers-reference', 'workers-rounds'],
+    ]);
     expect(ids('namespace')).toEqual(['namespace']);
     expect(ids('workers-alone')).toEqual(['workers-alone-churn', 'workers-alone-lookup']);
     expect(() => ids('work')).toThrow(/no scenario is called 'work'/);

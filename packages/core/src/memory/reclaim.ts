@@ -67,7 +67,10 @@ function giveMapPages(s: State): boolean {
   const free = new Set<number>();
   for (let page = w[MAP_FREE]; page !== 0; page = w[PAGE_TABLE + page]) free.add(page);
   const first = w[MAP_START];
-  while (free.delete(w[MAP_START])) w[PAGE_TABLE + w[MAP_START]++] = 0;
+  while (free.delete(w[MAP_START])) {
+    w[PAGE_TABLE + w[MAP_START]] = 0;
+    w[MAP_START]++;
+  }
   w[MAP_FREE] = 0;
   for (const page of [...free].reverse()) {
     w[PAGE_TABLE + page] = w[MAP_FREE];
@@ -85,7 +88,8 @@ function giveSlabPages(s: State): boolean {
   const caches = new Set([...empty].map((page) => w[PAGE_TABLE + page]));
   for (const cache of caches) withoutPages(w, cache, empty);
   for (const page of empty) {
-    w[w[PAGE_TABLE + page] + SLABS]--;
+    const cache = w[PAGE_TABLE + page];
+    w[cache + SLABS]--;
     w.fill(0, page << PAGE_SHIFT, (page + 1) << PAGE_SHIFT);
   }
   for (let page = w[SLAB_FREE]; page !== 0; page = nextFreeSlab(s, page)) empty.add(page);
