@@ -499,6 +499,14 @@ export function createMachine(): Machine {
     for (let at = from; at < to; at++) $w(w, at, value);
   }
 
+  /**
+   * A look at several words at once, which is no step: only `declareGone` takes some, to refuse a worker that it sees move, and
+   * nobody moves between them here. A schedule that stops a worker for good is told so by its order.
+   */
+  function $slice(w: Int32Array, from?: number, to?: number): Int32Array {
+    return from === undefined ? $whole(w).slice() : w.slice(from, to);
+  }
+
   function $whole(w: Int32Array): Int32Array {
     if (w.length === length && isLive)
       throw new Error('the block is used as a whole within a call, which is not explored');
@@ -512,7 +520,7 @@ export function createMachine(): Machine {
   }
 
   const calls = {
-    ...{ $r, $w, $fill, $whole, $set, $wait, $after, $afterSerial },
+    ...{ $r, $w, $fill, $slice, $whole, $set, $wait, $after, $afterSerial },
     $add: (w: Int32Array, at: number, n: number): number => atomic('add', w, at, n, 0),
     $or: (w: Int32Array, at: number, mask: number): number => atomic('or', w, at, mask, 0),
     $and: (w: Int32Array, at: number, mask: number): number => atomic('and', w, at, mask, 0),

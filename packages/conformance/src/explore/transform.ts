@@ -44,7 +44,7 @@ export interface Transformed {
 
 /** The names that a transformed module takes from the machine. */
 export const CALLS: readonly string[] = [
-  ...['$r', '$w', '$fill', '$whole', '$set', '$wait', '$after', '$afterSerial'],
+  ...['$r', '$w', '$fill', '$slice', '$whole', '$set', '$wait', '$after', '$afterSerial'],
   ...Object.values(ATOMICS),
 ];
 
@@ -350,11 +350,12 @@ class Transform {
     const object = node.object as Node;
     const key = keyOf(node.property as Node);
     const call = this.#parents.get(node)!;
-    if (key !== 'fill') {
+    const isCalled = call.type === 'CallExpression' && (call.callee as Node) === node;
+    if (!isCalled || (key !== 'fill' && key !== 'slice')) {
       this.#text.prependRight(object.start, '$whole(');
       this.#text.appendLeft(object.end, ')');
-    } else if (call.type === 'CallExpression' && (call.callee as Node) === node) {
-      this.#text.prependRight(object.start, '$fill(');
+    } else {
+      this.#text.prependRight(object.start, `$${key}(`);
       this.#text.overwrite(object.end, (call.arguments[0] as Node).start, ', ');
     }
   }

@@ -42,7 +42,12 @@ export function takeSlot(s: State): void {
 export function isSeenMoving(s: State, worker: number): boolean {
   const record = () => s.words.slice(worker + STATE + 1, worker + WORKER.words);
   const before = record();
-  for (let look = 0; look < LOOKS; look++) if (record().some((word, i) => word !== before[i])) return true;
+  for (let look = 0; look < LOOKS; look++) if (differ(record(), before)) return true;
+  return false;
+}
+
+function differ(one: Int32Array, other: Int32Array): boolean {
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return true;
   return false;
 }
 
