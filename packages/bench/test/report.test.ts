@@ -243,7 +243,7 @@ describe('what was printed', () => {
       }
       if (missing !== undefined) without++;
     }
-    expect(intervals).toBeGreaterThan(300);
+    expect(intervals).toBeGreaterThan(200);
     expect(without).toBeGreaterThan(5);
   });
 

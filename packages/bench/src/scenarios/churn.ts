@@ -27,7 +27,6 @@ export const churn: TimedScenario<State> = scenario<State>({
     quick: grid({ order: ['random'], level: [0], live: [1_000, 32_000, 1_000_000] }),
     lab: [
       ...grid({ order: ['random'], level: [0], live: [1_000, 32_000, 1_000_000, 4_000_000] }),
-      ...grid({ order: ['oldest'], level: [0], live: [32_000] }),
       ...grid({ order: ['random'], level: [1, 3], live: [32_000] }),
     ],
     default: [

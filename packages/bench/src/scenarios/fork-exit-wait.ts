@@ -41,7 +41,7 @@ export const forkExitWait: TimedScenario<State> = scenario<State>({
   unit: 'fork + exit + wait',
   plan: {
     quick: grid({ level: [0, 1], live: [1_000, 10_000] }),
-    lab: [...grid({ level: [0], live: [1_000, 10_000] }), ...grid({ level: [3], live: [10_000] })],
+    lab: grid({ level: [0, 3], live: [10_000] }),
     default: grid({ level: [0, 1, 2, 3], live: [1_000, 10_000] }),
     full: grid({ level: [0, 1, 2, 3], live: [1_000, 10_000, 100_000] }),
   },

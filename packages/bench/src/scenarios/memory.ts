@@ -28,7 +28,7 @@ export const memory: OnceScenario = once({
     quick: grid({ by: ['stats', 'process'], level: [0], live: [1_000_000] }),
     lab: [
       ...grid({ by: ['stats'], level: [0, 1], live: [32_000, 1_000_000] }),
-      ...grid({ by: ['process'], level: [0, 1], live: [1_000_000] }),
+      ...grid({ by: ['process'], level: [0], live: [1_000_000] }),
     ],
     default: grid({ by: ['stats', 'process'], level: [0, 1, 3], live: [32_000, 1_000_000, 4_000_000] }),
     full: [
