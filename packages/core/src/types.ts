@@ -122,7 +122,7 @@ export interface NumberMap {
    * Checks all maps, one sentence for each violation, and says of each namespace how its map holds it. `counted` says
    * whether the block counts as one for a single thread does.
    */
-  check(s: State, counted: boolean, say: (sentence: string, loss?: boolean | 'mend') => void): Map<number, MapUse>;
+  check(s: State, counted: boolean, say: Say): Map<number, MapUse>;
   /** Counts in a copy of a shared block what only a block for one thread counts, and takes that back in one that is to be shared. */
   count(s: State, copy: Int32Array): void;
   uncount(s: State): void;
@@ -141,7 +141,14 @@ export interface NumberIndex {
   /** Hash tables, at most two, and how many slots each has for a pid of the capacity. */
   readonly tables: readonly { readonly name: string; readonly slotsPerPid: number }[];
   /** Checks that the numbers of all live pids, and nothing else, are in it; one sentence for each violation. */
-  check(s: State, say: (sentence: string, loss?: boolean | 'mend') => void): void;
+  check(s: State, say: Say): void;
   /** Takes a link out, if it is there, that a gone worker was putting in or taking out. */
   unlink(s: State, slot: number, link: number): void;
 }
+
+/**
+ * Takes a sentence about something that does not hold. `loss` says that something is missing, which is no violation in a
+ * block in which a worker was declared gone: it may have had that in hand. `'mend'` is one with which a block goes on as long
+ * as it is the same block, but not one that is made of a snapshot, where nobody knows any more who was in the middle of it.
+ */
+export type Say = (sentence: string, loss?: boolean | 'mend') => void;

@@ -3,6 +3,7 @@ import { PidBug, PidError, type Traits } from '@pidlab/contract';
 import { CACHE, NS } from '../layout.ts';
 import { cacheName } from '../memory/slab.ts';
 import type { State } from '../types.ts';
+import { SHARED } from '../words/mode.ts';
 import { floorOf } from './floor.ts';
 
 const RETIRED = CACHE.at.retired;
@@ -35,11 +36,9 @@ export function noRecord(s: State, cache: number, op: string, what: string): Pid
   // Whoever asks has found none free, so one that is in use is all that could be freed.
   if (w[cache + RETIRED] === 0 || w[cache + CACHE.at.active] > 0) return noMemory(op, what);
   const why = `all ${w[cache + RETIRED]} records of ${cacheName(s, cache)} have had all their lives (slabInfo: retiredObjects)`;
-  return new PidError(
-    'ENOMEM',
-    op,
-    `the block has no room for ${what}: ${why}, so freeing does not help; create a new allocator`,
-  );
+  // Pages of other caches come back in a block for one thread alone.
+  const todo = SHARED ? 'so freeing does not help; create' : 'so free what is of another kind, or create';
+  return new PidError('ENOMEM', op, `the block has no room for ${what}: ${why}, ${todo} a new allocator`);
 }
 
 /** Every serial is remembered. */

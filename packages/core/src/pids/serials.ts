@@ -12,10 +12,11 @@
  *
  * Why they are remembered at all: docs/adr/0003. Why they come again: docs/adr/0011.
  */
-import { CACHE, HEADER, NS, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS, PID_HEAD } from '../layout.ts';
+import { CACHE, HEADER, NS, PAGE_WORDS, PID_HEAD } from '../layout.ts';
 import { isFault, SERIALS } from '../memory/faults.ts';
 import { KIND_NS, KIND_PID, KIND_SHIFT } from '../memory/handles.ts';
 import { mustHold, NS_LOCK } from '../memory/locks.ts';
+import { cacheOfRecord } from '../memory/slab.ts';
 import type { State } from '../types.ts';
 import { CHECKED } from '../words/mode.ts';
 import { noSerials } from './errors.ts';
@@ -94,7 +95,10 @@ function remembered(s: State): Uint32Array {
   const places = new Uint32Array(w[SLAB_END] - s.slabStart);
   let count = 0;
   for (let start = s.slabStart; start < w[SLAB_END]; start += PAGE_WORDS) {
-    const size = w[w[PAGE_TABLE + (start >>> PAGE_SHIFT)] + OBJECT_WORDS];
+    const cache = cacheOfRecord(s, start);
+    // It was given back, and is blank.
+    if (cache <= 0) continue;
+    const size = w[cache + OBJECT_WORDS];
     for (let at = start; at + size <= start + PAGE_WORDS; at += size) {
       const kind = w[at] >>> KIND_SHIFT;
       if (kind === KIND_NS) places[count++] = placeOf(w[at + SERIAL]);

@@ -5,10 +5,9 @@ import { workerAt } from '../memory/block.ts';
 import { GENERATION_MASK, KIND_RETIRED, KIND_SHIFT } from '../memory/handles.ts';
 import { nextFreeSlab } from '../memory/reclaim.ts';
 import { ALL_CACHES, cacheName, MAP_CACHE, magazineAt, NS_CACHE, numbersOfCache, TASK_CACHE } from '../memory/slab.ts';
-import type { State } from '../types.ts';
+import type { Say, State } from '../types.ts';
 import { wholeLines } from '../words/struct.ts';
 import { activeIn } from './reports.ts';
-import type { Say } from './say.ts';
 import { cacheOf, eachSlot, isSlot, kindOf } from './walk.ts';
 
 const H = HEADER.at;

@@ -5,8 +5,7 @@ import { KIND_NS } from '../memory/handles.ts';
 import { pidCache } from '../memory/slab.ts';
 import { numbersAt, USERS_LIMIT } from '../pids/namespaces.ts';
 import { wasGiven } from '../pids/serials.ts';
-import type { MapUse, State } from '../types.ts';
-import type { Say } from './say.ts';
+import type { MapUse, Say, State } from '../types.ts';
 import { eachNs, isRecord } from './walk.ts';
 
 const H = HEADER.at;

@@ -6,9 +6,8 @@ import { cacheName, NS_CACHE, pidCache } from '../memory/slab.ts';
 import { numbersAt } from '../pids/namespaces.ts';
 import { hasTasks, homeOf, isDead, pidLevel } from '../pids/pids.ts';
 import { linkOf } from '../pids/tasks.ts';
-import type { MapUse, State } from '../types.ts';
+import type { MapUse, Say, State } from '../types.ts';
 import { isBlank } from './check-memory.ts';
-import type { Say } from './say.ts';
 import { cacheOf, eachLivePid, eachNs, eachPid, eachTask, isRecord, isSlot } from './walk.ts';
 
 const N = NS.at;

@@ -2,9 +2,8 @@
 import { HEADER } from '../layout.ts';
 import { slotsOf } from '../memory/block.ts';
 import { lockSlot, unlockSlot } from '../pids/hash.ts';
-import type { HashTable, NumberIndex, State } from '../types.ts';
+import type { HashTable, NumberIndex, Say, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
-import type { Say } from './say.ts';
 import { eachLivePid } from './walk.ts';
 
 const H = HEADER.at;

@@ -17,12 +17,11 @@
  */
 import type { Findings } from '@pidlab/contract';
 import { HEADER } from '../layout.ts';
-import type { MapUse, State } from '../types.ts';
+import type { MapUse, Say, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { checkCaches, checkSlabPages } from './check-memory.ts';
 import { checkNamespaces } from './check-namespaces.ts';
 import { checkFinds, checkPids, checkTasks } from './check-pids.ts';
-import type { Say } from './say.ts';
 
 /** More than these say nothing new. */
 const MOST = 50;

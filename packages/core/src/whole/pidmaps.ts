@@ -3,10 +3,9 @@ import { PIDMAP_ENTRIES } from '@pidlab/contract';
 import { HEADER, NS, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS, PIDMAP, PIDMAP_NS } from '../layout.ts';
 import { checkSetTid, mostChosen } from '../pids/chosen.ts';
 import { closeMap, isTaken, nextPidmap, openMap } from '../pids/pidmap.ts';
-import type { MapUse, NumberMap, State } from '../types.ts';
+import type { MapUse, NumberMap, Say, State } from '../types.ts';
 import { popcount } from '../words/bitops.ts';
 import { isBlank } from './check-memory.ts';
-import type { Say } from './say.ts';
 import { eachNs } from './walk.ts';
 
 const H = HEADER.at;

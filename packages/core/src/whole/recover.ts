@@ -14,7 +14,6 @@ import {
   HOME_ENDING,
   MAGAZINE,
   NS,
-  PAGE_SHIFT,
   PAGE_TABLE,
   PAGE_WORDS,
   PID_HEAD,
@@ -25,7 +24,7 @@ import {
 import { workerAt } from '../memory/block.ts';
 import { GENERATION_MASK, KIND_NS, KIND_PID, KIND_RETIRED, KIND_SHIFT } from '../memory/handles.ts';
 import { NS_LOCK } from '../memory/locks.ts';
-import { ALL_CACHES, emptyMagazine, endMove, magazineAt, NS_CACHE, retire } from '../memory/slab.ts';
+import { ALL_CACHES, cacheOfRecord, emptyMagazine, endMove, magazineAt, NS_CACHE, retire } from '../memory/slab.ts';
 import { ATTACHED, isSeenMoving, LEAVING, NO_WORKER } from '../memory/workers.ts';
 import { isLockedBy, lockSlot } from '../pids/hash.ts';
 import { homeOf, isDead, unlockPid } from '../pids/pids.ts';
@@ -150,7 +149,7 @@ function recount(s: State, cache: number): void {
   const w = s.words;
   let slabs = 0;
   for (let start = s.slabStart; start < w[H.slabEnd]; start += PAGE_WORDS) {
-    if (w[PAGE_TABLE + (start >>> PAGE_SHIFT)] === cache) slabs++;
+    if (cacheOfRecord(s, start) === cache) slabs++;
   }
   w[cache + C.slabs] = slabs;
   let free = 0;
