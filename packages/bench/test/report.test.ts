@@ -301,8 +301,8 @@ describe('exports and texts', () => {
     const lines: string[] = [];
     const log = logLines((text) => lines.push(text));
     const progress = { round: 1, scenario: 'list', params: { live: 10 }, done: 5, total: 10, leftMs: 5_000 };
-    for (const subject of ['flat', 'map']) log.measuring({ ...progress, subject });
-    log.measuring({ ...progress, round: 3, open: 7, subject: 'flat' });
+    for (const subject of ['flat', 'map']) log.measuring({ ...progress, subjects: [subject] });
+    log.measuring({ ...progress, round: 3, open: 7, subjects: ['flat', 'map'] });
     expect(lines).toEqual([
       'round 1, 5 of 10 done, about 5 s left: list 10 live',
       'round 3, 7 questions open, at most 5 s left: list 10 live',
