@@ -239,16 +239,21 @@ function placesOf(cell: Cell, rows: readonly Row[]): Place[] {
   return rows.map((row) => ({ cell, row }));
 }
 
-/** What a live pid takes at most, in whichever row: an object in a Map, and the tables of choices. */
-const BYTES_A_PID = 600;
+/** What a live pid takes at each level, with the tables of choices: in a Map of objects, and elsewhere. */
+const BYTES_A_PID = { baseline: 350, other: 150 } as const;
 
 /** What a process takes besides. */
 const BYTES_A_PROCESS = 100 * 2 ** 20;
 
 /** Whether these rows can be measured side by side: what is measured once needs the machine for itself, and half of the memory must be enough. */
 function canShareTime(places: readonly Place[]): boolean {
-  const bytes = places.reduce((total, { cell }) => total + sizeOf(cell) * BYTES_A_PID + BYTES_A_PROCESS, 0);
+  const bytes = places.reduce((total, place) => total + bytesOf(place), 0);
   return bytes < freemem() / 2 && places.every(({ cell }) => cell.scenario.kind === 'timed');
+}
+
+function bytesOf({ cell, row }: Place): number {
+  const levels = 1 + Number(cell.params.level ?? 0);
+  return BYTES_A_PROCESS + sizeOf(cell) * levels * BYTES_A_PID[row.subject.kind === 'baseline' ? 'baseline' : 'other'];
 }
 
 function openRows({ rows }: Cell): Row[] {
