@@ -12,6 +12,7 @@ import { html } from '../src/report/html/page.ts';
 import { markdown } from '../src/report/markdown.ts';
 import { firstScreen } from '../src/report/terminal.ts';
 import { standingOf } from '../src/report/view/cells.ts';
+import { commandOf } from '../src/report/view/method.ts';
 import { pageOf } from '../src/report/view/page.ts';
 import type { Result } from '../src/results.ts';
 import { SCENARIOS } from '../src/scenarios/index.ts';
@@ -190,6 +191,22 @@ describe('the map', () => {
     const vsFastest = { against: least.strategy, value: 1.5, range: [1, 2], rounds: 2, verdict } as const;
     const row: Result = { ...more, vsFastest };
     expect(standingOf(row, [least, row], undefined)).toEqual({ factor: expect.closeTo(1.5), word, heat, unsure });
+  });
+});
+
+describe('what repeats a run', () => {
+  it('is the command with all that it was given', () => {
+    const given = {
+      ...report.environment,
+      mode: 'full',
+      seed: 7,
+      minutes: 20,
+      modules: ['own.js', '@scope/own'],
+    } as const;
+    expect(commandOf({ environment: given })).toBe(
+      'npm run lab -- --full --minutes 20 --module own.js --module @scope/own --seed 7',
+    );
+    expect(commandOf({ environment: { ...report.environment, seed: 1 } })).toBe('npm run lab');
   });
 });
 

@@ -3,8 +3,13 @@ import type { Inline, Section } from '../blocks.ts';
 import type { Report } from '../report.ts';
 
 /** `npm run lab -- --full`: what repeats the run. */
-export function commandOf({ environment: { mode, seed } }: Pick<Report, 'environment'>): string {
-  const options = [...(mode === 'full' ? ['--full'] : []), ...(seed === 1 ? [] : ['--seed', seed])];
+export function commandOf({ environment: { mode, seed, minutes, modules = [] } }: Pick<Report, 'environment'>): string {
+  const options = [
+    ...(mode === 'full' ? ['--full'] : []),
+    ...(minutes === undefined ? [] : ['--minutes', minutes]),
+    ...modules.flatMap((module) => ['--module', module]),
+    ...(seed === 1 ? [] : ['--seed', seed]),
+  ];
   return ['npm run lab', ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
 }
 
