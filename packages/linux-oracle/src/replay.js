@@ -69,6 +69,11 @@ const STATES = new Map([
 
 const show = (/** @type {unknown} */ value) => (Array.isArray(value) ? `(${value.join(' ')})` : String(value));
 
+/** Whether they are the same number or text, or lists of the same ones: most of the thousands of comparisons end here. */
+const isAlike = (/** @type {unknown} */ one, /** @type {unknown} */ other) =>
+  one === other ||
+  (Array.isArray(one) && Array.isArray(other) && one.length === other.length && one.every((x, i) => x === other[i]));
+
 /**
  * How much of a recording a strategy can follow: `full`, every number at every level; `own`, the numbers that a process
  * has in its own namespace, where the design gives those of the outermost one in another way; undefined where the
@@ -122,7 +127,7 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
   /** @param {string} what @param {unknown} expected @param {unknown} got */
   const same = (what, expected, got) => {
     compared++;
-    if (show(expected) !== show(got)) throw new OracleMismatch(recording, index, traits.strategy, what, expected, got);
+    if (!isAlike(expected, got) && show(expected) !== show(got)) throw new OracleMismatch(recording, index, traits.strategy, what, expected, got);
   };
 
   for (; index < steps.length; index++) {
