@@ -117,6 +117,16 @@ export function fill(a: PidAllocator, ns: NsRef): PidRef[] {
   return pids;
 }
 
+/** Uses the block up with tasks, until only `pages` are left. */
+export function leave(a: PidAllocator, pages: number): void {
+  const spare = (): number => a.stats().pages.free - pages;
+  for (let left = spare(); left > 0; left = spare()) {
+    // Not even a worker that takes some at once has them on more than four new pages.
+    for (let tasks = Math.ceil(left / 4); tasks > 0; tasks--) a.allocTask();
+  }
+  equal(a.stats().pages.free, pages);
+}
+
 /** Allocates the number `nr` by way of the cursor. */
 export function allocAt(a: PidAllocator, ns: NsRef, nr: number): PidRef {
   a.setLastPid(ns, nr - 1);

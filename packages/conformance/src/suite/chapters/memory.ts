@@ -7,6 +7,7 @@ import {
   blockless,
   childless,
   fork,
+  leave,
   listed,
   nest,
   newNs,
@@ -18,16 +19,6 @@ import {
 const KMEM = 'kmem_cache_alloc() returning NULL in alloc_pid(), 2.6.24';
 const MIB = 2 ** 20;
 const TIGHT = { memory: MIB, capacity: 256, namespaces: 8 };
-
-/** Uses the block up with tasks, until only `pages` are left. */
-function leave(a: PidAllocator, pages: number): void {
-  const spare = (): number => a.stats().pages.free - pages;
-  for (let left = spare(); left > 0; left = spare()) {
-    // Not even a worker that takes some at once has them on more than four new pages.
-    for (let tasks = Math.ceil(left / 4); tasks > 0; tasks--) a.allocTask();
-  }
-  equal(a.stats().pages.free, pages);
-}
 
 /** Does it until there is no memory; says how often it went well. */
 function exhaust(body: (i: number) => void): { done: number; refused: Refusal } {
