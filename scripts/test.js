@@ -40,7 +40,9 @@ try {
   tally.count(false, error instanceof Error ? error.message : String(error));
 }
 if (parts !== undefined)
-  console.log(`\nonly ${parts.map(({ dir }) => dir).join(' and ')}: \`npm test\` also tries what uses that, before you push`);
+  console.log(
+    `\nonly ${parts.map(({ dir }) => dir).join(' and ')}: \`npm test\` also tries what uses that, before you push`,
+  );
 else if (process.env.PIDLAB_LONG !== '1')
   console.log(
     '\nshort: `npm test -- --long` also gives random search, snapshots, browser and sheer size their full share',

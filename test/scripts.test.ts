@@ -32,14 +32,20 @@ describe('what npm test is asked about', () => {
     [['packages/core/test/pidmap'], ['packages/core']],
     [['./packages/core-flat'], ['packages/core-flat']],
     [[join(import.meta.dirname, 'structure.test.ts')], ['test']],
-    [['examples/quickstart', 'packages/core/test/hash', 'packages/core/test/slab'], ['examples/quickstart', 'packages/core']],
+    [
+      ['examples/quickstart', 'packages/core/test/hash', 'packages/core/test/slab'],
+      ['examples/quickstart', 'packages/core'],
+    ],
     [['packages/core', '-t', 'wraps', '--reporter=dot'], ['packages/core']],
   ])('%j is about a part', (args, dirs) => expect(partsOf(args)?.map(({ dir }) => dir)).toEqual(dirs));
 
-  test.each<[string[]]>([[[]], [['pidmap']], [['packages/nowhere/test']], [['packages/core', 'pidmap']], [['-t', 'wraps']]])(
-    '%j is about everything',
-    (args) => expect(partsOf(args)).toBeUndefined(),
-  );
+  test.each<[string[]]>([
+    [[]],
+    [['pidmap']],
+    [['packages/nowhere/test']],
+    [['packages/core', 'pidmap']],
+    [['-t', 'wraps']],
+  ])('%j is about everything', (args) => expect(partsOf(args)).toBeUndefined());
 });
 
 describe('where the project is at home', () => {

@@ -127,7 +127,8 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
   /** @param {string} what @param {unknown} expected @param {unknown} got */
   const same = (what, expected, got) => {
     compared++;
-    if (!isAlike(expected, got) && show(expected) !== show(got)) throw new OracleMismatch(recording, index, traits.strategy, what, expected, got);
+    if (!isAlike(expected, got) && show(expected) !== show(got))
+      throw new OracleMismatch(recording, index, traits.strategy, what, expected, got);
   };
 
   for (; index < steps.length; index++) {

@@ -59,7 +59,10 @@ export async function buildStrategy(strategy: Strategy, changes: readonly Change
       },
       {
         name: 'one-contract',
-        resolveId: { filter: { id: exactRegex('@pidlab/contract') }, handler: () => ({ id: contract, external: true }) },
+        resolveId: {
+          filter: { id: exactRegex('@pidlab/contract') },
+          handler: () => ({ id: contract, external: true }),
+        },
       },
       bothModes({ checked: true }),
       {
