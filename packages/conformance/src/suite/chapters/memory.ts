@@ -1,4 +1,4 @@
-import { BITS_PER_PAGE, type NsRef, PAGE_SIZE, PID_MAX_LIMIT, PIDTYPE_PID, type PidAllocator } from '@pidlab/contract';
+import { BITS_PER_PAGE, type NsRef, PAGE_SIZE, PID_MAX_LIMIT, PIDTYPE_PID } from '@pidlab/contract';
 import { deepEqual, equal, ok, type Refusal, throwsPidBug, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
 import {
