@@ -24,7 +24,7 @@ export interface World {
 }
 
 /** Records come from a generous share of the block, so this does for the fullest world too; its tables are walked after every clause. */
-const CAPACITY = 4_096;
+export const CAPACITY = 4_096;
 
 /** Builds a world. At level 1 the root has all numbers there are, so that only the home's own `pidMax` is felt. */
 export function createWorld(
