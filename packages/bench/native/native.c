@@ -16,9 +16,12 @@
  * without a lock. The rest is what the kernel does under one, without the lock: one thread runs here. What a strategy of
  * pidlab does on top is checking: its handles are numbers that any caller may make up, and these are pointers.
  *
- * Called by the benchmark for one cell; prints one line of JSON:
+ * Called by the benchmark for one cell:
  *
- *     native SCENARIO LIVE LEVEL ORDER PID_MAX SEED WARMUP_MS WARMUP_WINDOWS MEASURE_MS SAMPLES
+ *     native SCENARIO LIVE LEVEL ORDER PID_MAX SEED WARMUP_MS WAKE_MS TURN_MS MEASURE_MS SAMPLES
+ *
+ * It makes that ready and then takes turns, as the benchmark's other processes do: it reads a line, `warm up`, `measure` or
+ * `finish`, and answers with a line of JSON.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -344,37 +347,50 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Samples of at least `ms` in all and at least `least`, ascending, in ns per operation. */
-static double *sample(void (*run)(void), double ms, int least, int *count)
+/* Samples in ns per operation, how many there are, and before which ones a turn began. */
+static double *samples;
+static int sample_count, sample_room;
+static int *turns;
+static int turn_count;
+
+/* Adds samples of at least `ms` in all and at least `least`. */
+static void sample(void (*run)(void), double ms, int least)
 {
-	int room = 1024;
-	double *samples = checked(malloc(sizeof(*samples) * room));
 	double begin = now_ns();
-	for (*count = 0; *count < least || now_ns() - begin < ms * 1e6; (*count)++) {
-		if (*count == room)
-			samples = checked(realloc(samples, sizeof(*samples) * (room *= 2)));
+	for (int i = 0; i < least || now_ns() - begin < ms * 1e6; i++) {
+		if (sample_count == sample_room)
+			samples = checked(realloc(samples, sizeof(*samples) * (sample_room = 2 * sample_room + 1024)));
 		double start = now_ns();
 		run();
-		samples[*count] = (now_ns() - start) / bench.ops;
+		samples[sample_count++] = (now_ns() - start) / bench.ops;
 	}
-	qsort(samples, *count, sizeof(*samples), by_value);
-	return samples;
 }
 
-/* Repeats windows until the medians of two agree within 5 %. */
-static bool warm_up(void (*run)(void), double ms, int windows)
+/* A window of warm-up, none of whose samples count; the median. */
+static double warm_up(void (*run)(void), double ms)
 {
-	double before = -1;
-	for (int i = 0; i < windows; i++) {
-		int count;
-		double *samples = sample(run, ms, 3, &count);
-		double median = samples[count / 2];
-		free(samples);
-		if (before >= 0 && (median > before ? median - before : before - median) <= 0.05 * median)
-			return true;
-		before = median;
-	}
-	return false;
+	sample(run, ms, 3);
+	qsort(samples, sample_count, sizeof(*samples), by_value);
+	double median = samples[sample_count / 2];
+	sample_count = 0;
+	return median;
+}
+
+/* A turn of samples: the first of it only brings back to the caches what others have driven out. */
+static void take_turn(void (*run)(void), double wake_ms, double turn_ms)
+{
+	int had = sample_count;
+	sample(run, wake_ms, 1);
+	sample_count = had;
+	turns = checked(realloc(turns, sizeof(*turns) * (turn_count + 1)));
+	turns[turn_count++] = had;
+	sample(run, turn_ms, 1);
+}
+
+static void answer_more(bool more)
+{
+	printf("{\"more\":%s}\n", more ? "true" : "false");
+	fflush(stdout);
 }
 
 /* Numbers that nobody has, in order. */
@@ -396,8 +412,8 @@ static void fail(const char *what)
 
 int main(int argc, char **argv)
 {
-	if (argc != 11) {
-		fputs("usage: native SCENARIO LIVE LEVEL ORDER PID_MAX SEED WARMUP_MS WARMUP_WINDOWS MEASURE_MS SAMPLES\n", stderr);
+	if (argc != 12) {
+		fputs("usage: native SCENARIO LIVE LEVEL ORDER PID_MAX SEED WARMUP_MS WAKE_MS TURN_MS MEASURE_MS SAMPLES\n", stderr);
 		return 2;
 	}
 	/* Ctrl-C ends the benchmark after this measurement. */
@@ -452,9 +468,26 @@ int main(int argc, char **argv)
 			bench.length = CYCLE;
 	}
 
-	bool steady = warm_up(run, atof(argv[7]), atoi(argv[8]));
-	int count;
-	double *samples = sample(run, atof(argv[9]), atoi(argv[10]), &count);
+	double warmup_ms = atof(argv[7]), wake_ms = atof(argv[8]), turn_ms = atof(argv[9]), left_ms = atof(argv[10]);
+	int least = atoi(argv[11]);
+	double before = -1;
+	bool steady = false;
+	char line[16];
+
+	answer_more(true);
+	while (fgets(line, sizeof(line), stdin) && strcmp(line, "finish\n")) {
+		if (!strcmp(line, "warm up\n")) {
+			double median = warm_up(run, warmup_ms);
+			double apart = median > before ? median - before : before - median;
+			steady = steady || (before >= 0 && apart <= 0.05 * median);
+			before = median;
+			answer_more(!steady);
+		} else {
+			take_turn(run, wake_ms, turn_ms);
+			left_ms -= turn_ms;
+			answer_more(left_ms > 0 || sample_count < least);
+		}
+	}
 
 	/* What was timed must have happened; of the pids some 10,000 are looked at, since that is not what is measured. */
 	if (!is_churn && bench.found != (is_miss ? 0 : bench.calls))
@@ -463,9 +496,13 @@ int main(int argc, char **argv)
 		if (find_pid_ns(bench.live[i]->numbers[level].nr, ns) != bench.live[i])
 			fail("nobody finds a live pid");
 
-	printf("{\"ops\":%d,\"steady\":%s,\"samples\":[", bench.ops, steady ? "true" : "false");
-	for (int i = 0; i < count; i++)
-		printf("%s%.4f", i ? "," : "", samples[i]);
+	printf("{\"ops\":%d,\"steady\":%s,\"turns\":[", bench.ops, steady ? "true" : "false");
+	for (int turn = 0, i = 0; turn < turn_count; turn++) {
+		int end = turn + 1 < turn_count ? turns[turn + 1] : sample_count;
+		for (printf(turn ? ",[" : "["); i < end; i++)
+			printf("%s%.4f", i > turns[turn] ? "," : "", samples[i]);
+		putchar(']');
+	}
 	puts("]}");
 	return 0;
 }

@@ -1,4 +1,4 @@
-import type { Measurement } from './measure.ts';
+import type { Measurement } from './job.ts';
 import type { Params, Scenario } from './scenario.ts';
 import type { Subject } from './workload.ts';
 

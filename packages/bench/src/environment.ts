@@ -16,6 +16,10 @@ export interface Environment {
   readonly compiler?: string;
   readonly seed: number;
   readonly mode: Mode;
+  /** What the lab was given, in place of the time of its mode. */
+  readonly minutes?: number;
+  /** Files, folders or packages of other designs that the lab was given. */
+  readonly modules?: readonly string[];
   /** ISO 8601. */
   readonly date: string;
 }

@@ -200,8 +200,14 @@ export function pairText({ result, versus }: PairOfCells): string {
 }
 
 /** What both cells of a pair have in common. */
-export function commonOf({ result, versus }: PairOfCells): Params {
-  const { [versus.param]: _, ...common } = result.cell.params;
+export function commonOf({ result }: PairOfCells): Params {
+  return commonOfParams(result.cell);
+}
+
+/** What a cell has in common with those that are measured for its sake. */
+export function commonOfParams({ scenario: { versus }, params }: Pick<Cell, 'scenario' | 'params'>): Params {
+  if (!versus) return params;
+  const { [versus.param]: _, ...common } = params;
   return common;
 }
 

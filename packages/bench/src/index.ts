@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { Effort, Job, Measurement } from './measure.ts';
+export type { Effort, Job, Measurement } from './job.ts';
 export { SETTINGS, type Settings } from './modes.ts';
 export type { Outcome } from './process.ts';
 export { type Document, SCHEMA_VERSION } from './report/report.ts';

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import type { Job } from './measure.ts';
-import { type Outcome, runInProcess } from './process.ts';
+import type { Job } from './job.ts';
+import { type Outcome, runTogether } from './process.ts';
 import { SubjectError } from './subjects.ts';
 
 // A long run writes down each measurement as it is made, a line of JSON each, so that a run that was stopped can go on:
@@ -42,20 +42,25 @@ export class Journal {
     return this.#done.size;
   }
 
-  /** Does a job, unless it is done already. What failed or was cut is tried again when a run goes on. */
-  run = async (job: Job, limitMs: number): Promise<Outcome> => {
-    const key = `${job.scenario} ${JSON.stringify(job.params)} ${job.subject.id} ${job.round}`;
-    const known = this.#done.get(key);
-    if (known) return known;
-    const outcome = await runInProcess(job, limitMs);
-    if ('measurement' in outcome) appendFileSync(this.#file, `${JSON.stringify({ key, outcome })}\n`);
-    return outcome;
+  /** Does the jobs that are not done already. What failed or was cut is tried again when a run goes on. */
+  run = async (jobs: readonly Job[], limitMs: number): Promise<readonly Outcome[]> => {
+    const open = jobs.filter((job) => !this.#done.has(keyOf(job)));
+    const outcomes = open.length > 0 ? await runTogether(open, limitMs) : [];
+    const found = new Map(open.map((job, i) => [job, outcomes[i]]));
+    for (const [job, outcome] of found)
+      if ('measurement' in outcome) appendFileSync(this.#file, `${JSON.stringify({ key: keyOf(job), outcome })}\n`);
+    return jobs.map((job) => found.get(job) ?? (this.#done.get(keyOf(job)) as Outcome));
   };
 
   /** The run is over: nobody needs it any more. */
   remove(): void {
     rmSync(this.#file, { force: true });
   }
+}
+
+/** What a line of a journal is called by. */
+function keyOf({ scenario, params, subject, round }: Job): string {
+  return `${scenario} ${JSON.stringify(params)} ${subject.id} ${round}`;
 }
 
 /** A line, or nothing where the run was stopped in the middle of writing it. */

@@ -11,7 +11,7 @@ import { foundOf } from './claims/found.ts';
 import { sweepsOf } from './claims/sweep.ts';
 import type { Findings } from './claims/view.ts';
 import { journalOf } from './cli.ts';
-import { environment } from './environment.ts';
+import { type Environment, environment } from './environment.ts';
 import { SETTINGS, type Settings } from './modes.ts';
 import { buildNative } from './native.ts';
 import { type Document, methodOf, type Report, SCHEMA_VERSION } from './report/report.ts';
@@ -55,13 +55,17 @@ const MIN_BUDGET_MS = 120_000;
  * interrupted gives what it has and leaves a journal, from which `resume` goes on.
  */
 export async function runLab(options: LabOptions, hooks: LabHooks = {}): Promise<Report> {
-  const { seed, mode, out, baseline, force } = options;
+  const { seed, mode, out, baseline, force, minutes, modules = [] } = options;
   const native = buildNative();
   try {
-    const env = environment(seed, mode, native.compiler);
+    const env: Environment = {
+      ...environment(seed, mode, native.compiler),
+      ...(minutes === undefined ? {} : { minutes }),
+      ...(modules.length > 0 ? { modules } : {}),
+    };
     if (baseline) refuseForeign(baseline.environment, env, force);
     const settings = options.settings ?? SETTINGS[mode];
-    const strategies = await labStrategies(options.modules ?? []);
+    const strategies = await labStrategies(modules);
     const subjects = [...strategies, twinSpec(strategies[0]), ...baselineSpecs(true), native.spec];
     const plan: Plan = { subjects, scenarios: SCENARIOS, mode, settings, seed };
     const journal = journalOf(join(out, 'lab.json'), plan, native, options.resume);
@@ -70,7 +74,7 @@ export async function runLab(options: LabOptions, hooks: LabHooks = {}): Promise
     const checked = await checkAll(strategies, hooks);
     const leftMs = LAB_MS[mode] - (performance.now() - begin);
     const ownMs = Math.max(MIN_BUDGET_MS, Math.min(settings.budgetMs, leftMs));
-    const budgetMs = options.minutes === undefined ? ownMs : options.minutes * 60_000;
+    const budgetMs = minutes === undefined ? ownMs : minutes * 60_000;
     const findings = await runBenchmark(
       { ...plan, settings: { ...settings, budgetMs } },
       { run: journal.run, ...hooks },

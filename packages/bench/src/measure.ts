@@ -1,49 +1,13 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { Bench, hrtimeNowTimestampProvider } from 'tinybench';
+import { type Job, type Measurement, TURN_MS, WAKE_MS } from './job.ts';
 import type { Layout } from './random.ts';
-import { quantiles } from './samples.ts';
-import { numberOf, type Params, type Scenario, type TimedScenario } from './scenario.ts';
+import { medianOf, p99Of } from './samples.ts';
+import { numberOf, type OnceScenario, type Params, type Scenario, type TimedScenario } from './scenario.ts';
 import { scenarioOf } from './scenarios/index.ts';
-import { loadSubject, type SubjectSpec } from './subjects.ts';
+import { loadSubject } from './subjects.ts';
 import type { Subject } from './workload.ts';
-
-/** How long a process measures. */
-export interface Effort {
-  /** Milliseconds of samples, and at least `samples` of them. */
-  readonly measureMs: number;
-  readonly samples: number;
-  /** Milliseconds of one warm-up window; windows are repeated until two agree. */
-  readonly warmupMs: number;
-  readonly warmupWindows: number;
-}
-
-/** What one process is to measure. */
-export interface Job {
-  readonly subject: SubjectSpec;
-  readonly scenario: string;
-  readonly params: Params;
-  /** From 0. */
-  readonly round: number;
-  readonly seed: number;
-  readonly layout: Layout;
-  readonly effort: Effort;
-}
-
-/** What it has measured. */
-export interface Measurement {
-  /** Of the samples, each the mean of its operations, in the scenario's unit. */
-  readonly median: number;
-  readonly p99: number;
-  /** How many there were. */
-  readonly samples: number;
-  /** Operations in each sample. */
-  readonly ops: number;
-  /** Whether the last two windows of the warm-up agreed within 5 %. */
-  readonly steady: boolean;
-  /** The part of the measured time that the garbage collector took. */
-  readonly gcShare: number;
-}
 
 /** Why this subject does not run this scenario with these parameters, if so. Needs nothing loaded but its traits. */
 export function whyNot(
@@ -60,19 +24,29 @@ export function whyNot(
   return subject.leavesOut[scenario.id] ?? subject.leavesOut['*'] ?? scenario.cannot?.(subject, params);
 }
 
-const STEADY = 0.05;
+/** A job that is made ready, a turn at a time, so that several processes can take turns. */
+export interface Work {
+  /** A window of warm-up; whether it took as long as the one before, within 5 %. What is measured once is always warm. */
+  warmUp(): boolean;
+  /** A turn of samples; whether there are enough by now. */
+  measure(): boolean;
+  /** Checks that what was timed has happened, ends it, and gives what was measured. */
+  finish(): Promise<Measurement>;
+}
 
-/** Measures in this process. One process should do one job: V8 learns from everything that it has seen. */
-export async function measure(job: Job): Promise<Measurement> {
+/** Makes a job ready in this process. One process should do one job: V8 learns from everything that it has seen. */
+export async function prepare(job: Job): Promise<Work> {
   const ballast = loadBallast(job.layout);
   const subject = await loadSubject(job.subject);
   const scenario = scenarioOf(job.scenario);
-  const measured =
-    scenario.kind === 'timed'
-      ? await timed(scenario, subject, job)
-      : summed([scenario.measure(subject, job.params, job.seed)], { ops: 1, steady: true, gcShare: 0 });
-  if (ballast.length < 2) throw new Error('the ballast is gone');
-  return measured;
+  const work = scenario.kind === 'timed' ? await timed(scenario, subject, job) : once(scenario, subject, job);
+  return {
+    ...work,
+    finish() {
+      if (ballast.length < 2) throw new Error('the ballast is gone');
+      return work.finish();
+    },
+  };
 }
 
 /** What is kept until the process ends, so that everything else lies elsewhere. */
@@ -80,50 +54,81 @@ function loadBallast({ ballastBytes, ballastObjects }: Layout): readonly unknown
   return [new Uint8Array(ballastBytes), Array.from({ length: ballastObjects }, (_, i) => ({ i }))];
 }
 
-/** Values of samples as a measurement. */
-export function summed(samples: readonly number[], rest: Pick<Measurement, 'ops' | 'steady' | 'gcShare'>): Measurement {
-  const ascending = Float64Array.from(samples).sort();
-  return { ...quantiles(ascending), samples: ascending.length, ...rest };
+/**
+ * The samples of some turns as a measurement. The median is that of the quicker half of the turns: whatever else the machine does takes
+ * time from a turn and never gives it any. The p99 is that of all.
+ */
+export function summed(
+  turns: readonly (readonly number[])[],
+  rest: Pick<Measurement, 'ops' | 'steady' | 'gcShare'>,
+): Measurement {
+  const ascending = turns.map((turn) => Float64Array.from(turn).sort()).sort((a, b) => medianOf(a) - medianOf(b));
+  const quicker = ascending.slice(0, Math.ceil(turns.length / 2));
+  const all = Float64Array.from(turns.flat()).sort();
+  return {
+    median: medianOf(Float64Array.from(quicker.flatMap((turn) => [...turn])).sort()),
+    p99: p99Of(all),
+    samples: all.length,
+    ...rest,
+  };
 }
 
-async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promise<Measurement> {
+function once(scenario: OnceScenario, subject: Subject, { params, seed }: Job): Work {
+  return {
+    warmUp: () => true,
+    measure: () => true,
+    finish: async () => summed([[scenario.measure(subject, params, seed)]], { ops: 1, steady: true, gcShare: 0 }),
+  };
+}
+
+/** Two windows of warm-up that differ by no more are alike. */
+const STEADY = 0.05;
+
+async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promise<Work> {
   const { effort } = job;
   const state = await scenario.setup(subject, job.params, job.seed);
   const ops = scenario.opsOf(state);
   const collections = observeCollections();
+  const turns: number[][] = [];
+  let measuredMs = 0;
+  let steady = false;
+  let before = Number.NaN;
 
   // What setup left behind is collected now, so that nobody pays for it while being timed. What the operations themselves
   // allocate is theirs: its collection falls into the samples when the collector decides so.
   for (let i = 0; i < 2; i++) globalThis.gc?.();
 
-  const steady = warmUp(scenario, state, effort);
-  globalThis.gc?.();
-  const start = performance.now();
-  const latency = window(scenario, state, effort.measureMs, effort.samples);
-  const elapsedMs = performance.now() - start;
-  scenario.verify(state);
-  scenario.teardown?.(state);
-  const collectedMs = await collections(start, start + elapsedMs);
-  return summed(
-    latency.map((ms) => (ms * 1e6) / ops),
-    { ops, steady, gcShare: elapsedMs > 0 ? collectedMs / elapsedMs : 0 },
-  );
-}
-
-/** Repeats windows until the medians of two agree, and says whether they did. */
-function warmUp(scenario: TimedScenario, state: unknown, { warmupMs, warmupWindows }: Effort): boolean {
-  let before = Number.NaN;
-  for (let i = 0; i < warmupWindows; i++) {
-    const samples = window(scenario, state, warmupMs, 3);
-    const median = samples[samples.length >> 1];
-    if (Math.abs(median - before) <= STEADY * median) return true;
-    before = median;
-  }
-  return false;
+  return {
+    warmUp() {
+      const window = sample(scenario, state, effort.warmupMs, 3);
+      const median = window[window.length >> 1];
+      steady ||= Math.abs(median - before) <= STEADY * median;
+      before = median;
+      return steady;
+    },
+    measure() {
+      if (turns.length === 0) globalThis.gc?.();
+      // Whatever takes longer than that wakes up within a sample.
+      if (!(before > WAKE_MS)) sample(scenario, state, WAKE_MS, 1);
+      const start = performance.now();
+      const turn = sample(scenario, state, Math.min(TURN_MS, effort.measureMs), 1);
+      const end = performance.now();
+      collections.during(start, end);
+      measuredMs += end - start;
+      turns.push(turn.map((ms) => (ms * 1e6) / ops));
+      return measuredMs >= effort.measureMs && turns.flat().length >= effort.samples;
+    },
+    async finish() {
+      scenario.verify(state);
+      scenario.teardown?.(state);
+      const collectedMs = await collections.total();
+      return summed(turns, { ops, steady, gcShare: measuredMs > 0 ? collectedMs / measuredMs : 0 });
+    },
+  };
 }
 
 /** Samples of at least `ms` in all and at least `count`, ascending, in ms. */
-function window(scenario: TimedScenario, state: unknown, ms: number, count: number): readonly number[] {
+function sample(scenario: TimedScenario, state: unknown, ms: number, count: number): readonly number[] {
   const bench = new Bench({
     time: ms,
     iterations: count,
@@ -154,15 +159,19 @@ function window(scenario: TimedScenario, state: unknown, ms: number, count: numb
   return samples;
 }
 
-/** Notes collections from now on; the function that it gives sums up the milliseconds of those between two times. */
-function observeCollections(): (from: number, to: number) => Promise<number> {
+/** Notes collections from now on, and gives the milliseconds of those in the times that count. */
+function observeCollections(): { during(from: number, to: number): void; total(): Promise<number> } {
   const seen: { startTime: number; duration: number }[] = [];
+  const counted: (readonly [from: number, to: number])[] = [];
   const observer = new PerformanceObserver((list) => seen.push(...list.getEntries()));
   observer.observe({ entryTypes: ['gc'] });
-  return async (from, to) => {
-    for (let i = 0; i < 3; i++) await setImmediate();
-    observer.disconnect();
-    const during = seen.filter((entry) => entry.startTime >= from && entry.startTime <= to);
-    return during.reduce((total, entry) => total + entry.duration, 0);
+  return {
+    during: (from, to) => counted.push([from, to]),
+    async total() {
+      for (let i = 0; i < 3; i++) await setImmediate();
+      observer.disconnect();
+      const within = seen.filter(({ startTime }) => counted.some(([from, to]) => startTime >= from && startTime <= to));
+      return within.reduce((total, { duration }) => total + duration, 0);
+    },
   };
 }

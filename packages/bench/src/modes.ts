@@ -1,4 +1,4 @@
-import type { Effort } from './measure.ts';
+import type { Effort } from './job.ts';
 import type { Mode, Params, Scenario } from './scenario.ts';
 import type { Looks } from './verdict.ts';
 import type { Subject } from './workload.ts';
@@ -85,27 +85,27 @@ export function settingsFor(mode: Mode, scenarios: number): Settings {
 export const SETTINGS: Readonly<Record<Mode, Settings>> = {
   quick: {
     looks: LOOKS,
-    effort: { measureMs: 50, samples: 5, warmupMs: 20, warmupWindows: 5 },
+    effort: { measureMs: 72, samples: 5, warmupMs: 20, warmupWindows: 5 },
     processLimitMs: 20 * SECOND,
     budgetMs: 2 * MINUTE,
   },
   lab: {
     looks: LOOKS,
-    effort: { measureMs: 30, samples: 5, warmupMs: 10, warmupWindows: 8 },
+    effort: { measureMs: 54, samples: 6, warmupMs: 10, warmupWindows: 8 },
     processLimitMs: 30 * SECOND,
     budgetMs: 290 * SECOND,
     leavesOut: lab,
   },
   default: {
     looks: LOOKS,
-    effort: { measureMs: 100, samples: 10, warmupMs: 25, warmupWindows: 10 },
+    effort: { measureMs: 90, samples: 10, warmupMs: 25, warmupWindows: 10 },
     processLimitMs: 60 * SECOND,
     budgetMs: 30 * MINUTE,
     leavesOut: lean(['map']),
   },
   full: {
     looks: LOOKS,
-    effort: { measureMs: 150, samples: 20, warmupMs: 40, warmupWindows: 10 },
+    effort: { measureMs: 144, samples: 20, warmupMs: 40, warmupWindows: 10 },
     processLimitMs: 180 * SECOND,
     budgetMs: 44 * MINUTE,
     leavesOut: lean(['map']),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Job } from './measure.ts';
+import { type Job, TURN_MS, WAKE_MS } from './job.ts';
 import { optionsFor } from './populate.ts';
 import { numberOf } from './scenario.ts';
 import type { SubjectSpec } from './subjects.ts';
@@ -82,7 +82,7 @@ export function nativeSubject({ id, absent }: SubjectSpec): Subject {
 export function nativeArguments({ scenario, params, seed, effort }: Job): string[] {
   const live = numberOf(params, 'live');
   const level = Number(params.level ?? 0);
-  const { warmupMs, warmupWindows, measureMs, samples } = effort;
+  const { warmupMs, measureMs, samples } = effort;
   return [
     scenario,
     live,
@@ -91,7 +91,8 @@ export function nativeArguments({ scenario, params, seed, effort }: Job): string
     optionsFor(live, level).pidMax ?? 0,
     seed,
     warmupMs,
-    warmupWindows,
+    WAKE_MS,
+    Math.min(TURN_MS, measureMs),
     measureMs,
     samples,
   ].map(String);

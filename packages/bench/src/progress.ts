@@ -25,7 +25,7 @@ export async function withProgress<T>(title: string, work: (report: Reporter) =>
           task.output = text;
         },
         measuring: (progress) => {
-          task.output = `${line(progress)}, ${progress.subject}`;
+          task.output = `${line(progress)}: ${progress.subjects.join(', ')}`;
         },
       });
     },

@@ -1,11 +1,14 @@
+import { freemem } from 'node:os';
 import type { Cell, Row } from './cells.ts';
 import { Docket, rowsOf } from './docket.ts';
 import { duration } from './format.ts';
-import { type Job, whyNot } from './measure.ts';
+import { commonOfParams } from './goals.ts';
+import type { Job } from './job.ts';
+import { whyNot } from './measure.ts';
 import type { Settings } from './modes.ts';
-import { type Outcome, runInProcess } from './process.ts';
-import { cellKey, type Question } from './questions.ts';
-import { layoutOf, permutation } from './random.ts';
+import { type Outcome, runTogether } from './process.ts';
+import { cellKey, type Place, type Question } from './questions.ts';
+import { layoutOf } from './random.ts';
 import { type Findings, summarize } from './results.ts';
 import type { Mode, Params, Scenario } from './scenario.ts';
 import { loadSubject, type SubjectSpec } from './subjects.ts';
@@ -25,7 +28,8 @@ export interface Progress {
   readonly round: number;
   readonly scenario: string;
   readonly params: Params;
-  readonly subject: string;
+  /** Who is measured side by side. */
+  readonly subjects: readonly string[];
   /** Processes of the first rounds, which every row gets: done, and to be done. */
   readonly done: number;
   readonly total: number;
@@ -38,8 +42,9 @@ export interface Progress {
 /** Everything that a run needs from outside, so that tests can do without processes and clocks. */
 export interface Hooks {
   onProgress?(progress: Progress): void;
-  run?(job: Job, limitMs: number): Promise<Outcome>;
-  /** Ends the run after the process that is at work; what was measured so far is summed up. */
+  /** Measures jobs side by side, and says of each what became of it. */
+  run?(jobs: readonly Job[], limitMs: number): Promise<readonly Outcome[]>;
+  /** Ends the run after the processes that are at work; what was measured so far is summed up. */
   readonly signal?: AbortSignal;
 }
 
@@ -47,10 +52,10 @@ export interface Hooks {
  * Measures each subject in each cell, each time in a fresh process. First every row gets as many rounds as the first look
  * wants; then only the rows that an open question needs, until all are decided or the time is up.
  *
- * A round goes through the cells, and in each cell through all subjects one after the other, in an order of its own: so
- * whatever drifts (heat, neighbours) hits all alike, and the rounds of one cell lie far apart in time. Small cells come
- * first, so that where time is short every scenario has something to show. One process at a time: two would share caches
- * and memory.
+ * A round goes through the cells, and the rounds of one cell lie far apart in time. Rows that are compared with each other are
+ * a company: they make themselves ready at the same time and then take turns, so that what drifts or disturbs (heat, neighbours)
+ * hits all alike. Small cells come first, so that where time is short every scenario has something to show. One process measures at a
+ * time: two would share caches and memory.
  */
 export async function runBenchmark(plan: Plan, hooks: Hooks = {}): Promise<Findings> {
   const cells = await makeCells(plan);
@@ -66,6 +71,7 @@ class Run {
   readonly #plan: Plan;
   readonly #hooks: Hooks;
   readonly #cells: readonly Cell[];
+  readonly #companies: readonly (readonly Cell[])[];
   readonly #specs: ReadonlyMap<string, SubjectSpec>;
   /** What processes have taken so far; with a journal, those of earlier runs too. */
   #spentMs = 0;
@@ -76,6 +82,7 @@ class Run {
     this.#plan = plan;
     this.#hooks = hooks;
     this.#cells = [...cells].sort((a, b) => sizeOf(a) - sizeOf(b));
+    this.#companies = companiesOf(this.#cells);
     this.#specs = new Map(plan.subjects.map((spec) => [spec.id, spec]));
     this.#total = cells.reduce((total, cell) => total + this.#firstOf(cell) * openRows(cell).length, 0);
   }
@@ -95,10 +102,11 @@ class Run {
 
   async firstRounds(): Promise<void> {
     for (let round = 0; round < this.#plan.settings.looks[0]; round++)
-      for (const cell of this.#cells) {
-        if (round >= this.#firstOf(cell)) continue;
-        await this.#round(cell, round, openRows(cell));
-      }
+      for (const company of this.#companies)
+        await this.#round(
+          company.flatMap((cell) => (round < this.#firstOf(cell) ? placesOf(cell, openRows(cell)) : [])),
+          round,
+        );
     for (const cell of this.#cells)
       for (const row of openRows(cell))
         if (row.measurements.size < this.#firstOf(cell)) this.#cut(row, this.#firstOf(cell));
@@ -110,9 +118,14 @@ class Run {
       const open = docket.look();
       const rows = this.#affordable(open, docket);
       if (rows.size === 0) return;
-      for (const cell of this.#cells) {
-        const needed = openRows(cell).filter((row) => rows.has(row) || isTwinOfOne(row, cell, rows));
-        if (needed.length > 0) await this.#round(cell, round, needed, open.length);
+      for (const company of this.#companies) {
+        const needed = company.flatMap((cell) =>
+          placesOf(
+            cell,
+            openRows(cell).filter((row) => rows.has(row) || isTwinOfOne(row, cell, rows)),
+          ),
+        );
+        await this.#round(needed, round, open.length);
       }
     }
   }
@@ -139,38 +152,47 @@ class Run {
     return rows;
   }
 
-  /** One process for each of some rows of a cell, in an order of this round's own. */
-  async #round(cell: Cell, round: number, rows: readonly Row[], open?: number): Promise<void> {
-    const { seed, settings } = this.#plan;
-    const index = this.#cells.indexOf(cell);
-    for (const at of permutation(seed + round * this.#cells.length + index, rows.length)) {
-      const row = rows[at];
-      if (this.#isStopped || row.tookMs > this.#leftMs || this.#leftMs <= 0) return;
-      this.#hooks.onProgress?.({
-        round: round + 1,
-        scenario: cell.scenario.id,
-        params: cell.params,
-        subject: row.subject.id,
-        done: this.#done,
-        total: this.#total,
-        ...(open === undefined ? {} : { open }),
-        leftMs: this.#guessLeft(open === undefined),
-      });
-      const job: Job = {
-        subject: this.#specs.get(row.subject.id) as SubjectSpec,
-        scenario: cell.scenario.id,
-        params: cell.params,
-        round,
-        // Every subject of a round meets the same random choices; another round, others.
-        seed: seed + round,
-        layout: layoutOf(seed + round, `${cellKey(cell)} ${row.subject.id}`),
-        effort: settings.effort,
-      };
-      const outcome = await (this.#hooks.run ?? runInProcess)(job, settings.processLimitMs);
-      if (this.#isStopped && !('measurement' in outcome)) return;
-      this.#note(row, round, outcome);
+  /** A process for each of some rows of a company: all side by side, or one by one where that is what they need. */
+  async #round(places: readonly Place[], round: number, open?: number): Promise<void> {
+    for (const together of canShareTime(places) ? [places] : places.map((place) => [place]))
+      await this.#measure(together, round, open);
+  }
+
+  async #measure(places: readonly Place[], round: number, open?: number): Promise<void> {
+    const expectedMs = places.reduce((total, { row }) => total + row.tookMs, 0);
+    if (places.length === 0 || this.#isStopped || expectedMs > this.#leftMs || this.#leftMs <= 0) return;
+    const [{ cell }] = places;
+    this.#hooks.onProgress?.({
+      round: round + 1,
+      scenario: cell.scenario.id,
+      params: cell.params,
+      subjects: [...new Set(places.map(({ row }) => row.subject.id))],
+      done: this.#done,
+      total: this.#total,
+      ...(open === undefined ? {} : { open }),
+      leftMs: this.#guessLeft(open === undefined),
+    });
+    const jobs = places.map((place) => this.#job(place, round));
+    const outcomes = await (this.#hooks.run ?? runTogether)(jobs, this.#plan.settings.processLimitMs);
+    for (const [at, { row }] of places.entries()) {
+      if (this.#isStopped && !('measurement' in outcomes[at])) continue;
+      this.#note(row, round, outcomes[at]);
       this.#done++;
     }
+  }
+
+  #job({ cell, row }: Place, round: number): Job {
+    const { seed, settings } = this.#plan;
+    return {
+      subject: this.#specs.get(row.subject.id) as SubjectSpec,
+      scenario: cell.scenario.id,
+      params: cell.params,
+      round,
+      // Every subject of a round meets the same random choices; another round, others.
+      seed: seed + round,
+      layout: layoutOf(seed + round, `${cellKey(cell)} ${row.subject.id}`),
+      effort: settings.effort,
+    };
   }
 
   #note(row: Row, round: number, outcome: Outcome): void {
@@ -202,6 +224,37 @@ class Run {
 
 /** So that no comparison comes before a goal. */
 const HOUR = 3_600_000;
+
+/** Cells that are measured side by side: one alone, or those of a scenario that are there for each other's sake. */
+function companiesOf(cells: readonly Cell[]): Cell[][] {
+  const companies = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const key = `${cell.scenario.id} ${JSON.stringify(commonOfParams(cell))}`;
+    companies.set(key, [...(companies.get(key) ?? []), cell]);
+  }
+  return [...companies.values()];
+}
+
+function placesOf(cell: Cell, rows: readonly Row[]): Place[] {
+  return rows.map((row) => ({ cell, row }));
+}
+
+/** What a live pid takes at each level, with the tables of choices: in a Map of objects, and elsewhere. */
+const BYTES_A_PID = { baseline: 350, other: 150 } as const;
+
+/** What a process takes besides. */
+const BYTES_A_PROCESS = 100 * 2 ** 20;
+
+/** Whether these rows can be measured side by side: what is measured once needs the machine for itself, and half of the memory must be enough. */
+function canShareTime(places: readonly Place[]): boolean {
+  const bytes = places.reduce((total, place) => total + bytesOf(place), 0);
+  return bytes < freemem() / 2 && places.every(({ cell }) => cell.scenario.kind === 'timed');
+}
+
+function bytesOf({ cell, row }: Place): number {
+  const levels = 1 + Number(cell.params.level ?? 0);
+  return BYTES_A_PROCESS + sizeOf(cell) * levels * BYTES_A_PID[row.subject.kind === 'baseline' ? 'baseline' : 'other'];
+}
 
 function openRows({ rows }: Cell): Row[] {
   return rows.filter(({ status }) => status === 'ok');

@@ -1,8 +1,12 @@
 // Apart from the statistics of rounds, so that a measuring process does not load those.
 import { medianSorted, quantileSorted } from 'simple-statistics';
 
-/** The median and the 99th percentile of ascending samples. */
-export function quantiles(ascending: Float64Array): { median: number; p99: number } {
-  const samples = ascending as unknown as number[];
-  return { median: medianSorted(samples), p99: quantileSorted(samples, 0.99) };
+/** The median of ascending samples. */
+export function medianOf(ascending: Float64Array): number {
+  return medianSorted(ascending as unknown as number[]);
+}
+
+/** Their 99th percentile. */
+export function p99Of(ascending: Float64Array): number {
+  return quantileSorted(ascending as unknown as number[], 0.99);
 }

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compareRuns, differences, readBaseline, refuseForeign } from '../src/baseline-run.ts';
 import type { Environment } from '../src/environment.ts';
+import type { Job } from '../src/job.ts';
 import { Journal } from '../src/journal.ts';
-import type { Job } from '../src/measure.ts';
 import { buildNative, nativeArguments } from '../src/native.ts';
 import { checkWritable, OutputError, writeWhole } from '../src/output.ts';
-import { runInProcess } from '../src/process.ts';
+import { runTogether } from '../src/process.ts';
 import { layoutOf } from '../src/random.ts';
 import type { Result } from '../src/results.ts';
 
@@ -51,13 +51,13 @@ describe('a journal', () => {
   const print = { commit: 'abc', seed: 1, subjects: [['flat', '']] };
 
   it('keeps what was measured for a run that goes on, and forgets it for one that begins anew', async () => {
-    const first = await new Journal(file, print, false).run(job, 20_000);
-    expect(first).toHaveProperty('measurement');
+    const first = await new Journal(file, print, false).run([job], 20_000);
+    expect(first[0]).toHaveProperty('measurement');
     // The run was stopped in the middle of a line.
     writeFileSync(file, `${readFileSync(file, 'utf8')}{"key":"create-t`);
     const resumed = new Journal(file, print, true);
     expect(resumed.size).toBe(1);
-    expect(await resumed.run(job, 20_000)).toEqual(first);
+    expect(await resumed.run([job], 20_000)).toEqual(first);
     expect(new Journal(file, print, false).size).toBe(0);
     resumed.remove();
     expect(existsSync(file)).toBe(false);
@@ -103,7 +103,7 @@ describe('the native program', () => {
     ),
   )('does the work of %s with %j, and checks it', async (scenario, params) => {
     if (program === undefined) return expect(native.spec.absent).toMatch(/compiler/);
-    const outcome = await runInProcess(jobOf(scenario, params, native.spec), 20_000);
+    const [outcome] = await runTogether([jobOf(scenario, params, native.spec)], 20_000);
     expect(outcome).toMatchObject({ measurement: { ops: scenario === 'churn' ? 500 : 2_000 } });
     if ('measurement' in outcome) expect(outcome.measurement.median).toBeGreaterThan(0);
   });
@@ -111,8 +111,8 @@ describe('the native program', () => {
   it('gives numbers as long as there are some', () => {
     if (program === undefined) return expect(native.spec.absent).toMatch(/compiler/);
     const job = jobOf('churn', { live: 500, level: 0, order: 'random' }, native.spec);
-    expect(nativeArguments(job)).toEqual(['churn', '500', '0', 'random', '32768', '3', '3', '3', '5', '5']);
-    const crowded = spawnSync(program, ['churn', '500', '0', 'random', '400', '3', '3', '3', '5', '5'], {
+    expect(nativeArguments(job)).toEqual(['churn', '500', '0', 'random', '32768', '3', '3', '3', '5', '5', '5']);
+    const crowded = spawnSync(program, ['churn', '500', '0', 'random', '400', '3', '3', '3', '5', '5', '5'], {
       encoding: 'utf8',
     });
     expect(crowded).toMatchObject({ status: 3, stderr: 'every number is taken\n' });

@@ -6,6 +6,7 @@ import { runBenchmark } from '../src/runner.ts';
 import { SCENARIOS } from '../src/scenarios/index.ts';
 import { type SubjectSpec, traitsOf } from '../src/subjects.ts';
 import { reckonedTallies } from '../src/tallies/reckoned.ts';
+import { each } from './each.ts';
 
 const NS: Record<string, number> = {
   hierarchical: 60,
@@ -41,7 +42,7 @@ export async function labReport(): Promise<Report> {
       seed: 7,
     },
     {
-      run: async ({ subject, round, params, scenario }) => {
+      run: each(async ({ subject, round, params, scenario }) => {
         const tookMs = 100;
         if (subject.id === 'map' && params.live === 1_000_000) return { cut: 'stopped after 30 s', tookMs };
         if (subject.id === 'flat' && scenario === 'translate')
@@ -54,7 +55,7 @@ export async function labReport(): Promise<Report> {
           measurement: measurement(NS[subject.id] * drift * Math.cbrt(Number(params.live ?? 1_000) / 1_000)),
           tookMs,
         };
-      },
+      }),
     },
   );
   const replay = { strategy: 'flat', trace: 'c-build', events: 44_854, allocations: 11_939, wraps: 16, maxAlive: 25 };

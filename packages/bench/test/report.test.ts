@@ -12,6 +12,7 @@ import { html } from '../src/report/html/page.ts';
 import { markdown } from '../src/report/markdown.ts';
 import { firstScreen } from '../src/report/terminal.ts';
 import { standingOf } from '../src/report/view/cells.ts';
+import { commandOf } from '../src/report/view/method.ts';
 import { pageOf } from '../src/report/view/page.ts';
 import type { Result } from '../src/results.ts';
 import { SCENARIOS } from '../src/scenarios/index.ts';
@@ -193,6 +194,22 @@ describe('the map', () => {
   });
 });
 
+describe('what repeats a run', () => {
+  it('is the command with all that it was given', () => {
+    const given = {
+      ...report.environment,
+      mode: 'full',
+      seed: 7,
+      minutes: 20,
+      modules: ['own.js', '@scope/own'],
+    } as const;
+    expect(commandOf({ environment: given })).toBe(
+      'npm run lab -- --full --minutes 20 --module own.js --module @scope/own --seed 7',
+    );
+    expect(commandOf({ environment: { ...report.environment, seed: 1 } })).toBe('npm run lab');
+  });
+});
+
 describe('on a terminal', () => {
   it.each([false, true])('the first screen fits 80 columns (in colour: %s)', (colour) => {
     const text = firstScreen(page, 80, colour);
@@ -301,8 +318,8 @@ describe('exports and texts', () => {
     const lines: string[] = [];
     const log = logLines((text) => lines.push(text));
     const progress = { round: 1, scenario: 'list', params: { live: 10 }, done: 5, total: 10, leftMs: 5_000 };
-    for (const subject of ['flat', 'map']) log.measuring({ ...progress, subject });
-    log.measuring({ ...progress, round: 3, open: 7, subject: 'flat' });
+    for (const subject of ['flat', 'map']) log.measuring({ ...progress, subjects: [subject] });
+    log.measuring({ ...progress, round: 3, open: 7, subjects: ['flat', 'map'] });
     expect(lines).toEqual([
       'round 1, 5 of 10 done, about 5 s left: list 10 live',
       'round 3, 7 questions open, at most 5 s left: list 10 live',

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Job, Measurement } from '../src/measure.ts';
+import type { Job, Measurement } from '../src/job.ts';
 import { SETTINGS } from '../src/modes.ts';
 import type { Outcome } from '../src/process.ts';
 import type { Findings, Result } from '../src/results.ts';
 import { type Hooks, type Progress, runBenchmark } from '../src/runner.ts';
 import { scenarioOf } from '../src/scenarios/index.ts';
 import { type SubjectSpec, twinSpec } from '../src/subjects.ts';
+import { each } from './each.ts';
 
 const FLAT: SubjectSpec = { id: 'flat', kind: 'strategy' };
 const SUBJECTS: SubjectSpec[] = [
@@ -59,37 +60,55 @@ function rowOf({ results }: Findings, id: string, live?: number): Result {
 }
 
 describe('the first rounds', () => {
-  it('measure every subject, in orders that differ, with one seed a round and a layout for each process', async () => {
-    const jobs: Job[] = [];
+  it('measure every subject, those of a cell side by side, with one seed a round and a layout for each process', async () => {
+    const together: (readonly Job[])[] = [];
     await bench({
-      run: async (job) => {
-        jobs.push(job);
-        return measured(noisy(job));
+      run: (jobs, limitMs) => {
+        together.push(jobs);
+        return each(async (job) => measured(noisy(job)))(jobs, limitMs);
       },
     });
-    const first = jobs.filter(({ round }) => round < looks[0]);
-    expect(first).toHaveLength(looks[0] * 3 * SUBJECTS.length);
-    const orders = new Set<string>();
-    for (let at = 0; at < first.length; at += SUBJECTS.length) {
-      const group = first.slice(at, at + SUBJECTS.length);
-      expect(new Set(group.map(({ params }) => JSON.stringify(params))).size).toBe(1);
-      expect(new Set(group.map(({ seed }) => seed)).size).toBe(1);
-      expect(group.map(({ subject }) => subject.id).sort()).toEqual(SUBJECTS.map(({ id }) => id).sort());
-      orders.add(group.map(({ subject }) => subject.id).join());
+    const first = together.filter(([{ round }]) => round < looks[0]);
+    expect(first).toHaveLength(looks[0] * 3);
+    for (const jobs of first) {
+      expect(new Set(jobs.map(({ params }) => JSON.stringify(params))).size).toBe(1);
+      expect(new Set(jobs.map(({ seed }) => seed)).size).toBe(1);
+      expect(jobs.map(({ subject }) => subject.id).sort()).toEqual(SUBJECTS.map(({ id }) => id).sort());
     }
-    expect(orders.size).toBeGreaterThan(3);
-    expect(new Set(first.map(({ seed }) => seed))).toEqual(new Set([42, 43]));
-    expect(new Set(jobs.map(({ layout }) => JSON.stringify(layout))).size).toBeGreaterThan(0.9 * first.length);
+    expect(new Set(first.map(([{ seed }]) => seed))).toEqual(new Set([42, 43]));
+    const layouts = together.flat().map(({ layout }) => JSON.stringify(layout));
+    expect(new Set(layouts).size).toBeGreaterThan(0.9 * layouts.length);
+  });
+
+  it('put side by side what is compared, and nothing that is measured once or would not fit', async () => {
+    const companies = async (scenario: string, subjects = SUBJECTS): Promise<string[]> => {
+      const seen = new Set<string>();
+      await bench(
+        {
+          run: (jobs, limitMs) => {
+            seen.add(jobs.map(({ subject, params }) => `${subject.id} ${params.workers ?? params.live}`).join(', '));
+            return each(async (job) => measured(noisy(job)))(jobs, limitMs);
+          },
+        },
+        [scenario],
+        subjects,
+      );
+      return [...seen];
+    };
+    expect(await companies('workers-throughput', [FLAT])).toEqual(['flat 1, flat 2']);
+    expect(await companies('memory', [SUBJECTS[0], FLAT])).not.toContainEqual(expect.stringContaining(','));
+    const crowd = Array.from({ length: 400 }, () => FLAT);
+    for (const jobs of await companies('churn', crowd)) expect(jobs).not.toContain(',');
   });
 
   it('are one where the number is the same every time', async () => {
     let processes = 0;
     const { results } = await bench(
       {
-        run: async ({ params }) => {
+        run: each(async ({ params }) => {
           processes++;
           return measured(Number(params.pids));
-        },
+        }),
       },
       ['namespace-memory'],
       [FLAT],
@@ -107,11 +126,11 @@ describe('the later rounds', () => {
     const rounds: Record<string, number> = {};
     const found = await bench(
       {
-        run: async (job) => {
+        run: each(async (job) => {
           rounds[job.subject.id] = job.round + 1;
           // Flat and native C are so close, and so restless, that nobody can say which one is faster.
           return measured(noisy(job, job.subject.id === 'flat' ? 0.2 : 0.001));
-        },
+        }),
       },
       ['churn'],
     );
@@ -128,10 +147,10 @@ describe('the later rounds', () => {
   it('stop as soon as everything is decided', async () => {
     const jobs: Job[] = [];
     const found = await bench({
-      run: async (job) => {
+      run: each(async (job) => {
         jobs.push(job);
         return measured(noisy(job, 0.0005));
-      },
+      }),
     });
     expect(Math.max(...jobs.map(({ round }) => round))).toBe(looks[0] - 1);
     for (const { verdict, stop } of found.targets.filter((target) => target.verdict !== 'not measured'))
@@ -140,12 +159,12 @@ describe('the later rounds', () => {
 
   it('keep the verdict of the look that decided, whatever later rounds say', async () => {
     const found = await bench({
-      run: async (job) => {
+      run: each(async (job) => {
         const steady = noisy(job, 0.0005);
         // Later it is a machine on which hierarchical is slower than map. Nobody asks.
         if (job.subject.id === 'hierarchical' && job.round >= looks[0]) return measured(10 * steady);
         return measured(job.subject.id === 'flat' ? noisy(job, 0.2) : steady);
-      },
+      }),
     });
     const goal = found.targets.find(
       ({ target, strategy }) =>
@@ -158,11 +177,11 @@ describe('the later rounds', () => {
   it('stay within the time, goals before comparisons, and say what did not fit', async () => {
     let spent = 0;
     const found = await bench({
-      run: async (job) => {
+      run: each(async (job) => {
         const tookMs = budgetMs / 60;
         spent += tookMs;
         return measured(noisy(job, 0.2), tookMs);
-      },
+      }),
     });
     expect(spent).toBeLessThanOrEqual(budgetMs * 1.001);
     const stops = new Set(found.targets.map(({ stop }) => stop));
@@ -173,7 +192,7 @@ describe('the later rounds', () => {
 describe('runBenchmark', () => {
   it('compares within rounds: the best baseline that does the same work, the best of all, the floor, native C, the fastest', async () => {
     const drift = [1, 5, 2, 3, 1, 4, 2, 1, 1, 1, 1, 1];
-    const found = await bench({ run: async (job) => measured(noisy(job, 0.001) * drift[job.round]) });
+    const found = await bench({ run: each(async (job) => measured(noisy(job, 0.001) * drift[job.round])) });
     const flat = rowOf(found, 'flat', 32_000);
     expect(flat.vsBaseline).toMatchObject({ against: 'map', verdict: 'faster', stop: 'decided' });
     expect(flat.vsBaseline?.value).toBeCloseTo(6, 1);
@@ -194,7 +213,7 @@ describe('runBenchmark', () => {
 
   it('measures its own noise by the twin', async () => {
     const found = await bench({
-      run: async (job) => measured(noisy(job, 0.001) * (job.subject.id === 'twin' ? 1.03 : 1)),
+      run: each(async (job) => measured(noisy(job, 0.001) * (job.subject.id === 'twin' ? 1.03 : 1))),
     });
     expect(found.noise?.cells).toBe(3);
     expect(found.noise?.factor).toBeCloseTo(1.03, 2);
@@ -202,7 +221,7 @@ describe('runBenchmark', () => {
 
   it('has a row that says why there is no native program', async () => {
     const absent: SubjectSpec = { id: 'native C', kind: 'native', absent: 'there is no C compiler here' };
-    const found = await bench({ run: async (job) => measured(noisy(job)) }, ['churn'], [FLAT, absent]);
+    const found = await bench({ run: each(async (job) => measured(noisy(job))) }, ['churn'], [FLAT, absent]);
     expect(rowOf(found, 'native C')).toMatchObject({ status: 'left-out', reason: 'there is no C compiler here' });
     expect(found.targets.filter(({ target }) => /native C/.test(target)).map(({ verdict }) => verdict)).toEqual(
       Array(8).fill('not measured'),
@@ -221,11 +240,11 @@ describe('runBenchmark', () => {
           seed: 1,
         },
         {
-          run: async (job) => {
+          run: each(async (job) => {
             const isLarge = job.params.live === 4_000_000;
             const by = job.subject.id === 'flat' ? large : 5;
             return measured(noisy(job, 0.001) * (isLarge ? by : 1));
-          },
+          }),
         },
       );
       return targets.find(({ target, strategy }) => strategy === 'flat' && /grows since 32,000/.test(target));
@@ -239,12 +258,12 @@ describe('runBenchmark', () => {
     const tried: Record<string, number> = {};
     const found = await bench(
       {
-        run: async ({ subject, ...job }) => {
+        run: each(async ({ subject, ...job }) => {
           tried[subject.id] = (tried[subject.id] ?? 0) + 1;
           if (subject.id === 'hierarchical') return { failed: 'Error: it broke\n    at line 1', tookMs: 1 };
           if (subject.id === 'map' && tried.map > 1) return { cut: 'stopped after 20 s', tookMs: 1 };
           return measured(noisy({ subject, ...job }, 0.001));
-        },
+        }),
       },
       ['namespace'],
     );
@@ -262,22 +281,24 @@ describe('runBenchmark', () => {
     let processes = 0;
     const found = await bench({
       signal: controller.signal,
-      run: async (job) => {
+      run: each(async (job) => {
         if (++processes === 10) controller.abort();
         return measured(noisy(job));
-      },
+      }),
     });
-    expect(processes).toBe(10);
-    expect(found.results.filter(({ rounds }) => rounds.length > 0)).toHaveLength(10);
+    // Those that were measured side by side when it was told.
+    expect(processes).toBe(2 * SUBJECTS.length);
+    expect(found.results.filter(({ rounds }) => rounds.length > 0)).toHaveLength(2 * SUBJECTS.length);
     expect(rowOf(found, 'flat', 1_000_000).reason).toMatch(/0 of the first 2 rounds: the run was interrupted/);
   });
 
   it('tells where it is', async () => {
     const seen: Progress[] = [];
-    await bench({ run: async (job) => measured(noisy(job, 0.2)), onProgress: (progress) => seen.push(progress) });
+    await bench({ run: each(async (job) => measured(noisy(job, 0.2))), onProgress: (progress) => seen.push(progress) });
     expect(seen[0]).toMatchObject({ round: 1, scenario: 'churn', done: 0, total: 2 * 3 * 7 });
     expect(seen[0].open).toBeUndefined();
-    expect(seen[2 * 3 * 7].open).toBeGreaterThan(0);
+    expect(seen[0].subjects).toContain('flat');
+    expect(seen[2 * 3].open).toBeGreaterThan(0);
     expect(seen.at(-1)?.leftMs).toBeLessThan(budgetMs);
   });
 });

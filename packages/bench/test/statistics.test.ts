@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
-import { quantiles } from '../src/samples.ts';
+import { summed } from '../src/measure.ts';
 import {
   digamma,
   estimateValues,
@@ -210,9 +210,20 @@ describe('a ratio', () => {
   });
 });
 
-describe('quantiles', () => {
-  it('gives the median and the 99th percentile of ascending samples', () => {
-    expect(quantiles(Float64Array.from({ length: 1_000 }, (_, i) => i + 1))).toEqual({ median: 500.5, p99: 990.01 });
-    expect(quantiles(Float64Array.of(3))).toEqual({ median: 3, p99: 3 });
+describe('what the turns of a process give', () => {
+  const rest = { ops: 1, steady: true, gcShare: 0 };
+  const turn = (ns: number): number[] => [ns, ns + 2, ns + 1];
+
+  it('is the median of the quicker half, and the p99 of all', () => {
+    expect(summed([turn(50), turn(10), turn(90), turn(12)], rest)).toMatchObject({ median: 12, samples: 12 });
+    expect(summed([turn(50), turn(10), turn(90), turn(12)], rest).p99).toBeCloseTo(91.9, 0);
+    expect(summed([turn(9), turn(1), turn(5)], rest).median).toBe(4);
+    expect(summed([[3]], rest)).toEqual({ median: 3, p99: 3, samples: 1, ...rest });
+  });
+
+  it('does not change when something slows down fewer than half of them', () => {
+    const quiet = [100, 101, 99, 100, 101, 99].map(turn);
+    const disturbed = quiet.map((each, i) => (i === 0 || i === 3 ? each.map((ns) => 3 * ns) : each));
+    expect(summed(disturbed, rest).median).toBeCloseTo(summed(quiet, rest).median, -1);
   });
 });

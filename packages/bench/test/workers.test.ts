@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Measurement } from '../src/measure.ts';
+import type { Measurement } from '../src/job.ts';
 import { whyNot } from '../src/measure.ts';
 import { SETTINGS } from '../src/modes.ts';
 import type { Findings } from '../src/results.ts';
@@ -9,6 +9,7 @@ import { scenariosOf } from '../src/scenarios/index.ts';
 import { workersAloneLookup, workersThroughput } from '../src/scenarios/workers.ts';
 import { loadSubject } from '../src/subjects.ts';
 import { tables } from '../src/table.ts';
+import { each } from './each.ts';
 
 const POINTS = ['own', 'same'].map((namespaces) => ({ namespaces, live: 300, workers: 2 }));
 
@@ -105,13 +106,13 @@ function findings(
       seed: 1,
     },
     {
-      run: async ({ params, subject, round }) => {
+      run: each(async ({ params, subject, round }) => {
         const value = subject.id === 'floor' && floor ? floor(params, round) : ns(params, round);
         return {
           measurement: measurement(value * (1 + 0.004 * ((round * 7 + String(params.workers).length) % 3))),
           tookMs: 1,
         };
-      },
+      }),
     },
   );
 }

@@ -3,8 +3,13 @@ import type { Inline, Section } from '../blocks.ts';
 import type { Report } from '../report.ts';
 
 /** `npm run lab -- --full`: what repeats the run. */
-export function commandOf({ environment: { mode, seed } }: Pick<Report, 'environment'>): string {
-  const options = [...(mode === 'full' ? ['--full'] : []), ...(seed === 1 ? [] : ['--seed', seed])];
+export function commandOf({ environment: { mode, seed, minutes, modules = [] } }: Pick<Report, 'environment'>): string {
+  const options = [
+    ...(mode === 'full' ? ['--full'] : []),
+    ...(minutes === undefined ? [] : ['--minutes', minutes]),
+    ...modules.flatMap((module) => ['--module', module]),
+    ...(seed === 1 ? [] : ['--seed', seed]),
+  ];
   return ['npm run lab', ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
 }
 
@@ -39,7 +44,7 @@ export function methodSection(report: Report): Section {
 }
 
 const METHOD: readonly Inline[] = [
-  'Each row of each cell runs in fresh processes, one at a time. A round goes through all cells, and in each cell through all rows in an order of its own, so that drift hits all alike.',
+  'Each row of each cell runs in fresh processes. Rows that are compared get ready at the same time and then measure in turns of nine milliseconds, one at a time, in an order that differs from pass to pass: what slows the machine down for long slows all of them down. The quicker half of the turns counts, so that what comes and goes sooner is left out.',
   'A sample is the mean of hundreds to thousands of operations; p99 is that of samples, not of single operations.',
   'The median of a row is the geometric mean of the medians of its rounds. Factors are taken within a round. Intervals are on logarithms, over rounds, by a moderated t: the spread of each comparison is drawn towards the one that its scenario has in common.',
   'Every row gets two rounds; then only the rows that an open question needs get more. Questions are looked at after 2, 3, 5, 8 and 12 rounds; each look may err once in a hundred, so all together five times at most.',

@@ -1,0 +1,47 @@
+import type { Layout } from './random.ts';
+import type { Params } from './scenario.ts';
+import type { SubjectSpec } from './subjects.ts';
+
+/** How long a process measures. */
+export interface Effort {
+  /** Milliseconds of samples in all turns, and at least `samples` of them. */
+  readonly measureMs: number;
+  readonly samples: number;
+  /** Milliseconds of one warm-up window; windows are repeated until two agree. */
+  readonly warmupMs: number;
+  readonly warmupWindows: number;
+}
+
+/** What one process is to measure. */
+export interface Job {
+  readonly subject: SubjectSpec;
+  readonly scenario: string;
+  readonly params: Params;
+  /** From 0. */
+  readonly round: number;
+  readonly seed: number;
+  readonly layout: Layout;
+  readonly effort: Effort;
+}
+
+/** What it has measured. */
+export interface Measurement {
+  /** Of the samples of the quicker half of the turns, each the mean of its operations, in the scenario's unit. */
+  readonly median: number;
+  /** Of all samples. */
+  readonly p99: number;
+  /** How many there were. */
+  readonly samples: number;
+  /** Operations in each sample. */
+  readonly ops: number;
+  /** Whether two windows of the warm-up in a row agreed within 5 %. */
+  readonly steady: boolean;
+  /** The part of the measured time that the garbage collector took. */
+  readonly gcShare: number;
+}
+
+/** Milliseconds of a turn: so short that what slows the machine down hits all who take turns. */
+export const TURN_MS = 9;
+
+/** Milliseconds of a turn before its samples count: others have used the caches meanwhile, and 32,000 pids fill them again in two. */
+export const WAKE_MS = 3;

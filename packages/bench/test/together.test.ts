@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Job } from '../src/job.ts';
+import { type Outcome, runTogether } from '../src/process.ts';
+import { layoutOf } from '../src/random.ts';
+import type { SubjectSpec } from '../src/subjects.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pid-bench-together-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const TRAITS = `export const traits = { strategy: 'own', maxLevel: 1 };`;
+
+/** A design whose allocator is made by this body. */
+function design(id: string, body: string): SubjectSpec {
+  const module = join(folder, `${id}.mjs`);
+  writeFileSync(module, `${TRAITS}\nexport function createPidAllocator() { ${body} }\n`);
+  return { id, kind: 'strategy', module };
+}
+
+const FLAT: SubjectSpec = { id: 'flat', kind: 'strategy' };
+const EFFORT = { measureMs: 24, samples: 5, warmupMs: 3, warmupWindows: 3 };
+
+function together(subjects: readonly SubjectSpec[], limitMs = 60_000): Promise<Outcome[]> {
+  const jobs = subjects.map(
+    (subject): Job => ({
+      subject,
+      scenario: 'churn',
+      params: { order: 'random', level: 0, live: 100 },
+      round: 0,
+      seed: 3,
+      layout: layoutOf(3, subject.id),
+      effort: EFFORT,
+    }),
+  );
+  return runTogether(jobs, limitMs);
+}
+
+describe('processes that take turns', () => {
+  it('are all measured, and share the time that it took', async () => {
+    const outcomes = await together([FLAT, { id: 'map', kind: 'baseline' }, { id: 'floor', kind: 'floor' }]);
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ measurement: { ops: 500 }, tookMs: outcomes[0].tookMs });
+      if ('measurement' in outcome) expect(outcome.measurement.samples).toBeGreaterThan(EFFORT.samples);
+    }
+  });
+
+  it('go on when one of them fails, ends, has no memory or never gets ready', async () => {
+    const [flat, throws, ends, full, hangs] = await together(
+      [
+        FLAT,
+        design('throws', `throw new Error('it broke');`),
+        design('ends', 'process.exit(7);'),
+        design('full', `throw Object.assign(new Error('no page is left'), { code: 'ENOMEM' });`),
+        design('hangs', 'for (;;);'),
+      ],
+      5_000,
+    );
+    expect(flat).toHaveProperty('measurement');
+    expect(throws).toMatchObject({ failed: expect.stringMatching(/it broke.*\n.*throws\.mjs/) });
+    expect(ends).toMatchObject({ failed: expect.stringMatching(/the process ended \(7\) without an answer/) });
+    expect(full).toMatchObject({ cut: 'Error: no page is left' });
+    expect(hangs).toMatchObject({ cut: 'stopped after 5 s' });
+  });
+
+  it('say so when a program does not start', async () => {
+    const [native] = await together([{ id: 'native C', kind: 'native', program: join(folder, 'nowhere') }]);
+    expect(native).toMatchObject({ failed: expect.stringMatching(/it did not start: .*ENOENT/) });
+  });
+});
