@@ -276,11 +276,14 @@ function endMeanwhile({ a, root, idle, dead, group, tasks, spare, inHeld }: Scen
   }
 }
 
+const isLong = process.env.PIDLAB_LONG === '1';
+
 describe('what another worker ends before a terminated one is declared gone stays ended, after', () => {
   for (const [name, run] of Object.entries(operations)) {
     if (name === 'as many as are at hand, and more') continue;
     test(name, () => {
-      for (let stores = 0; ; stores++) {
+      // After each of its stores it is terminated below, too; here after every other one, unless there is time (`npm test -- --long`).
+      for (let stores = 0; ; stores += isLong ? 1 : 2) {
         const x = scene();
         if (!dies(run, x, stores)) break;
         if (!holdsLock(x)) endMeanwhile(x);
@@ -298,7 +301,7 @@ describe('a worker that is terminated between any two of its stores, in', () => 
     test(name, () => {
       let stores = 0;
       // The long one is mostly the same over and over.
-      for (; ; stores += stores < 150 ? 1 : 23) {
+      for (; ; stores += stores < (isLong ? 150 : 80) ? 1 : 23) {
         const x = scene();
         const dead = dies(run, x, stores);
         if (!dead) break;
