@@ -4,6 +4,9 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 const root = import.meta.dirname;
 
+/** Whose files, which replace no modules, take turns in one process: to start it, and load everything, takes longer than most of them. */
+const TAKING_TURNS = ['@pidlab/process-table', '@pidlab/conformance', '@pidlab/bench'];
+
 /** Each package and example with a `test/` folder is a project of its package's name; the root's own tests are `structure`. */
 function projects(): TestProjectInlineConfiguration[] {
   const found = [{ name: 'structure', dir: root }];
@@ -18,13 +21,15 @@ function projects(): TestProjectInlineConfiguration[] {
   return found.map(({ name, dir }) => ({
     extends: true,
     root: dir,
-    test: { name, include: ['test/**/*.test.ts'] },
+    test: { name, include: ['test/**/*.test.ts'], isolate: !TAKING_TURNS.includes(name) },
   }));
 }
 
 export default defineConfig({
   test: {
     projects: projects(),
+    // What is built is run as it is, by Node: to transform half a megabyte for each project takes a minute in all.
+    server: { deps: { external: [/\/packages\/[\w-]+\/dist\//] } },
     // Worker threads, SharedArrayBuffers and measured memory want a process of their own; two suit the smallest machine.
     pool: 'forks',
     maxWorkers: 2,

@@ -1,6 +1,7 @@
 // npm test: see USAGE. It needs a machine with only Node and npm.
 
 import { existsSync, rmSync } from 'node:fs';
+import { partsOf } from './lib/part.js';
 import { build, install, readJson, reportFile, run, Tally } from './lib/run.js';
 
 const USAGE = `npm test [-- --long] [-- <path> …]
@@ -9,7 +10,9 @@ Everything that must hold before a push: lint, build, types, tests. The last lin
 one, and so does each test.
 
   --long  give more to what searches, as PIDLAB_LONG=1 does: in CI, and before a release. docs/testing.md says what that adds
-  <path>  only tests whose path has that in it; other options go to vitest as they are: -t, --reporter and so on`;
+  <path>  only tests whose path has that in it. One that begins with the folder of a package or an example, or with test, is for
+          while you work there: only that is linted and typed, only what it uses is built, and of what uses it nothing is
+          tried. Other options go to vitest as they are: -t, --reporter and so on`;
 if (process.argv.includes('--help')) {
   console.log(USAGE);
   process.exit(0);
@@ -17,25 +20,39 @@ if (process.argv.includes('--help')) {
 
 const tally = new Tally();
 const filters = process.argv.slice(2).filter((argument) => argument !== '--long');
+const parts = partsOf(filters);
 if (process.argv.includes('--long')) process.env.PIDLAB_LONG = '1';
 
 try {
   await install();
-  await tally.check('lint and format (biome)', () => run('biome', ['check', '--error-on-warnings', '.']));
-  await tally.check('build (tsc -b)', build);
-  await tally.check('types, tests included (tsc)', () =>
-    run('turbo', ['run', 'typecheck', '--output-logs=new-only', '--continue']),
-  );
-  await vitest(filters);
+  const folders = parts?.map(({ dir }) => dir) ?? ['.'];
+  await tally.check('lint and format (biome)', () => run('biome', ['check', '--error-on-warnings', ...folders]));
+  if (parts === undefined) {
+    await tally.check('build (tsc -b)', build);
+    await tally.check('types, tests included (tsc)', () => turbo(['typecheck', '--continue']));
+  } else {
+    const only = parts.map((part) => `--filter=${part.package}`);
+    await tally.check('build of what it uses, and its types (tsc)', () => turbo(['build', 'typecheck', ...only]));
+  }
+  await vitest([...filters, ...(parts ?? []).map(({ project }) => `--project=${project}`)]);
 } catch (error) {
   console.error(error);
   tally.count(false, error instanceof Error ? error.message : String(error));
 }
-if (process.env.PIDLAB_LONG !== '1')
+if (parts !== undefined)
+  console.log(
+    `\nonly ${parts.map(({ dir }) => dir).join(' and ')}: \`npm test\` also tries what uses that, before you push`,
+  );
+else if (process.env.PIDLAB_LONG !== '1')
   console.log(
     '\nshort: `npm test -- --long` also gives random search, snapshots, browser and sheer size their full share',
   );
 tally.finish();
+
+/** @param {string[]} args */
+function turbo(args) {
+  return run('turbo', ['run', ...args, '--output-logs=new-only']);
+}
 
 /**
  * Runs the tests and counts each. A file that cannot be loaded, and an error outside any test, count as one failure.

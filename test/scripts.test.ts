@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { homeOf } from '../scripts/lib/home.js';
+import { partsOf } from '../scripts/lib/part.js';
 
 function script(name: string, ...args: string[]) {
   const file = join(import.meta.dirname, '..', 'scripts', `${name}.js`);
@@ -24,6 +25,27 @@ test.each(SCRIPTS)('%s refuses an option that it does not know', (name) => {
   const { status, stdout, stderr } = script(name, '--nonsense');
   expect(stderr).toMatch(/^Unknown option '--nonsense'/);
   expect([status, stdout]).toEqual([2, '']);
+});
+
+describe('what npm test is asked about', () => {
+  test.each<[string[], string[]]>([
+    [['packages/core/test/pidmap'], ['packages/core']],
+    [['./packages/core-flat'], ['packages/core-flat']],
+    [[join(import.meta.dirname, 'structure.test.ts')], ['test']],
+    [
+      ['examples/quickstart', 'packages/core/test/hash', 'packages/core/test/slab'],
+      ['examples/quickstart', 'packages/core'],
+    ],
+    [['packages/core', '-t', 'wraps', '--reporter=dot'], ['packages/core']],
+  ])('%j is about a part', (args, dirs) => expect(partsOf(args)?.map(({ dir }) => dir)).toEqual(dirs));
+
+  test.each<[string[]]>([
+    [[]],
+    [['pidmap']],
+    [['packages/nowhere/test']],
+    [['packages/core', 'pidmap']],
+    [['-t', 'wraps']],
+  ])('%j is about everything', (args) => expect(partsOf(args)).toBeUndefined());
 });
 
 describe('where the project is at home', () => {

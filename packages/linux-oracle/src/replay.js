@@ -70,6 +70,19 @@ const STATES = new Map([
 const show = (/** @type {unknown} */ value) => (Array.isArray(value) ? `(${value.join(' ')})` : String(value));
 
 /**
+ * Whether they are the same number or text, or lists of the same ones: most of the thousands of comparisons end here.
+ *
+ * @param {unknown} one
+ * @param {unknown} other
+ */
+function isAlike(one, other) {
+  if (one === other) return true;
+  if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
+}
+
+/**
  * How much of a recording a strategy can follow: `full`, every number at every level; `own`, the numbers that a process
  * has in its own namespace, where the design gives those of the outermost one in another way; undefined where the
  * scenario goes deeper than the design.
@@ -85,12 +98,14 @@ export function replayMode({ depth, contained }, traits) {
 }
 
 /**
- * Throws an {@link OracleMismatch} at the first difference. Returns how many steps and comparisons there were.
+ * Throws an {@link OracleMismatch} at the first difference. Returns how many steps and comparisons there were. Answers and
+ * listings are compared at each step, everybody's numbers at one in `every`, and at the last.
  *
  * @param {Recording} recording
  * @param {Subject} subject
+ * @param {number} [every]
  */
-export function replayRecording(recording, { createPidAllocator, createProcessTable, traits }) {
+export function replayRecording(recording, { createPidAllocator, createProcessTable, traits }, every = 1) {
   const { header, steps } = recording;
   const mode = replayMode(header, traits);
   if (mode === undefined) throw new TypeError(`${traits.strategy} cannot follow ${header.name}`);
@@ -122,7 +137,8 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
   /** @param {string} what @param {unknown} expected @param {unknown} got */
   const same = (what, expected, got) => {
     compared++;
-    if (show(expected) !== show(got)) throw new OracleMismatch(recording, index, traits.strategy, what, expected, got);
+    if (!isAlike(expected, got) && show(expected) !== show(got))
+      throw new OracleMismatch(recording, index, traits.strategy, what, expected, got);
   };
 
   for (; index < steps.length; index++) {
@@ -140,7 +156,7 @@ export function replayRecording(recording, { createPidAllocator, createProcessTa
         table.listProcesses(actor.pidNs),
       );
     takeIn(step, answer.child);
-    compareAll();
+    if (index % every === 0 || index === steps.length - 1) compareAll();
   }
   same('broken invariants', [], table.checkInvariants());
   return { steps: steps.length, compared, differences };

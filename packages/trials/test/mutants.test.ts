@@ -14,7 +14,7 @@ import { AGAIN_MS, mutantsPage } from '../src/mutants/table.ts';
  */
 
 const page = join(import.meta.dirname, '..', '..', '..', 'docs', 'mutants.md');
-const options: HuntOptions = { all: false, timeoutMs: 120_000, hangMs: 5_000, againMs: AGAIN_MS, processes: 2 };
+const options: HuntOptions = { all: false, timeoutMs: 120_000, hangMs: 2_000, againMs: AGAIN_MS, processes: 2 };
 const tried = mutants.filter(({ scenario }) => scenario === undefined);
 
 test('every mutant changes exactly one place, and has a name of its own', () => {

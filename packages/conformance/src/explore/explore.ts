@@ -83,12 +83,20 @@ export function explore(module: Module, scenario: Scenario, options: Options = {
   // Refusals are thrown by the thousand, and nobody reads where.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
+  const machine = machines.get(module) ?? createMachine();
+  // Whatever is thrown, nobody goes on with a machine that it has left half way.
+  machines.delete(module);
   try {
-    return new Exploration(module, scenario, options).run();
+    const report = new Exploration(module, machine, scenario, options).run();
+    machines.set(module, machine);
+    return report;
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
+
+/** The machine that has run scenarios of a module is there for the next one: by then the engine has made fast code of the strategy. */
+const machines = new WeakMap<Module, Machine>();
 
 /** What the search decides: as the machine does, or a whim of memory. */
 type Step = Decision | (Chance & { readonly free: number });
@@ -98,7 +106,7 @@ const LOOK = 64;
 
 class Exploration {
   readonly #options: Options;
-  readonly #machine: Machine = createMachine();
+  readonly #machine: Machine;
   readonly #world: World;
   readonly #judge: Judge;
   readonly #memory: WeakMemory | undefined;
@@ -113,9 +121,10 @@ class Exploration {
   #isStopped = false;
   #kill: readonly number[] | undefined;
 
-  constructor(module: Module, scenario: Scenario, options: Options) {
+  constructor(module: Module, machine: Machine, scenario: Scenario, options: Options) {
     this.#options = options;
-    this.#world = makeWorld(module, this.#machine, scenario);
+    this.#machine = machine;
+    this.#world = makeWorld(module, machine, scenario);
     this.#judge = new Judge(this.#world);
     const { memory = 'sc' } = options;
     this.#memory = memory === 'sc' ? undefined : new WeakMemory(this.#machine, memory);

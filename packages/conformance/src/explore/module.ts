@@ -13,7 +13,7 @@ type Calls = Readonly<Record<string, unknown>>;
 export interface Module {
   readonly url: string;
   readonly traits: Strategy['traits'];
-  /** The strategy, each of whose accesses is a call of these. */
+  /** The strategy, each of whose accesses is a call of these; the same one for the same calls. */
   instantiate(calls: Calls): Required<Strategy>;
 }
 
@@ -23,7 +23,12 @@ export async function loadModule(url: string): Promise<Module> {
   const transformed = transform(readFileSync(path, 'utf8'), path);
   const imported = new Map<string, unknown>();
   for (const name of transformed.imports) imported.set(name, await importFrom(path, name));
-  const instantiate = (calls: Calls): Required<Strategy> => evaluate(transformed, calls, imported, url);
+  const instances = new WeakMap<Calls, Required<Strategy>>();
+  const instantiate = (calls: Calls): Required<Strategy> => {
+    const instance = instances.get(calls) ?? evaluate(transformed, calls, imported, url);
+    instances.set(calls, instance);
+    return instance;
+  };
   const { traits } = instantiate(Object.fromEntries(CALLS.map((name) => [name, notRunning])));
   if (!traits.shared) throw new Error(`${path} is a strategy for one thread: there is nothing to explore`);
   return { url, traits, instantiate };

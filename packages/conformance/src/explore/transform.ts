@@ -71,13 +71,19 @@ class Transform {
   readonly #text: MagicString;
   readonly #program: Node;
   readonly #parents = new Map<Node, Node | undefined>();
+  /** Nodes that can stand for the block, and places of patterns that can take it out of something. */
+  readonly #expressions: Node[] = [];
+  readonly #patterns: Extract<Node, { type: 'Property' }>[] = [];
   /** Functions that have a name at the top, and those that return the block. */
   readonly #functions = new Map<string, FunctionNode>();
+  /** Those that are called `struct`. */
+  readonly #drawings = new Set<Node>();
   readonly #returns = new Set<Node>();
   /** What each function declares, and the module. */
   readonly #declared = new Map<Node, Set<string>>();
   /** Of those names the ones that stand for the block. */
   readonly #aliases = new Map<Node, Set<string>>();
+  readonly #aliasNames = new Set<string>();
   #found = 0;
   readonly #imports: string[] = [];
 
@@ -104,7 +110,11 @@ class Transform {
     if (isFunction(node)) {
       const called = nameOfFunction(node, parent);
       if (called !== undefined) this.#functions.set(called, node);
+      if (called !== undefined && /^struct(?:\$\d+)?$/.test(called)) this.#drawings.add(node);
     }
+    if (node.type === 'Identifier' || node.type === 'MemberExpression' || node.type === 'CallExpression')
+      this.#expressions.push(node);
+    else if (node.type === 'Property' && parent?.type === 'ObjectPattern') this.#patterns.push(node);
     if (isFunction(node) || parent === undefined) this.#declared.set(node, new Set());
     this.#declare(node, parent);
     for (const child of childrenOf(node)) this.#link(child, node);
@@ -148,6 +158,7 @@ class Transform {
     this.#aliases.set(home, names);
     if (names.has(name)) return;
     names.add(name);
+    this.#aliasNames.add(name);
     this.#found++;
   }
 
@@ -155,11 +166,8 @@ class Transform {
   #findAliases(): void {
     for (let known = -1; known !== this.#found; ) {
       known = this.#found;
-      for (const node of this.#parents.keys()) {
-        if (this.#isBlock(node)) this.#follow(node);
-        else if (node.type === 'Property' && this.#parents.get(node)!.type === 'ObjectPattern')
-          this.#followPattern(node);
-      }
+      for (const pattern of this.#patterns) this.#followPattern(pattern);
+      for (const node of this.#expressions) if (this.#isBlock(node)) this.#follow(node);
     }
   }
 
@@ -170,8 +178,10 @@ class Transform {
 
   /** Whether the expression is the block. */
   #isBlock(node: Node): boolean {
-    if (node.type === 'Identifier')
-      return this.#isUse(node) && this.#aliases.get(this.#homeOf(node, node.name))?.has(node.name) === true;
+    if (node.type === 'Identifier') {
+      if (!this.#aliasNames.has(node.name) || !this.#isUse(node)) return false;
+      return this.#aliases.get(this.#homeOf(node, node.name))?.has(node.name) === true;
+    }
     if (node.type === 'MemberExpression') {
       return !node.computed && keyOf(node.property) === 'words' && !this.#isStruct(node.object) && this.#isUse(node);
     }
@@ -186,8 +196,7 @@ class Transform {
   #isStruct(node: Node): boolean {
     if (node.type !== 'Identifier') return false;
     if (/^[A-Z][A-Z\d_]*(?:\$\d+)?$/.test(node.name)) return true;
-    const home = this.#homeOf(node, node.name);
-    return [...this.#functions].some(([name, drawing]) => drawing === home && /^struct(?:\$\d+)?$/.test(name));
+    return this.#drawings.has(this.#homeOf(node, node.name));
   }
 
   /** Whether a name is used there, and not declared, set or the key of something. */
@@ -417,7 +426,8 @@ class Transform {
 }
 
 function isFunction(node: Node): node is FunctionNode {
-  return /^(?:FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
+  const { type } = node;
+  return type === 'FunctionDeclaration' || type === 'FunctionExpression' || type === 'ArrowFunctionExpression';
 }
 
 function nameOfFunction(node: FunctionNode, parent: Node | undefined): string | undefined {
@@ -437,10 +447,16 @@ function keyOf(node: Node): string | undefined {
 }
 
 function childrenOf(node: Node): Node[] {
-  return Object.values(node).flatMap((value) => {
-    const list: unknown[] = Array.isArray(value) ? value : [value];
-    return list.filter((child): child is Node => typeof (child as Node | undefined | null)?.type === 'string');
-  });
+  const found: Node[] = [];
+  for (const value of Object.values(node) as unknown[]) {
+    if (isNode(value)) found.push(value);
+    else if (Array.isArray(value)) for (const child of value) if (isNode(child)) found.push(child);
+  }
+  return found;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
 
 function descendants(node: Node): Node[] {

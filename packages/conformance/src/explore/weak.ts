@@ -66,6 +66,8 @@ export class WeakMemory implements Memory {
   #isAwaited = false;
   #whim: Whim | undefined;
   #mayHaveOne = false;
+  /** Whether a load of the next execution can be early: only then somebody asks what words had before. */
+  #looksBack = false;
 
   constructor(machine: Machine, name: MemoryName) {
     this.#machine = machine;
@@ -86,6 +88,7 @@ export class WeakMemory implements Memory {
   next(whim: Whim | undefined, mayHaveOne: boolean): void {
     this.#whim = whim;
     this.#mayHaveOne = mayHaveOne && whim === undefined;
+    this.#looksBack = this.#name === 'arm' && (this.#mayHaveOne || whim?.early !== undefined);
   }
 
   isAwaited(): boolean {
@@ -114,11 +117,12 @@ export class WeakMemory implements Memory {
   read(thread: number, at: number, dependency: number, isHot: boolean): number {
     const view = this.#views[thread]!;
     for (let i = view.buffer.length - 1; i >= 0; i--) if (view.buffer[i]!.at === at) return view.buffer[i]!.value;
-    let value = this.#machine.words()[at]!;
-    let time = this.#time;
     const number = ++view.reads;
+    let value = this.#machine.words()[at]!;
+    if (!this.#looksBack) return value;
+    let time = this.#time;
     const isChosen = this.#whim?.thread === thread && this.#whim.early === number;
-    const isChance = this.#mayHaveOne && isHot && this.#name === 'arm' && view.since !== 0;
+    const isChance = this.#mayHaveOne && isHot && view.since !== 0;
     if (isChosen || isChance) {
       const from = Math.max(view.acquired, view.seen.get(at) ?? 0, dependency - 1, this.#addressTime(view, at));
       const early = this.#valueAt(at, from);
@@ -172,8 +176,9 @@ export class WeakMemory implements Memory {
     if (kind !== 'load') {
       if (kind !== 'store' || this.#name !== 'arm') this.flush(thread);
       // The last value of a word is one for all atomic operations.
-      for (const other of this.#views.keys()) {
+      for (let other = 0; other < this.#views.length; other++) {
         const { buffer: others } = this.#views[other]!;
+        if (others.length === 0) continue;
         const last = others.map((entry) => entry.isAtomic && entry.at === at).lastIndexOf(true);
         // What was before it in the buffer goes with it.
         const gone = new Set(others.slice(0, last + 1));
@@ -181,6 +186,7 @@ export class WeakMemory implements Memory {
       }
       return;
     }
+    if (buffer.length === 0) return;
     // What was before an atomic store goes with it.
     if (buffer.some((entry) => entry.isAtomic)) this.flush(thread);
     if (!buffer.some((entry) => entry.at === at)) return;
@@ -205,8 +211,9 @@ export class WeakMemory implements Memory {
     view.since = 0;
   }
 
-  /** One more than the moment at which the thread last read that value. */
+  /** One more than the moment at which the thread last read that value; 0 where nobody asks. */
   dependency(thread: number, value: number): number {
+    if (!this.#looksBack) return 0;
     const { loads } = this.#views[thread]!;
     for (let i = loads.length - 1; i >= 0; i--) if (loads[i]!.value === value) return loads[i]!.time + 1;
     return 1;
@@ -222,6 +229,7 @@ export class WeakMemory implements Memory {
 
   #flushSome(thread: number, which: (entry: Entry) => boolean): void {
     const view = this.#views[thread]!;
+    if (view.buffer.length === 0) return;
     const now = view.buffer.filter(which);
     if (now.length === 0) return;
     view.buffer = view.buffer.filter((entry) => !which(entry));
@@ -229,15 +237,21 @@ export class WeakMemory implements Memory {
   }
 
   #commit(thread: number, at: number, value: number): void {
+    if (this.#looksBack) this.#remember(thread, at, this.#machine.words()[at]!);
+    this.#machine.commit(thread, at, value);
+  }
+
+  /** A word that had `before` is about to be written. */
+  #remember(thread: number, at: number, before: number): void {
     this.#time++;
     const changes = this.#history.get(at) ?? [];
     this.#history.set(at, changes);
-    changes.push({ time: this.#time, before: this.#machine.words()[at]! });
-    for (const [other, view] of this.#views.entries()) {
-      if (other !== thread || view.since !== 0)
-        view.since = mixed(view.since, mixed(at, this.#machine.words()[at]!)) | 1;
+    changes.push({ time: this.#time, before });
+    const change = mixed(at, before);
+    for (let other = 0; other < this.#views.length; other++) {
+      const view = this.#views[other]!;
+      if (other !== thread || view.since !== 0) view.since = mixed(view.since, change) | 1;
     }
-    this.#machine.commit(thread, at, value);
     this.#views[thread]!.seen.set(at, this.#time);
   }
 

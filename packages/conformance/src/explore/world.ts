@@ -98,7 +98,7 @@ export function makeWorld(module: Module, machine: Machine, scenario: Scenario):
         const planned = calls[call]!;
         const args = planned.args.map((arg) => resolve(arg, begun.handles, notes));
         notes[t]!.push({ planned, args, from: tick++, to: Number.POSITIVE_INFINITY, result: {} });
-        remember(2 * (8 * t + call), hashOf(`${args} ${over}`));
+        remember(2 * (8 * t + call), hashOfAll(over, hashOfArguments(args)));
       },
       run: (call) => perform(views[t]!, notes[t]![call]!),
       ended(call) {
@@ -108,7 +108,7 @@ export function makeWorld(module: Module, machine: Machine, scenario: Scenario):
           note.result = { ...note.result, nrs: machine.peek(() => numbersOf(judge, note, begun.kinds, notes)) };
         }
         over[t]!++;
-        remember(2 * (8 * t + call) + 1, hashOf(textOf(note.result)));
+        remember(2 * (8 * t + call) + 1, hashOfResult(note.result));
       },
     }),
   );
@@ -128,12 +128,35 @@ export function makeWorld(module: Module, machine: Machine, scenario: Scenario):
   };
 }
 
-function textOf({ value, error, nrs, killed }: Result): string {
-  return JSON.stringify([value, error, nrs === undefined ? [] : [...nrs], killed]);
+/* Hashes are taken for each call of each execution, so they are of numbers and not of texts. */
+
+function hashOfArguments(args: Note['args']): number {
+  let hash = args.length;
+  for (const arg of args) hash = typeof arg === 'number' ? withNumber(hash, arg) : hashOfAll(arg, hash);
+  return hash;
 }
 
-function hashOf(text: string): number {
-  let hash = text.length;
+function hashOfResult({ value, error, nrs, killed = [] }: Result): number {
+  let hash = typeof value === 'number' ? withNumber(1, value) : withText(2, String(value));
+  if (error !== undefined) hash = withText(hash, error);
+  if (nrs !== undefined) for (const [ns, nr] of nrs) hash = withNumber(withNumber(hash, ns), nr);
+  for (const one of killed) hash = withText(hashOfAll([one.pid, one.nr], hash), one.error ?? '');
+  return hash;
+}
+
+function hashOfAll(numbers: readonly number[], before: number): number {
+  let hash = mixed(before, numbers.length);
+  for (const one of numbers) hash = withNumber(hash, one);
+  return hash;
+}
+
+/** Handles have more than 32 bits. */
+function withNumber(hash: number, value: number): number {
+  return mixed(mixed(hash, value | 0), Math.floor(value / 2 ** 32));
+}
+
+function withText(before: number, text: string): number {
+  let hash = mixed(before, text.length);
   for (let i = 0; i < text.length; i++) hash = mixed(hash, text.charCodeAt(i));
   return hash;
 }

@@ -1,5 +1,5 @@
 import type { AttachPidAllocator, PidAllocator, PidAllocatorOptions, Strategy, Traits } from '@pidlab/contract';
-import { createWorld, type World } from './world.ts';
+import { CAPACITY, createWorld, type World } from './world.ts';
 
 /** Where the clauses of a run are at home. */
 export interface Scope {
@@ -51,8 +51,13 @@ export interface Context {
   readonly level: 0 | 1;
   /** States one clause. `nr` counts from 1 within the chapter and is never given to another. */
   clause(nr: number, sentence: string, about: About, body: () => void): void;
-  /** A fresh allocator with these options; in a shared scope with `shared: true`, unless they say something of that or of a snapshot. */
+  /**
+   * A fresh allocator with these options; in a shared scope with `shared: true`, unless they say something of that or of a snapshot.
+   * Where they do not say how large it is it is small: its tables are walked after every clause.
+   */
   create(options?: PidAllocatorOptions): PidAllocator;
+  /** The same as large as it is by default. */
+  createByDefault(options?: PidAllocatorOptions): PidAllocator;
   /** One more worker of a shared allocator, in this thread: what the strategy exports, if it does. */
   readonly attach: AttachPidAllocator | undefined;
   /** A fresh allocator and the namespace to work in; `options.pidMax` is the home's. Nothing lives there yet. */
@@ -77,7 +82,8 @@ export function chapter(id: string, title: string, define: (context: Context) =>
 /** A chapter's clauses for one strategy in one scope, ready to run. `track` is told of every allocator that is made. */
 export function bind(ch: Chapter, strategy: Strategy, scope: Scope, track: (a: PidAllocator) => void): Clause[] {
   const clauses: Clause[] = [];
-  function create(options?: PidAllocatorOptions): PidAllocator {
+  const create = (options?: PidAllocatorOptions): PidAllocator => createByDefault(smallOf(options));
+  function createByDefault(options?: PidAllocatorOptions): PidAllocator {
     const given = scope.shared ? sharedOf(options) : options;
     const a = given === undefined ? strategy.createPidAllocator() : strategy.createPidAllocator(given);
     track(a);
@@ -90,6 +96,7 @@ export function bind(ch: Chapter, strategy: Strategy, scope: Scope, track: (a: P
       clauses.push({ id: `${ch.id}-${nr}`, sentence, source, once: once || scale, scale, leaks, body });
     },
     create,
+    createByDefault,
     attach: strategy.attachPidAllocator,
     world: (options) => createWorld(create, strategy.traits, scope.level, options ?? {}, false),
     booted: (options) => createWorld(create, strategy.traits, scope.level, options ?? {}, true),
@@ -102,6 +109,12 @@ function sharedOf(options: PidAllocatorOptions | undefined): PidAllocatorOptions
   if (options === undefined) return { shared: true };
   if (!isPlain(options) || 'shared' in options || 'workers' in options || 'snapshot' in options) return options;
   return { ...options, shared: true };
+}
+
+/** The same options for a small allocator, unless they say how large it is. */
+function smallOf(options: PidAllocatorOptions = {}): PidAllocatorOptions {
+  if (!isPlain(options) || 'capacity' in options || 'memory' in options || 'snapshot' in options) return options;
+  return { ...options, capacity: CAPACITY };
 }
 
 /** A revoked proxy cannot even be asked for its prototype. */

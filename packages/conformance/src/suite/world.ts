@@ -24,7 +24,7 @@ export interface World {
 }
 
 /** Records come from a generous share of the block, so this does for the fullest world too; its tables are walked after every clause. */
-const CAPACITY = 4_096;
+export const CAPACITY = 4_096;
 
 /** Builds a world. At level 1 the root has all numbers there are, so that only the home's own `pidMax` is felt. */
 export function createWorld(
@@ -115,6 +115,16 @@ export function fill(a: PidAllocator, ns: NsRef): PidRef[] {
   }
   throwsPidError('EAGAIN', () => a.allocPid(ns));
   return pids;
+}
+
+/** Uses the block up with tasks, until only `pages` are left. */
+export function leave(a: PidAllocator, pages: number): void {
+  const spare = (): number => a.stats().pages.free - pages;
+  for (let left = spare(); left > 0; left = spare()) {
+    // Not even a worker that takes some at once has them on more than four new pages.
+    for (let tasks = Math.ceil(left / 4); tasks > 0; tasks--) a.allocTask();
+  }
+  equal(a.stats().pages.free, pages);
 }
 
 /** Allocates the number `nr` by way of the cursor. */

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { bothModes, fileOf } from '@pidlab/bundle';
 import type { Strategy as Allocators } from '@pidlab/contract';
 import { rolldown } from 'rolldown';
+import { exactRegex, prefixRegex } from 'rolldown/filter';
 import { type Change, type Mutant, type Strategy, strategyOf } from './mutant.ts';
 
 /** From `src` and from `dist` alike. */
@@ -45,6 +46,7 @@ export async function buildStrategy(strategy: Strategy, changes: readonly Change
       .filter((change) => fileOf(path) === sourceOf(change))
       // A function, since a `$` in a replacement would mean something.
       .reduce((sofar, { find, replace }) => sofar.replace(find, () => replace), text);
+  // With filters, since a call of a plugin takes longer than most of what the bundler does.
   const build = await rolldown({
     input: ENTRY,
     platform: 'node',
@@ -52,15 +54,21 @@ export async function buildStrategy(strategy: Strategy, changes: readonly Change
     plugins: [
       {
         name: 'entry',
-        resolveId: (id) => (id === ENTRY ? id : null),
-        load: (id) => (id === ENTRY ? entryOf(strategy) : null),
+        resolveId: { filter: { id: exactRegex(ENTRY) }, handler: (id) => id },
+        load: { filter: { id: exactRegex(ENTRY) }, handler: () => entryOf(strategy) },
       },
       {
         name: 'one-contract',
-        resolveId: (id) => (id === '@pidlab/contract' ? { id: contract, external: true } : null),
+        resolveId: {
+          filter: { id: exactRegex('@pidlab/contract') },
+          handler: () => ({ id: contract, external: true }),
+        },
       },
       bothModes({ checked: true }),
-      { name: 'change', transform: changed },
+      {
+        name: 'change',
+        transform: { filter: { id: changes.map((change) => prefixRegex(sourceOf(change))) }, handler: changed },
+      },
     ],
     logLevel: 'silent',
   });

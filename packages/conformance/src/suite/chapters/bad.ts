@@ -278,18 +278,18 @@ const OPTIONS: readonly [name: keyof PidAllocatorOptions, bad: readonly unknown[
 const FIRST_FUNCTION = 8;
 
 export const badChapter: Chapter = chapter('BAD', 'Bad input', (t) => {
-  const { clause, create } = t;
+  const { clause, createByDefault } = t;
 
   /** What `createPidAllocator` says of these options, which look like `text`. */
   function refusedToCreate(text: string, options: unknown): Refusal {
     const call = `createPidAllocator(${text})`;
-    const refused = during(call, () => throwsPidBug(() => create(options as PidAllocatorOptions)));
+    const refused = during(call, () => throwsPidBug(() => createByDefault(options as PidAllocatorOptions)));
     equal(refused.op, 'createPidAllocator', `${call} says that it was ${refused.op}`);
     return refused;
   }
 
   clause(1, 'every function of the contract is there', { source: BAD, once: true }, () => {
-    const a = create();
+    const a = createByDefault();
     const known = new Set<string>([...SIGNATURES.map(({ op }) => op), ...WITHOUT_ARGUMENTS]);
     for (const op of known) ok(op in a, `${op} is missing`);
     equal(known.size, SIGNATURES.length + WITHOUT_ARGUMENTS.length);
@@ -330,7 +330,7 @@ export const badChapter: Chapter = chapter('BAD', 'Bad input', (t) => {
       refusedToCreate("{ [Symbol('capacity')]: 1 }", { [Symbol('capacity')]: 1 });
       const hidden = Object.defineProperty({ shared: false }, 'size', { value: 1, enumerable: false });
       refusedToCreate('{ size: 1 }, where size is not enumerable', hidden);
-      create(Object.create({ size: 1, capacity: -1 }) as PidAllocatorOptions);
+      createByDefault(Object.create({ size: 1, capacity: -1 }) as PidAllocatorOptions);
     },
   );
 
@@ -357,7 +357,7 @@ export const badChapter: Chapter = chapter('BAD', 'Bad input', (t) => {
         hash: undefined,
         snapshot: undefined,
       };
-      const a = create(options as unknown as PidAllocatorOptions);
+      const a = createByDefault(options as unknown as PidAllocatorOptions);
       equal(a.pidMax(a.initPidNs), 32_768);
     },
   );

@@ -23,7 +23,7 @@ import { type Chapter, chapter } from '../chapter.ts';
 import { blockless, childless, fork, newNs, seen, taken } from '../world.ts';
 
 export const constChapter: Chapter = chapter('CONST', 'Constants, traits and a new allocator', (t) => {
-  const { clause, create, traits, world } = t;
+  const { clause, createByDefault, traits, world } = t;
 
   clause(
     1,
@@ -104,7 +104,7 @@ export const constChapter: Chapter = chapter('CONST', 'Constants, traits and a n
       ok(['pidmap', 'tree', undefined].includes(traits.map));
       ok(['checked', 'mainline', undefined].includes(traits.rules));
       equal(typeof traits.shared, 'boolean');
-      deepEqual(create().traits, traits);
+      deepEqual(createByDefault().traits, traits);
     },
   );
 
@@ -113,7 +113,7 @@ export const constChapter: Chapter = chapter('CONST', 'Constants, traits and a n
     'a new allocator has an empty root at level 0, with pidMax 32,768 and the cursor at 0',
     { source: 'init_pid_ns, kernel/pid.c, 2.6.24', once: true },
     () => {
-      const a = create();
+      const a = createByDefault();
       const root = a.initPidNs;
       equal(a.nsLevel(root), 0);
       equal(a.nsParent(root), undefined);
@@ -129,7 +129,7 @@ export const constChapter: Chapter = chapter('CONST', 'Constants, traits and a n
 
   clause(11, 'option pidMax is the root’s', { source: 'the contract: PidAllocatorOptions', once: true }, () => {
     for (const pidMax of [1, RESERVED_PIDS, 40_000, PID_MAX_LIMIT]) {
-      const a = create({ pidMax });
+      const a = createByDefault({ pidMax });
       equal(a.pidMax(a.initPidNs), pidMax);
     }
   });
@@ -139,7 +139,7 @@ export const constChapter: Chapter = chapter('CONST', 'Constants, traits and a n
     'a new namespace starts with all numbers, whatever its parent’s pidMax',
     { source: 'mainline pidns 6.14; the contract: PidAllocatorOptions', once: true },
     () => {
-      const a = create({ pidMax: 500 });
+      const a = createByDefault({ pidMax: 500 });
       if (childless(a)) return;
       const ns = newNs(a, a.initPidNs);
       equal<number>(a.pidMax(ns), PID_MAX_LIMIT);
@@ -172,7 +172,7 @@ export const constChapter: Chapter = chapter('CONST', 'Constants, traits and a n
     'a design that keeps objects accounts for no memory, and one with a block for all of it',
     { source: 'the contract: Traits.memory', once: true },
     () => {
-      const a = create();
+      const a = createByDefault();
       if (blockless(a)) return equal(traits.shared, false);
       ok(traits.memory === undefined || traits.memory === 'block', `traits.memory is ${show(traits.memory)}`);
       const { reservedBytes, usedBytes, hashTables } = a.stats();

@@ -1,4 +1,4 @@
-import { BITS_PER_PAGE, type NsRef, PAGE_SIZE, PID_MAX_LIMIT, PIDTYPE_PID, type PidAllocator } from '@pidlab/contract';
+import { BITS_PER_PAGE, type NsRef, PAGE_SIZE, PID_MAX_LIMIT, PIDTYPE_PID } from '@pidlab/contract';
 import { deepEqual, equal, ok, type Refusal, throwsPidBug, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
 import {
@@ -7,6 +7,7 @@ import {
   blockless,
   childless,
   fork,
+  leave,
   listed,
   nest,
   newNs,
@@ -18,12 +19,6 @@ import {
 const KMEM = 'kmem_cache_alloc() returning NULL in alloc_pid(), 2.6.24';
 const MIB = 2 ** 20;
 const TIGHT = { memory: MIB, capacity: 256, namespaces: 8 };
-
-/** Uses the block up with tasks, until only `pages` are left. */
-function leave(a: PidAllocator, pages: number): void {
-  while (a.stats().pages.free > pages) a.allocTask();
-  equal(a.stats().pages.free, pages);
-}
 
 /** Does it until there is no memory; says how often it went well. */
 function exhaust(body: (i: number) => void): { done: number; refused: Refusal } {

@@ -1,4 +1,4 @@
-import { BITS_PER_PAGE, PID_MAX_LIMIT, RESERVED_PIDS } from '@pidlab/contract';
+import { BITS_PER_PAGE, PID_MAX_LIMIT, type PidRef, RESERVED_PIDS } from '@pidlab/contract';
 import { deepEqual, equal, ok, throwsPidError } from '../assert.ts';
 import { type Chapter, chapter } from '../chapter.ts';
 import {
@@ -467,22 +467,24 @@ export const pidmapChapter: Chapter = chapter('PIDMAP', 'The numbers of one name
 
   clause(40, 'no number is given out twice while it is taken', { source: ALLOC_PIDMAP }, () => {
     const { a, home } = world({ pidMax: 700 });
-    const live = new Map<number, ReturnType<typeof a.allocPid>>();
+    const live: { readonly nr: number; readonly pid: PidRef }[] = [];
+    const numbers = new Set<number>();
     for (let i = 0; i < 5000; i++) {
       const pid = a.allocPid(home);
       const nr = a.pidNrNs(pid, home);
-      ok(!live.has(nr), `number ${nr} was taken`);
-      live.set(nr, pid);
+      ok(!numbers.has(nr), `number ${nr} was taken`);
+      numbers.add(nr);
+      live.push({ nr, pid });
       // Frees a number that depends on everything before, and keeps a few hundred alive.
-      if (live.size > 350) {
-        const [victim, handle] = [...live][(i * 37) % live.size];
-        a.freePid(handle);
-        live.delete(victim);
+      if (live.length > 350) {
+        const [victim] = live.splice((i * 37) % live.length, 1);
+        a.freePid(victim.pid);
+        numbers.delete(victim.nr);
       }
     }
     deepEqual(
       taken(a, home),
-      [...live.keys()].sort((x, y) => x - y),
+      [...numbers].sort((x, y) => x - y),
     );
   });
 

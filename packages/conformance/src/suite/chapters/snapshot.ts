@@ -8,6 +8,7 @@ import {
   childless,
   exit,
   fork,
+  leave,
   nest,
   newNs,
   nextNr,
@@ -18,6 +19,8 @@ import {
 } from '../world.ts';
 
 const SNAPSHOT = 'the contract: snapshot';
+/** A block whose bytes are soon copied. */
+const FEW: PidAllocatorOptions = { capacity: 256, namespaces: 4 };
 
 /** A world in which some of everything has happened. */
 function busy(w: World): void {
@@ -137,7 +140,7 @@ export const snapshotChapter: Chapter = chapter('SNAPSHOT', 'State as bytes', (t
   clause(9, 'a closed namespace stays closed, a full block full', { source: SNAPSHOT }, () => {
     const { a, home } = booted({ memory: 2 ** 20, capacity: 64 });
     a.disablePidAllocation(home);
-    if (!blockless(a)) while (a.stats().pages.free > 0) a.allocTask();
+    if (!blockless(a)) leave(a, 0);
     const restored = restore(a);
     throwsPidError('ENOMEM', () => restored.allocPid(home));
     equal(restored.stats().pages.free, 0);
@@ -163,7 +166,7 @@ export const snapshotChapter: Chapter = chapter('SNAPSHOT', 'State as bytes', (t
     'no other option may stand beside it',
     { source: 'the contract: PidAllocatorOptions.snapshot', once: true },
     () => {
-      const snapshot = create().snapshot();
+      const snapshot = create(FEW).snapshot();
       const beside: PidAllocatorOptions[] = [
         { capacity: 10 },
         { memory: 2 ** 22 },
@@ -180,7 +183,7 @@ export const snapshotChapter: Chapter = chapter('SNAPSHOT', 'State as bytes', (t
     'what is no Uint8Array is refused',
     { source: 'the contract: PidAllocatorOptions.snapshot', once: true },
     () => {
-      const bytes = create().snapshot();
+      const bytes = create(FEW).snapshot();
       for (const snapshot of [null, 5, 'bytes', {}, [], [...bytes.slice(0, 64)], bytes.buffer, new Float64Array(512)]) {
         throwsPidBug(() => create({ snapshot: snapshot as Uint8Array }));
       }
@@ -213,7 +216,7 @@ export const snapshotChapter: Chapter = chapter('SNAPSHOT', 'State as bytes', (t
   });
 
   clause(15, 'a snapshot with something behind it is refused', { source: SNAPSHOT, once: true }, () => {
-    const bytes = create().snapshot();
+    const bytes = create(FEW).snapshot();
     for (const extra of [1, 4, 64, 4096]) {
       const longer = new Uint8Array(bytes.length + extra);
       longer.set(bytes);
@@ -254,7 +257,7 @@ export const snapshotChapter: Chapter = chapter('SNAPSHOT', 'State as bytes', (t
   });
 
   clause(19, 'bytes may come in any view of any buffer', { source: SNAPSHOT, once: true }, () => {
-    const a = create();
+    const a = create(FEW);
     allocMany(a, a.initPidNs, 3);
     const bytes = a.snapshot();
     for (const offset of [1, 2, 3, 8]) {
@@ -265,7 +268,7 @@ export const snapshotChapter: Chapter = chapter('SNAPSHOT', 'State as bytes', (t
   });
 
   clause(20, 'restored namespaces come and go like others', { source: SNAPSHOT, once: true }, () => {
-    const a = create();
+    const a = create(FEW);
     if (childless(a)) return;
     const ns = newNs(a, a.initPidNs);
     const pid = a.allocPid(ns);
