@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bothModes, fileOf } from '@pidlab/bundle';
 import type { Strategy as Allocators } from '@pidlab/contract';
-import { rolldown } from 'rolldown';
+import { type Plugin, rolldown } from 'rolldown';
 import { type Change, type Mutant, type Strategy, strategyOf } from './mutant.ts';
 
 /** From `src` and from `dist` alike. */
@@ -36,6 +36,27 @@ export function occurrences(change: Change): number {
  * Throws when a change is stale.
  */
 export async function buildStrategy(strategy: Strategy, changes: readonly Change[], file: string): Promise<void> {
+  const entry: Plugin = {
+    name: 'entry',
+    resolveId: (id) => (id === ENTRY ? id : null),
+    load: (id) => (id === ENTRY ? entryOf(strategy) : null),
+  };
+  const alias = { '@pidlab/core': join(packages, 'core', 'src', 'index.ts') };
+  await buildChanged(ENTRY, alias, [entry, bothModes({ checked: true })], changes, file);
+}
+
+/** Writes the process table, changed in these places, over the contract that was built. Throws when a change is stale. */
+export async function buildTable(changes: readonly Change[], file: string): Promise<void> {
+  await buildChanged(join(packages, 'process-table', 'src', 'index.ts'), {}, [], changes, file);
+}
+
+async function buildChanged(
+  input: string,
+  alias: Record<string, string>,
+  plugins: readonly Plugin[],
+  changes: readonly Change[],
+  file: string,
+): Promise<void> {
   for (const change of changes) {
     const times = occurrences(change);
     if (times !== 1) throw new Error(`${change.find} stands in ${change.package}/src/${change.file} ${times} times`);
@@ -45,23 +66,15 @@ export async function buildStrategy(strategy: Strategy, changes: readonly Change
       .filter((change) => fileOf(path) === sourceOf(change))
       // A function, since a `$` in a replacement would mean something.
       .reduce((sofar, { find, replace }) => sofar.replace(find, () => replace), text);
+  const oneContract: Plugin = {
+    name: 'one-contract',
+    resolveId: (id) => (id === '@pidlab/contract' ? { id: contract, external: true } : null),
+  };
   const build = await rolldown({
-    input: ENTRY,
+    input,
     platform: 'node',
-    resolve: { alias: { '@pidlab/core': join(packages, 'core', 'src', 'index.ts') } },
-    plugins: [
-      {
-        name: 'entry',
-        resolveId: (id) => (id === ENTRY ? id : null),
-        load: (id) => (id === ENTRY ? entryOf(strategy) : null),
-      },
-      {
-        name: 'one-contract',
-        resolveId: (id) => (id === '@pidlab/contract' ? { id: contract, external: true } : null),
-      },
-      bothModes({ checked: true }),
-      { name: 'change', transform: changed },
-    ],
+    resolve: { alias },
+    plugins: [oneContract, ...plugins, { name: 'change', transform: changed }],
     logLevel: 'silent',
   });
   await build.write({ file, format: 'esm' });
