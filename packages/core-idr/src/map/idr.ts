@@ -78,12 +78,13 @@ function reserve(s: State, nsAt: number, setTid: readonly number[], place: numbe
 }
 
 /**
- * The largest number that can be chosen: 1 as long as the namespace has no reaper. One that was closed has had its reaper,
- * which mainline does not forget.
+ * The largest number that can be chosen: 1 as long as the namespace has no reaper, and 0 where pidMax is 1. One that was closed has
+ * had its reaper, which mainline does not forget.
  */
 export function mostChosen(s: State, nsAt: number): number {
   const w = s.words;
-  return w[nsAt + REAPER] === 0 && w[nsAt + DISABLED] === 0 ? 1 : w[nsAt + PID_MAX] - 1;
+  const last = w[nsAt + PID_MAX] - 1;
+  return w[nsAt + REAPER] === 0 && w[nsAt + DISABLED] === 0 ? Math.min(1, last) : last;
 }
 
 /**
