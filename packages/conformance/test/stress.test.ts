@@ -11,22 +11,25 @@ function stress(...args: string[]): { status: number | null; lines: string[]; st
 }
 
 describe('pid-stress', () => {
-  test.each([[[]], [['--kill']]])('finds nothing in any strategy, with %j', (more) => {
-    const isKilling = more.length > 0;
-    const { status, lines, stderr } = stress('--seconds', isKilling ? '2' : '1', ...more);
-    const reckonings = lines.map((line) => JSON.parse(line));
-    assert.equal(status, 0, stderr);
-    assert.deepEqual(
-      reckonings.map(({ strategy }) => strategy),
-      ['hierarchical', 'flat', 'pidspace', 'idr', 'all'],
-    );
-    for (const { operations, duplicates, lost, violations, leaked, kills } of reckonings) {
-      assert.deepEqual({ duplicates, lost, violations }, { duplicates: 0, lost: 0, violations: 0 }, stderr);
-      assert.ok(operations > 1000, `${operations} operations`);
-      assert.equal(kills > 0, isKilling);
-      if (!isKilling) assert.equal(leaked, 0, stderr);
-    }
-  });
+  test.each([[[]], [['--kill']], [['--window', '8']], [['--window', '512', '--kill']]])(
+    'finds nothing in any strategy, with %j',
+    (more) => {
+      const isKilling = more.includes('--kill');
+      const { status, lines, stderr } = stress('--seconds', isKilling ? '2' : '1', ...more);
+      const reckonings = lines.map((line) => JSON.parse(line));
+      assert.equal(status, 0, stderr);
+      assert.deepEqual(
+        reckonings.map(({ strategy }) => strategy),
+        ['hierarchical', 'flat', 'pidspace', 'idr', 'all'],
+      );
+      for (const { operations, duplicates, lost, violations, leaked, kills } of reckonings) {
+        assert.deepEqual({ duplicates, lost, violations }, { duplicates: 0, lost: 0, violations: 0 }, stderr);
+        assert.ok(operations > 1000, `${operations} operations`);
+        assert.equal(kills > 0, isKilling);
+        if (!isKilling) assert.equal(leaked, 0, stderr);
+      }
+    },
+  );
 
   test('--seed is in what it says, so that it can be given again', () => {
     const { lines } = stress('--seconds', '1', '--strategy', 'flat', '--seed', '7');
@@ -37,7 +40,7 @@ describe('pid-stress', () => {
   test('--help says what there is', () => {
     const { status, lines } = stress('--help');
     assert.equal(status, 0);
-    for (const option of ['--strategy', '--workers', '--seconds', '--kill', '--seed']) {
+    for (const option of ['--strategy', '--workers', '--window', '--seconds', '--kill', '--seed']) {
       assert.ok(
         lines.some((line) => line.includes(option)),
         option,
@@ -48,6 +51,8 @@ describe('pid-stress', () => {
   test.each([
     [['--workers', '0'], /whole number in \[1, 255\]/],
     [['--seconds', 'long'], /whole number/],
+    [['--window', '3'], /power of two in \[1, 32768\]/],
+    [['--window', '65536'], /power of two in \[1, 32768\]/],
     [['--strategy', 'nested'], /nested/],
     [['--frobnicate'], /unknown option/],
     [['more'], /too many arguments/],

@@ -51,7 +51,10 @@ export interface Context {
   readonly level: 0 | 1;
   /** States one clause. `nr` counts from 1 within the chapter and is never given to another. */
   clause(nr: number, sentence: string, about: About, body: () => void): void;
-  /** A fresh allocator with these options; in a shared scope with `shared: true`, unless they say something of that or of a snapshot. */
+  /**
+   * A fresh allocator with these options; in a shared scope with `shared: true`, unless they say something of that or of a snapshot.
+   * Those that are shared have the run's window, unless they say another.
+   */
   create(options?: PidAllocatorOptions): PidAllocator;
   /** One more worker of a shared allocator, in this thread: what the strategy exports, if it does. */
   readonly attach: AttachPidAllocator | undefined;
@@ -74,11 +77,20 @@ export function chapter(id: string, title: string, define: (context: Context) =>
   return { id, title, define };
 }
 
-/** A chapter's clauses for one strategy in one scope, ready to run. `track` is told of every allocator that is made. */
-export function bind(ch: Chapter, strategy: Strategy, scope: Scope, track: (a: PidAllocator) => void): Clause[] {
+/**
+ * A chapter's clauses for one strategy in one scope, ready to run. `track` is told of every allocator that is made; `window` is what shared
+ * ones are made with.
+ */
+export function bind(
+  ch: Chapter,
+  strategy: Strategy,
+  scope: Scope,
+  track: (a: PidAllocator) => void,
+  window?: number,
+): Clause[] {
   const clauses: Clause[] = [];
   function create(options?: PidAllocatorOptions): PidAllocator {
-    const given = scope.shared ? sharedOf(options) : options;
+    const given = scope.shared ? withWindow(sharedOf(options), window) : options;
     const a = given === undefined ? strategy.createPidAllocator() : strategy.createPidAllocator(given);
     track(a);
     return a;
@@ -100,8 +112,18 @@ export function bind(ch: Chapter, strategy: Strategy, scope: Scope, track: (a: P
 /** The same options for a shared allocator. What is no plain object is to be refused as it is. */
 function sharedOf(options: PidAllocatorOptions | undefined): PidAllocatorOptions | undefined {
   if (options === undefined) return { shared: true };
-  if (!isPlain(options) || 'shared' in options || 'workers' in options || 'snapshot' in options) return options;
+  if (!isPlain(options)) return options;
+  if (['shared', 'workers', 'window', 'snapshot'].some((name) => name in options)) return options;
   return { ...options, shared: true };
+}
+
+/** The same with that window, if it is for a shared allocator and says nothing of one. */
+function withWindow(
+  options: PidAllocatorOptions | undefined,
+  window: number | undefined,
+): PidAllocatorOptions | undefined {
+  if (window === undefined || !isPlain(options) || options?.shared !== true) return options;
+  return 'window' in options || 'snapshot' in options ? options : { ...options, window };
 }
 
 /** A revoked proxy cannot even be asked for its prototype. */
