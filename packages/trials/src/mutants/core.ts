@@ -6,8 +6,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'failed-first-moves-the-cursor',
       'a namespace whose first pid could not be made begins with 2',
-      '    if (s.design.map.next(s, nsAt, 0) === 0) compareExchange(w, nsAt + LAST_PID, last, 0);\n',
-      '',
+      'compareExchange(w, nsAt + LAST_PID, last, 0) !== last) return;',
+      'last >= 0) return;',
       'ALLOC-21',
     ],
     [
