@@ -552,11 +552,12 @@ function unlessGone<T>(call: () => T): T | undefined {
 export function allocUntilClosed(a: PidAllocator, { ns }: { ns: NsRef }, crew: Crew): Numbered[] {
   const pids: Numbered[] = [];
   for (;;) {
-    if (!goesOn(crew)) return pids;
-    const pid = unless(['ENOMEM'], () => a.allocPid(ns));
-    if (pid === undefined) return pids;
+    const pid = goesOn(crew) ? unless(['ENOMEM'], () => a.allocPid(ns)) : undefined;
+    if (pid === undefined) break;
     pids.push([unlessStale(() => a.pidNrNs(pid, ns)) ?? 0, pid]);
   }
+  tally(crew, DONE);
+  return pids;
 }
 
 /** Closes the namespace after a while; the numbers that were taken when that was done. */
@@ -568,11 +569,15 @@ export function close(a: PidAllocator, { ns, after }: { ns: NsRef; after: number
   return taken;
 }
 
-/** Kills all but init, again until nothing is left; how many. */
+/**
+ * Kills all but init, again until nothing is left; how many. Whoever is interrupted while he allocates may keep it from that for as long
+ * as he likes, but when all the others are done a few times are enough.
+ */
 export function zap(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }, crew: Crew): number {
   while (a.lastPid(ns) < after && goesOn(crew));
   let killed = 0;
-  for (let round = 0; round < 10_000; round++) {
+  for (let alone = 0; alone < 10; ) {
+    if (!goesOn(crew) || Atomics.load(crew.board, FIRST + DONE) === crew.size - 1) alone++;
     const done = a.zapPidNsProcesses(ns, (pid) => {
       a.freePid(pid);
       killed++;
