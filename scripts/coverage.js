@@ -23,7 +23,7 @@ What nothing runs, and why, is listed in scripts/coverage-exceptions.js; an exce
 optionsOf(USAGE, {});
 
 /** @typedef {{ start: { line: number, column: number } }} Place */
-/** @typedef {{ statementMap: Record<string, Place>, s: Record<string, number>, branchMap: Record<string, { locations: Place[] }>, b: Record<string, number[]> }} Counts Of one file, as Istanbul has them. */
+/** @typedef {{ statementMap: Record<string, Place>, s: Record<string, number>, branchMap: Record<string, { loc: Place, locations: Place[] }>, b: Record<string, number[]> }} Counts Of one file, as Istanbul has them. */
 /** @typedef {{ lines: Map<string, boolean>, branches: Map<string, boolean> }} Seen Whether each line, and each arm of a branch, was run. */
 
 const PACKAGES = workspaceFolders().filter((dir) =>
@@ -95,9 +95,12 @@ function add(path, { statementMap, s, branchMap, b }, all) {
     if (all || known.has(key)) known.set(key, known.get(key) === true || isRun);
   };
   for (const [id, { start }] of Object.entries(statementMap)) note(lines, String(start.line), s[id] > 0);
-  for (const [id, { locations }] of Object.entries(branchMap))
-    for (const [arm, { start }] of locations.entries())
-      note(branches, `${start.line}:${start.column}:${arm}`, b[id][arm] > 0);
+  for (const [id, { loc, locations }] of Object.entries(branchMap))
+    for (const [arm, { start }] of locations.entries()) {
+      // An `else` that is not written has no place of its own.
+      const { line, column } = start.line === undefined ? loc.start : start;
+      note(branches, `${line}:${column}:${arm}`, b[id][arm] > 0);
+    }
 }
 
 /** The counts of every process and thread that ran a bundle. Both copies of a source are one. */
