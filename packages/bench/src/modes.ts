@@ -58,7 +58,7 @@ function lab(...[subject, scenario, params]: Parameters<NonNullable<Settings['le
 }
 
 /** Where the floor is in the lab: where a goal compares with it, and where it says what the machine can do. */
-const FLOOR_IN_THE_LAB = ['churn', 'lookup-hit', 'order', 'workers-throughput'];
+const FLOOR_IN_THE_LAB = ['churn', 'lookup-hit', 'order', 'workers-throughput', 'workers-windows'];
 
 /** Where native C is in the lab. */
 const NATIVE_IN_THE_LAB = ['churn', 'lookup-hit'];

@@ -184,7 +184,7 @@ describe('the name of a family', () => {
   it('stands for all of it, unless it is a scenario', () => {
     const ids = (name: string) => scenariosOf(name).map(({ id }) => id);
     expect(ids('workers')).toEqual([
-      ...['workers-throughput', 'workers-alone-churn', 'workers-alone-lookup'],
+      ...['workers-throughput', 'workers-windows', 'workers-alone-churn', 'workers-alone-lookup'],
       ...['workers-reference', 'workers-rounds'],
     ]);
     expect(ids('namespace')).toEqual(['namespace']);

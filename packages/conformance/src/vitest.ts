@@ -33,10 +33,11 @@ export function describeConformance(strategy: Strategy, options: RunOptions = {}
  * module, from which the worker threads import it: plain JavaScript, since Node loads it there.
  */
 export function describeShared(strategy: Strategy, url: string, options: SharedOptions = {}): void {
-  const { workers = 2, seed = drawSeed(), clauses, limitMs = LIMIT_MS } = options;
+  const { workers = 2, window = 1, seed = drawSeed(), clauses, limitMs = LIMIT_MS } = options;
   if (!strategy.traits.shared) return;
-  describe(`${strategy.traits.strategy}, ${workers + 1} threads, seed ${seed}: ${SHARED.id}: ${SHARED.title}`, () => {
-    const runner = createRunner(nodeHost, strategy, url, { workers, seed, limitMs });
+  const who = `${strategy.traits.strategy}, ${workers + 1} threads${window === 1 ? '' : `, window ${window}`}, seed ${seed}`;
+  describe(`${who}: ${SHARED.id}: ${SHARED.title}`, () => {
+    const runner = createRunner(nodeHost, strategy, url, { workers, window, seed, limitMs });
     afterAll(() => runner.end());
     for (const clause of sharedClauses) {
       const { id, sentence, source } = clause;

@@ -11,13 +11,24 @@ function stress(...args: string[]): { status: number | null; lines: string[]; st
 }
 
 describe('pid-stress', () => {
-  // Each strategy with and without terminated threads when there is time: `npm test -- --long`.
+  // Each strategy with and without windows and terminated threads when there is time: `npm test -- --long`.
   const all = ['hierarchical', 'flat', 'pidspace', 'idr', 'all'];
-  const some = ['--kill', '--strategy', 'idr'];
-  test.each([[[], all], process.env.PIDLAB_LONG === '1' ? [['--kill'], all] : [some, ['idr']]])(
+  const one = (strategy: string, ...more: string[]): [string[], string[]] => [
+    [...more, '--strategy', strategy],
+    [strategy],
+  ];
+  const variants: [string[], string[]][] =
+    process.env.PIDLAB_LONG === '1'
+      ? [
+          [['--kill'], all],
+          [['--window', '8'], all],
+          [['--window', '512', '--kill'], all],
+        ]
+      : [one('idr', '--kill'), one('hierarchical', '--window', '8'), one('flat', '--window', '512', '--kill')];
+  test.each([[[], all], ...variants])(
     'finds nothing in any strategy, with %j',
     (more: string[], strategies: string[]) => {
-      const isKilling = more.length > 0;
+      const isKilling = more.includes('--kill');
       const { status, lines, stderr } = stress('--seconds', isKilling ? '2' : '1', ...more);
       const reckonings = lines.map((line) => JSON.parse(line));
       assert.equal(status, 0, stderr);
@@ -43,7 +54,7 @@ describe('pid-stress', () => {
   test('--help says what there is', () => {
     const { status, lines } = stress('--help');
     assert.equal(status, 0);
-    for (const option of ['--strategy', '--workers', '--seconds', '--kill', '--seed']) {
+    for (const option of ['--strategy', '--workers', '--window', '--seconds', '--kill', '--seed']) {
       assert.ok(
         lines.some((line) => line.includes(option)),
         option,
@@ -54,6 +65,8 @@ describe('pid-stress', () => {
   test.each([
     [['--workers', '0'], /whole number in \[1, 255\]/],
     [['--seconds', 'long'], /whole number/],
+    [['--window', '3'], /power of two in \[1, 32768\]/],
+    [['--window', '65536'], /power of two in \[1, 32768\]/],
     [['--strategy', 'nested'], /nested/],
     [['--frobnicate'], /unknown option/],
     [['more'], /too many arguments/],

@@ -28,7 +28,11 @@ export interface PidAllocator {
 
   // ── numbers of a namespace ──────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The cursor of `ns`: the number last given out, 0 at first. Source: mainline's `ns_last_pid`. */
+  /**
+   * The cursor of `ns`: the number last given out, 0 at first. Where workers have windows (option `window`) it is where this worker
+   * goes on: the number that it drew last, if it has a window of `ns`, or else the end of the window that was claimed last.
+   * Source: mainline's `ns_last_pid`.
+   */
   lastPid(ns: NsRef): number;
 
   /** Moves the cursor of `ns`: the next candidate is `nr + 1`. EINVAL outside `[0, PID_MAX_LIMIT - 1]`. */
@@ -263,6 +267,8 @@ export interface PidAllocator {
   //    pid, or by an allocation that has not succeeded yet and perhaps will not. Nor need a namespace's first pid be number 1
   //    where an allocation that fails had that number meanwhile.
   //  - `freePid` ends the pid under all its numbers at once, and after that gives them back one by one.
+  //  - Where workers have windows, `setLastPid` moves the cursor first and voids the windows then, and an allocation that goes on
+  //    at the floor does the same: until they return, some are given numbers from the new cursor on, and others of their windows.
   //  - `attachPid`, `detachPid` and `transferPid` change the task and the pid's list one after the other: until they return, the
   //    task may say that it hangs on the pid while the list does not have it yet, or any more.
   //  - `findGetPid` and `getTaskPid` find first and take the reference then, and find anew if it is too late.

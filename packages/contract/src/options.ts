@@ -45,6 +45,27 @@ export interface PidAllocatorOptions {
   /** Threads that can be attached at once, the creator included: an integer in `[1, 256]`, default 16. Only beside `shared`. */
   readonly workers?: number;
   /**
+   * Numbers of a namespace that a worker claims at once: a power of two in `[1, 32768]`, default 1. Only beside `shared`; whoever
+   * attaches has the same.
+   *
+   * With 1 all workers draw from the namespace's one cursor, in the order of Linux. With more each worker draws from a window of its
+   * own, which it claims by moving the cursor to its end: numbers from a multiple of `window` up to the next, below `pidMax`, as
+   * far as they are above the cursor. Then two workers seldom write the same lines of memory: 512 numbers are a line of a bitmap.
+   *
+   * What holds with any:
+   *  - A worker that is alone is given the very same numbers as with 1, and so does `lastPid` answer.
+   *  - Nothing is reserved. A number is taken when a pid takes it, EAGAIN says what it says with 1, and a worker that is
+   *    terminated takes no numbers with it but those of the pid that it was making.
+   *  - Numbers below the floor are drawn one by one, since they are given out once.
+   *  - `setLastPid` voids all windows of the namespace, and so does an allocation that goes on at the floor: whoever allocates after
+   *    that goes on from the cursor. A number at or above `pidMax` is not given out of any window once `setPidMax` returns.
+   *  - A number that was given back comes again after a whole cycle, as with 1, and not from a window whose worker has gone past it.
+   *    What is left of a window that is void, or whose worker draws no more, comes in the next cycle.
+   *
+   * A worker has windows of at least four namespaces at once, of 32 at most. Of any other it draws the numbers one by one.
+   */
+  readonly window?: number;
+  /**
    * Start from what `snapshot()` returned, instead of from nothing. Only `shared` may stand beside it, for a snapshot of a
    * shared allocator.
    */

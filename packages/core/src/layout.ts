@@ -84,6 +84,10 @@ const headerFields = {
   slabFree: ['pageLock', 'first slab page that was given back, 0 for none; the page table has the next'],
   slabFreeCount: ['pageLock', 'how many of those'],
   swept: ['alone', 'what was in use when empty pages were last looked for, or the block was last full; 0 at first'],
+  window: [
+    'once',
+    'numbers of a namespace that a worker claims at once, a power of two; 0 where it draws them one by one',
+  ],
 } as const;
 /** Page 0 of the block. */
 export const HEADER: Struct<typeof headerFields> = struct('header', headerFields);
@@ -103,6 +107,8 @@ const workerFields = {
   movingLast: ['owner', 'the last record of the batch that goes to the magazine or from it'],
   movingRest: ['owner', 'what the magazine has without that batch'],
   magazines: ['parts', 'one `magazine` for each cache, in the same order', 72],
+  unused: ['nobody', 'fills the line', 10],
+  windows: ['parts', '32 × `window`, four in a line', 128],
 } as const;
 /** What one worker of a shared block has at hand. Only it writes here, until it is declared gone. */
 export const WORKER: Struct<typeof workerFields> = struct('worker', workerFields);
@@ -113,6 +119,15 @@ const magazineFields = {
 } as const;
 /** A worker's own free objects of one cache: it takes and gives back without a lock. */
 export const MAGAZINE: Struct<typeof magazineFields> = struct('magazine', magazineFields);
+
+const windowFields = {
+  ns: ['owner', 'the namespace, 0 for none; written last'],
+  epoch: ['owner', 'what the namespace’s `epoch` is as long as the window holds'],
+  next: ['owner', 'the number to be tried next'],
+  end: ['owner', 'one more than its last number'],
+} as const;
+/** What a worker has claimed of the numbers of a namespace (pids/windows.ts). */
+export const WINDOW: Struct<typeof windowFields> = struct('window', windowFields);
 
 const mapFields = {
   page: ['exchange', 'page number of the bitmap, 0 while absent'],
@@ -159,13 +174,14 @@ const nsFields = {
   disabled: ['nsLock', '1 when no new pids are taken'],
   space: ['once', 'pidspace only: the space id'],
   ending: ['nsLock', '1 while it is being looked into whether it ends: nobody begins to take a number of it then'],
+  epoch: ['exchange', 'goes up when the windows of all workers become void, and never back; 0 where there are none'],
 } as const;
 /** struct pid_namespace, as far as all designs share it; what a design's map has in it follows. */
 export const NS: Struct<typeof nsFields> = struct('pid_namespace', nsFields);
 
 const pidmapFields = {
   entries: ['exchange', 'one more than the highest pidmap entry that has a page'],
-  unused: ['nobody', 'fills the line', 2],
+  unused: ['nobody', 'fills the line'],
   pidmap: ['parts', '128 × `pidmap`', 256],
 } as const;
 /** A namespace whose numbers are in a pidmap. The first line has all but the map, so that a look-up touches only that. */

@@ -22,6 +22,8 @@ export interface State {
   readonly maxNumbers: number;
   /** Words of a pid that carries so many numbers, as the design says. */
   readonly pidWords: readonly number[];
+  /** Numbers of a namespace that a worker claims at once; 1 where it draws them one by one. */
+  readonly window: number;
   /** Word offset of the first worker's record. */
   readonly workersStart: number;
   /** Word offset of the first slab page. */

@@ -36,10 +36,11 @@ export function fork<P>(t: Table<P>, process: Process<P>, payload?: P): Task<P> 
 
 export function clone<P>(t: Table<P>, process: Process<P>, given: CloneOptions<P> = {}): Task<P> {
   const op = 'clone';
-  const caller = callerOf(t, process, op);
+  // Before the caller is looked at: getters may call the table, and end the caller.
   const options: CloneOptions<P> = readOptions(given, OPTIONS, op);
   const setTid = readSetTid(options.setTid, op);
   const limits = readLimits(options.limits, op);
+  const caller = callerOf(t, process, op);
   const { payload = caller.payload, payloadOf } = options;
   checkFlags(t, caller, options);
   mustBeAllowed(t, caller, options.newPid === true, options.thread === true, op);
@@ -192,16 +193,13 @@ function newProcess<P>(
   return child;
 }
 
-/** The root's init, which nobody makes. PidBug when the allocator is not fresh. */
+/** The root's init, which nobody makes. PidBug when the allocator is not fresh; ENOMEM. */
 export function createInit<P>(t: Table<P>, payload: P): Task<P> {
   const a = t.allocator;
   const { root } = t;
-  const pid = a.allocPid(root.ref);
-  if (a.pidNr(pid) !== 1) {
-    a.freePid(pid);
-    throw new PidBug('createProcessTable', 'the allocator is in use already; a table needs a fresh one');
-  }
   const ref = a.allocTask();
+  const pid = firstPid(t, ref);
+  // Commit point: nothing below can fail.
   const pgrp = new Pgrp(pid, new Session<P>(pid));
   const init = new Task(t, pgrp, DEFAULT_DISPOSITIONS, payload, ref, pid, root, 0);
   init.isInit = true;
@@ -213,4 +211,18 @@ export function createInit<P>(t: Table<P>, payload: P): Task<P> {
   openPgrp(t, init, pgrp);
   addTask(t.tasks, init);
   return init;
+}
+
+/** Number 1 of the root; without it the task goes. */
+function firstPid<P>(t: Table<P>, ref: TaskRef): PidRef {
+  const a = t.allocator;
+  try {
+    const pid = a.allocPid(t.root.ref);
+    if (a.pidNr(pid) === 1) return pid;
+    a.freePid(pid);
+    throw new PidBug('createProcessTable', 'the allocator is in use already; a table needs a fresh one');
+  } catch (error) {
+    a.freeTask(ref);
+    throw error;
+  }
 }

@@ -47,7 +47,7 @@ export type {
   WaitResult,
 } from './types.ts';
 
-/** A table with the root's init in it. PidBug when the allocator is in use already, and for options that are none. */
+/** A table with the root's init in it. PidBug when the allocator is in use already, and for options that are none; ENOMEM, and nothing is taken then. */
 export function createProcessTable<P>(options: ProcessTableOptions<P>): ProcessTable<P> {
   return bind(createTable(options));
 }

@@ -76,6 +76,7 @@ function checkGroup<P>(t: Table<P>, group: ThreadGroup<P>, groups: ReadonlySet<T
   if (alive !== group.live) broken.push(`${alive} threads are alive, and ${group.live} counted`);
   if (group.isInit !== (t.allocator.childReaper(leader.home.ref) === leader.task))
     broken.push('the table and the allocator differ about who the init is');
+  if (group.isInit !== (leader.home.init === group)) broken.push('its namespace has another init');
   if (group !== t.initGroup) {
     if (parent === undefined) broken.push('it has no parent');
     else if (parent.brood?.places[group.childAt] !== group) broken.push('its parent does not know it');
@@ -159,9 +160,13 @@ function checkNamespaces<P>(t: Table<P>, tasks: readonly Task<P>[]): string[] {
     }
   };
   const hold = (ns: Namespace<P>): unknown => holders.set(ns, (holders.get(ns) ?? 0) + 1);
+  const makers = new Map<Namespace<P>, number>();
   for (const task of tasks) {
     hold(task.home);
-    if (task.childHome !== task.home) hold(task.childHome);
+    if (task.childHome !== task.home) {
+      hold(task.childHome);
+      makers.set(task.childHome, (makers.get(task.childHome) ?? 0) + 1);
+    }
     count(task.home, PIDS, 1);
     if (isLeader(task))
       for (const { charged } of task.group.pending?.values() ?? []) count(task.home, SIGNALS, charged);
@@ -171,10 +176,15 @@ function checkNamespaces<P>(t: Table<P>, tasks: readonly Task<P>[]): string[] {
     if (ns.parent !== undefined) hold(ns.parent);
     count(ns.parent, NAMESPACES, 1);
     count(ns, PIDFDS, ns.pidfds.size);
-    if (ns.exiting !== undefined && canFinish(t, ns.exiting)) broken.push('an init is alone, and waits');
+    if (ns.init !== undefined && ns.init.groupLeader.home !== ns) broken.push('a namespace’s init is in another');
+    if (ns.exiting !== undefined && (ns.exiting.group !== ns.init || ns.exiting.life !== 'exiting'))
+      broken.push('somebody waits for a namespace to be empty who is not its init, or does not end');
+    else if (ns.exiting !== undefined && canFinish(t, ns.exiting)) broken.push('an init is alone, and waits');
   }
   for (const ns of new Set([...t.namespaces.values(), ...holders.keys()])) {
     if (holders.get(ns) !== ns.holders) broken.push(`${holders.get(ns)} hold a namespace, and ${ns.holders} counted`);
+    if ((makers.get(ns) ?? 0) !== ns.makers)
+      broken.push(`${makers.get(ns)} make children in a namespace, not ${ns.makers}`);
     if (!t.namespaces.has(ns.ref)) broken.push('a namespace that somebody holds is not known');
     for (const [what, meter] of ns.meters.entries())
       if (meter.current !== (seen.get(ns)?.[what] ?? 0) || meter.peak < meter.current)

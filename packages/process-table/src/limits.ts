@@ -56,9 +56,10 @@ export function applyLimits<P>(ns: Namespace<P>, limits: Limits): void {
 
 export function setLimits<P>(t: Table<P>, ns: NsRef, limits: Limits): void {
   mustNotBeAsked(t, 'setLimits');
-  const record = known(t, ns, 'setLimits');
   if (limits === undefined) throw new PidBug('setLimits', 'limits is undefined; it has to be an object');
-  applyLimits(record, readLimits(limits, 'setLimits')!);
+  // Before the namespace is looked at: a getter may call the table, and end it.
+  const read = readLimits(limits, 'setLimits')!;
+  applyLimits(known(t, ns, 'setLimits'), read);
 }
 
 export function usage<P>(t: Table<P>, ns: NsRef): Usage {

@@ -11,6 +11,7 @@ export function makeNamespace<P>(t: Table<P>, parent: Namespace<P>, op: string):
     fail('ENOSPC', op, 'a limit of namespaces is reached, of the namespace or of one above it');
   const record = addNamespace(t, t.allocator.copyPidNs(CLONE_NEWPID, parent.ref), parent);
   record.holders = 1;
+  record.makers = 1;
   return record;
 }
 
@@ -32,14 +33,15 @@ function recordOf<P>(t: Table<P>, ns: NsRef): Namespace<P> {
   return record;
 }
 
-/** One more (1) or one fewer (-1) has its next child go there, with a reference in the allocator. */
+/** One more (1) or one fewer (-1) has its next child go there. As long as any does there is one reference in the allocator. */
 export function enterNamespace<P>(t: Table<P>, ns: Namespace<P>, by: 1 | -1): void {
   if (by === 1) {
-    t.allocator.getPidNs(ns.ref);
+    if (ns.makers === 0) t.allocator.getPidNs(ns.ref);
+    ns.makers++;
     ns.holders++;
     return;
   }
-  t.allocator.putPidNs(ns.ref);
+  if (--ns.makers === 0) t.allocator.putPidNs(ns.ref);
   leaveRecord(t, ns);
 }
 

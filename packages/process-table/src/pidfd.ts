@@ -43,11 +43,12 @@ class OpenPidfd<P> implements Pidfd, Closable {
 
 export function openPidfd<P>(t: Table<P>, process: Process<P>, nr: number, options: PidfdOptions = {}): Pidfd {
   const op = 'openPidfd';
+  // Before the caller is looked at: a getter may call the table, and end the caller.
+  const thread = readOptions(options, ['thread'], op).thread === true;
   const caller = callerOf(t, process, op);
   integer(nr, 'pid', op);
   if (nr < 1) fail('EINVAL', op, `pid is ${nr}; it has to be above 0`);
   const pid = pidAt(t, nr, caller.home.ref);
-  const thread = readOptions(options, ['thread'], op).thread === true;
   // A pid that is only a group's or session's is nobody.
   const owner = pid === undefined ? undefined : ownerOf(t, pid);
   if (pid === undefined || owner === undefined) fail('ESRCH', op, `the caller sees no process ${nr}`);

@@ -161,8 +161,9 @@ export function sigaction<P>(
   disposition: Disposition,
   given: SigactionFlags = {},
 ): Disposition {
-  const { group } = callerOf(t, process, 'sigaction');
+  // Before the caller is looked at: a getter may call the table, and end the caller.
   const flags = readOptions(given, ['noCldWait', 'noCldStop'], 'sigaction');
+  const { group } = callerOf(t, process, 'sigaction');
   integer(signal, 'signal', 'sigaction');
   if (signal < 1 || signal > SIGNAL_MAX || isKernelOnly(signal))
     fail('EINVAL', 'sigaction', `signal is ${signal}; it has to be in [1, ${SIGNAL_MAX}], and not SIGKILL or SIGSTOP`);

@@ -1,6 +1,6 @@
 /** All that a table knows, as plain data, and a table made of that. */
 import { type NsRef, PidBug, type PidRef, type TaskRef } from '@pidlab/contract';
-import { integer, mustNotBeAsked } from './checks.ts';
+import { ask, integer, mustNotBeAsked } from './checks.ts';
 import { addChild, addZombie } from './children.ts';
 import { SIGNAL_MAX } from './constants.ts';
 import { checkInvariants } from './invariants.ts';
@@ -29,7 +29,7 @@ import {
 import { addTask, allTasks } from './task-index.ts';
 import type { Process, TableSnapshot } from './types.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 /** The largest handle of the allocator, and the largest number of anything that is saved. */
 const LARGEST = Number.MAX_SAFE_INTEGER;
 const LIVES: readonly Life[] = ['alive', 'exiting', 'zombie'];
@@ -129,7 +129,7 @@ export function snapshot<P>(t: Table<P>, payloadOf: (payload: P, process: Proces
       life: task.life,
       execId: task.execId,
       children: [...childrenOf(task)].map(processAt),
-      payload: payloadOf(task.payload, task),
+      payload: ask(t, () => payloadOf(task.payload, task)),
     })),
     processes: processes.map((group) => saveProcess(group, taskAt)),
     namespaces: namespaces.map((ns) => ({
@@ -186,8 +186,8 @@ export interface Restored<P> {
 }
 
 /**
- * Fills an empty table with what a snapshot says, and looks at all of it before anybody relies on it. The allocator is
- * not written to before that. PidBug for what is damaged, or does not fit the allocator.
+ * Fills an empty table with what a snapshot says, and looks at all of it before anybody relies on it. The allocator is as it was
+ * until then. PidBug for what is damaged, or does not fit the allocator.
  */
 export function restore<P>(t: Table<P>, saved: unknown): Restored<P> {
   try {
@@ -208,6 +208,7 @@ function damaged(what: string, cause?: unknown): never {
 
 function fill<P>(t: Table<P>, saved: Saved): Restored<P> {
   if (saved.version !== VERSION) damaged(`its version has to be ${VERSION}`);
+  mustBeWhole(saved);
   const namespaces = restoreNamespaces(t, saved.namespaces);
   const tasks: Task<P>[] = [];
   const groups = restoreProcesses(t, saved, namespaces, tasks);
@@ -227,6 +228,7 @@ function fill<P>(t: Table<P>, saved: Saved): Restored<P> {
   if (broken !== undefined) damaged(broken);
   const held = saved.namespaces.flatMap(({ pidfds }) => [...pidfds]) as PidRef[];
   mustHold(t, held);
+  mustHoldNamespaces(t);
   return {
     finish(payloadOf) {
       for (const [i, task] of tasks.entries()) task.payload = payloadOf(saved.tasks[i].payload, task);
@@ -235,12 +237,47 @@ function fill<P>(t: Table<P>, saved: Saved): Restored<P> {
   };
 }
 
+/** Whether the lists have what they say that they have: who goes through a list of holes, or spreads it, may never come to its end. */
+function mustBeWhole({ tasks, processes, namespaces, sessions }: Saved): void {
+  for (const { children } of whole(tasks)) whole(children);
+  for (const { threads, actions, pending } of whole(processes)) {
+    whole(threads);
+    for (const action of whole(actions)) whole(action);
+    whole(pending);
+  }
+  for (const { meters, pidfds } of whole(namespaces)) {
+    for (const meter of whole(meters)) whole(meter);
+    whole(pidfds);
+  }
+  for (const { pgrps } of whole(sessions)) for (const { members } of whole(pgrps)) whole(members);
+}
+
+function whole<T>(list: readonly T[]): readonly T[] {
+  return Array.isArray(list) && Object.keys(list).length === list.length
+    ? list
+    : damaged('a list is none, or has holes');
+}
+
 /** Every pidfd has a reference of its own, beside the one that a live pid has. */
-function mustHold<P>(t: Table<P>, held: readonly PidRef[]): void {
+function mustHold<P>({ allocator: a }: Table<P>, held: readonly PidRef[]): void {
   const counts = new Map<PidRef, number>();
   for (const pid of held) counts.set(pid, (counts.get(pid) ?? 0) + 1);
-  for (const [pid, count] of counts)
-    if (t.allocator.pidCount(pid) < count) damaged('a pidfd has no reference to its process');
+  for (const [pid, count] of counts) {
+    const isAlive = a.findPidNs(a.pidNr(pid), a.initPidNs) === pid;
+    if (a.pidCount(pid) < count + (isAlive ? 1 : 0)) damaged('a pidfd has no reference to its process');
+  }
+}
+
+/**
+ * Where somebody has the next child go there is a reference to the namespace. Nothing says so but that it can be given back, and taken
+ * again. Where nobody is in a namespace only that reference keeps it, so it is there.
+ */
+function mustHoldNamespaces<P>({ allocator: a, namespaces }: Table<P>): void {
+  for (const { ref, makers, holders } of namespaces.values()) {
+    if (makers === 0 || makers === holders) continue;
+    a.putPidNs(ref);
+    a.getPidNs(ref);
+  }
 }
 
 /** The item at a place that the snapshot names. */
@@ -302,7 +339,10 @@ function restoreProcesses<P>(
       task.life = life;
       task.childHome = at(namespaces, childHome);
       ns.holders++;
-      if (task.childHome !== ns) task.childHome.holders++;
+      if (task.childHome !== ns) {
+        task.childHome.holders++;
+        task.childHome.makers++;
+      }
       charge(ns, PIDS);
       tasks[place] = task;
       addTask(t.tasks, task);

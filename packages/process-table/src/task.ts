@@ -179,7 +179,7 @@ export class Task<P> extends ThreadGroup<P> implements Process<P> {
   declare task: TaskRef;
   declare pid: PidRef;
   declare readonly home: Namespace<P>;
-  /** Where its next child will be. Holds a reference unless it is `home`, which the pid itself keeps alive. */
+  /** Where its next child will be. It is one of its makers unless it is `home`, which the pid itself keeps alive. */
   declare childHome: Namespace<P>;
   declare life: Life;
   /** Goes up at each exec: a child that was made before does not choose its exit signal any more. */
@@ -376,6 +376,8 @@ export class Namespace<P> {
   exiting: Task<P> | undefined = undefined;
   /** Tasks in it, tasks from elsewhere whose next child goes there, namespaces right below; the root's has one more. */
   holders = 0;
+  /** Those of them that have their next child go there, from elsewhere. */
+  makers = 0;
   /** PIDS counts the tasks that it sees, zombies included. */
   readonly meters: readonly [Meter, Meter, Meter, Meter] = [new Meter(), new Meter(), new Meter(), new Meter()];
   /** What its tasks have opened. */

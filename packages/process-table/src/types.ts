@@ -250,7 +250,7 @@ export interface ProcStatus {
  * Processes over a pid allocator.
  *
  * Expected failures are a `PidError` with the code of the man page, and then nothing has changed that a call of the table
- * shows (cursors may have moved where `allocPid` says so, and the `events` of a limit). A caller that has ended, a process of another table, or an argument of the wrong type is a
+ * shows (cursors may have moved where `allocPid` says so, the `events` of a limit, and the `peak` of one, where something was there for a moment). A caller that has ended, a process of another table, or an argument of the wrong type is a
  * `PidBug`. A number is any integer: one that no process can have is not found. The functions do not use `this`.
  */
 export interface ProcessTable<P> {
@@ -459,7 +459,7 @@ export interface ProcessTable<P> {
   readonly size: number;
   /**
    * All that there is, for `restoreProcessTable`: handles, numbers and processes go on there. `payloadOf` says what to save of a
-   * payload; default: itself. PidBug from within a hook, of which the news would be lost. Signals that nobody has handled yet
+   * payload; default: itself. It must not change the table. PidBug from within a hook, of which the news would be lost. Signals that nobody has handled yet
    * are not lost: they have been told, or wait for a stopped process.
    */
   snapshot(payloadOf?: (payload: P, process: Process<P>) => unknown): TableSnapshot;

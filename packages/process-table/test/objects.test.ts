@@ -103,6 +103,37 @@ each('a getter that calls the table meets no half-done work', ({ t, init }) => {
   expect([made.length, t.getpid(made[0]), t.getpid(child), t.size]).toEqual([1, 2, 3, 3]);
 });
 
+each('a getter that ends its own caller ends the call', ({ t, init }) => {
+  const ways: Record<string, (p: P, end: () => boolean) => unknown> = {
+    newPid: (p, end) => t.clone(p, Object.defineProperty({}, 'newPid', { get: end, enumerable: true })),
+    thread: (p, end) => t.clone(p, Object.defineProperty({}, 'thread', { get: () => !end(), enumerable: true })),
+    setTid: (p, end) => t.clone(p, { setTid: Object.defineProperty([300], 0, { get: () => Number(end()) + 300 }) }),
+    limits: (p, end) =>
+      t.clone(p, { newPid: true, limits: Object.defineProperty({}, 'pids', { get: () => Number(end()) }) }),
+    pidfd: (p, end) => t.openPidfd(p, 1, Object.defineProperty({}, 'thread', { get: end })),
+    sigaction: (p, end) => t.sigaction(p, SIGTERM, 'ignore', Object.defineProperty({}, 'noCldWait', { get: end })),
+  };
+  for (const [name, way] of Object.entries(ways)) {
+    const box = t.clone(init, { newPid: true });
+    const end = (): boolean => {
+      t.exit(box, 0);
+      t.wait4(init, -1);
+      return false;
+    };
+    expect(() => way(box, end), name).toThrow(PidBug);
+    expect([box.state, t.size, t.checkInvariants()], name).toEqual(['dead', 1, []]);
+  }
+  const box = t.clone(init, { newPid: true });
+  const limits = {
+    get pids(): number {
+      t.exit(box, 0);
+      t.wait4(init, -1);
+      return 7;
+    },
+  };
+  expect(() => t.setLimits(box.pidNs, limits)).toThrow('ESRCH');
+});
+
 each('a bigint of millions of bits is refused as quickly as a small one', ({ t, init }) => {
   const huge = (1n << 20_000_000n) as never;
   bug(t, () => t.kill(init, huge, 0));

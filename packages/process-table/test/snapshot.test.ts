@@ -175,14 +175,67 @@ each('what a snapshot is not', ({ t, strategy }) => {
   const allocator = strategy.createPidAllocator({ snapshot: t.snapshot().allocator });
   const restore = (snapshot: unknown, more = {}): unknown =>
     restoreProcessTable({ allocator, snapshot: snapshot as TableSnapshot, ...more });
-  for (const snapshot of [undefined, null, 7, {}, { allocator: 1 }, { table: null }, { table: { version: 1 } }])
+  for (const snapshot of [undefined, null, 7, {}, { allocator: 1 }, { table: null }, { table: { version: 2 } }])
     expect(() => restore(snapshot)).toThrow(PidBug);
   const other = createProcessTable({ allocator: strategy.createPidAllocator({ capacity: 16 }), initPayload: '' });
   expect(() => restore(other.snapshot())).toThrow(PidBug);
   expect(() => restore(t.snapshot(), { payloadOf: 7 })).toThrow(PidBug);
   bug(t, () => t.snapshot(7 as never));
+  bug(t, () => t.snapshot(() => t.fork(t.init)));
   expect(() => restore(t.snapshot(), { payloadOf: () => t.init.payload })).not.toThrow();
 });
+
+/** What is wrong with a snapshot beside the allocator's part of it, found by `npm run fuzz`. */
+interface Loose {
+  readonly tasks: { pid: number; childHome: number }[];
+  readonly namespaces: { ref: number; init: number; pidfds: number[] }[];
+}
+const damages: Record<string, (table: Loose) => void> = {
+  'a pidfd of a live process without a reference': ({ tasks, namespaces }) => namespaces[0].pidfds.push(tasks[1].pid),
+  'a next child in a namespace without a reference to it': ({ tasks }) => {
+    tasks[1].childHome = 1;
+  },
+  'an empty namespace with the init of another': ({ namespaces }) => {
+    namespaces[2].init = 0;
+  },
+};
+for (const [what, damage] of Object.entries(damages))
+  each(`${what} is refused, and nothing has changed`, ({ t, init, box, strategy }) => {
+    t.fork(init);
+    box();
+    t.unshare(init);
+    const snapshot = structuredClone(t.snapshot());
+    damage(snapshot.table as Loose);
+    const allocator = strategy.createPidAllocator({ snapshot: snapshot.allocator });
+    const bytes = allocator.snapshot();
+    expect(() => restoreProcessTable({ allocator, snapshot })).toThrow('snapshot is damaged');
+    expect(Buffer.compare(allocator.snapshot(), bytes)).toBe(0);
+  });
+
+test('a list that only says that it is long is refused at once', () => {
+  const [subject] = subjects;
+  const { t, init, box } = createWorld(subject);
+  t.openPidfd(box(), 1);
+  const stopped = t.fork(init);
+  t.sigaction(stopped, SIGTERM, 'handle');
+  t.signalFromOutside(stopped, SIGSTOP);
+  t.signalFromOutside(stopped, SIGTERM);
+  const saved = t.snapshot();
+  const allocator = subject.createPidAllocator({ snapshot: saved.allocator });
+  let lists = 0;
+  const visit = (path: readonly string[], value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, item] of Object.entries(value)) visit([...path, key], item);
+    if (!Array.isArray(value)) return;
+    lists++;
+    const snapshot = structuredClone(saved);
+    const list = path.reduce((at, key) => Reflect.get(at, key), snapshot.table as object) as unknown[];
+    list.length = 2 ** 32 - 1;
+    expect(() => restoreProcessTable({ allocator, snapshot }), path.join('.')).toThrow(PidBug);
+  };
+  visit([], saved.table);
+  expect(lists).toBeGreaterThan(20);
+}, 20_000);
 
 let table: ProcessTable<string>;
 each(

@@ -42,21 +42,23 @@ const strategies: readonly Strategy[] = [hierarchical, flat, pidspace, idr];
 
 describe.each(strategies.map((strategy) => [strategy.traits.strategy, strategy] as const))('%s', (name, strategy) => {
   test.each([
-    [2, RUNS],
-    [3, Math.ceil(RUNS / 6)],
+    [2, 1, RUNS],
+    [3, 1, Math.ceil(RUNS / 6)],
+    [2, 2, RUNS],
   ])(
-    `%i workers: something explains each of %i histories (seed ${SEED})`,
+    `%i workers with a window of %i: something explains each of %i histories (seed ${SEED})`,
     { timeout: 120_000 + RUNS * 100 },
-    async (workers, runs) => {
+    async (workers, window, runs) => {
       const start = performance.now();
       const histories = HISTORY === undefined ? count(runs) : Array<number>(runs).fill(Number(HISTORY));
-      const report = await playHistories({ strategy, module: `@pidlab/core-${name}`, workers, seed: SEED, histories });
+      const module = `@pidlab/core-${name}`;
+      const report = await playHistories({ strategy, module, workers, window, seed: SEED, histories });
       const seconds = (performance.now() - start) / 1000;
       assert.equal(said(report), '');
       if (HISTORY !== undefined) return;
       const share = Math.round((100 * report.overlapping) / report.calls);
       console.log(
-        `${name}, ${workers} workers: ${report.histories} histories in ${seconds.toFixed(1)} s, ${report.calls} calls, ${share} % of them while another was under way`,
+        `${name}, ${workers} workers, window ${window}: ${report.histories} histories in ${seconds.toFixed(1)} s, ${report.calls} calls, ${share} % of them while another was under way`,
       );
       // The rarest comes about once in ten histories.
       if (runs < 300) return;

@@ -7,7 +7,8 @@ import * as idr from '@pidlab/core-idr';
 import * as pidspace from '@pidlab/core-pidspace';
 import fc from 'fast-check';
 import { describe, test, vi } from 'vitest';
-import { play, type Sequence, sequences, shorten } from './sequences.ts';
+import { play, type Sequence, shorten } from '../src/sequences/play.ts';
+import { sequences } from './sequences.ts';
 
 /*
  * Environment: PIDLAB_RUNS (sequences for each strategy; 25, and 200 with PIDLAB_LONG=1), PIDLAB_SEED and PIDLAB_PATH (of a failure that was printed),

@@ -40,7 +40,12 @@ test('what is lost in each operation is found as memory that grows', async () =>
       return { ...a, allocTask, checkInvariants: () => ({ violations: [], leaked: [] }) };
     },
   };
-  const { findings, parts, operations } = await soak({ strategy: leaky, name: 'leaky', seconds: 4, seed: 1 });
+  const { findings, parts, operations } = await soak({
+    strategy: leaky,
+    name: 'leaky',
+    length: { seconds: 4 },
+    seed: 1,
+  });
   expect(findings.join()).toMatch(/blocks grew|task/);
   expect(operations).toBeGreaterThan(parts.length);
 });
@@ -50,6 +55,15 @@ test('--help says what it does, and what is wrong is exit status 2', () => {
   expect([status, stdout]).toEqual([0, expect.stringContaining('--minutes')]);
   for (const args of [['--minutes', '0'], ['--seed', 'x'], ['--strategy', './none.js'], ['more']])
     expect(run(...args), args.join(' ')).toMatchObject({ status: 2, stdout: '' });
+});
+
+test('it goes on until there were so many operations, or it is stopped', async () => {
+  const few = await soak({ strategy: flat, name: 'flat', length: { operations: 100_000 }, seed: 1 });
+  expect(few.operations).toBeGreaterThanOrEqual(100_000);
+  expect(few.parts).toHaveLength(10);
+  const length = { operations: 1e12 };
+  const stopped = await soak({ strategy: flat, name: 'flat', length, seed: 1, signal: AbortSignal.timeout(1_000) });
+  expect(stopped).toMatchObject({ stopped: true, findings: [] });
 });
 
 test('it ends with a line of JSON that counts operations, wraps and terminated threads', () => {

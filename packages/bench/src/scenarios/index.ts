@@ -8,7 +8,7 @@ import { createMemory, createTime, memory, namespaceMemory } from './memory.ts';
 import { namespace } from './namespace.ts';
 import { replay } from './replay.ts';
 import { translate } from './translate.ts';
-import { workersAloneChurn, workersAloneLookup, workersThroughput } from './workers.ts';
+import { workersAloneChurn, workersAloneLookup, workersThroughput, workersWindows } from './workers.ts';
 import { workersReference, workersRounds } from './workers-claims.ts';
 
 /** Every scenario, in the order of the report. */
@@ -31,6 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   createTime,
   createMemory,
   workersThroughput,
+  workersWindows,
   workersAloneChurn,
   workersAloneLookup,
   workersReference,

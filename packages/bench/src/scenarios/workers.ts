@@ -1,4 +1,4 @@
-import { CLONE_NEWPID, type NsRef, type PidAllocator } from '@pidlab/contract';
+import { CLONE_NEWPID, type NsRef, type PidAllocator, type PidAllocatorOptions } from '@pidlab/contract';
 import { sharedFloorMap, takenInFloor } from '../baselines/shared-floor.ts';
 import { type Assignment, type Crew, DUTY, dismiss, operationsOf, startCrew, takeTurn, turnMs } from '../crew.ts';
 import { optionsFor } from '../populate.ts';
@@ -22,7 +22,12 @@ export interface State {
   turns: number;
 }
 
-function assignments(subject: Subject, params: Params, seed: number): Pick<State, 'assignments' | 'allocator'> {
+function assignments(
+  subject: Subject,
+  params: Params,
+  seed: number,
+  more: PidAllocatorOptions,
+): Pick<State, 'assignments' | 'allocator'> {
   const [workers, live] = [numberOf(params, 'workers'), numberOf(params, 'live')];
   const seats = Array.from({ length: workers }, (_, i) => ({ isNew: i === 0 || params.namespaces === 'own', i }));
   const { id, kind, module, twinOf } = subject;
@@ -34,7 +39,7 @@ function assignments(subject: Subject, params: Params, seed: number): Pick<State
       maps.push(isNew ? sharedFloorMap(optionsFor(live * workers, 0).pidMax ?? 0) : maps[0]);
     return { assignments: seats.map(({ i }) => ({ ...common, shared: maps[i], ns: 0, seed: seed + i })) };
   }
-  const options = { ...optionsFor(live * workers, 1), shared: true, workers: workers + 1 };
+  const options = { ...optionsFor(live * workers, 1), shared: true, workers: workers + 1, ...more };
   const allocator = subject.create(options) as unknown as PidAllocator;
   const spaces: NsRef[] = [];
   for (const { isNew } of seats)
@@ -82,40 +87,65 @@ export function forOneThread(subject: Pick<Subject, 'kind' | 'strategy'>): strin
  * caches, and in the designs that number every pid in the root too, the root's cursor. How much two workers gain depends
  * on how far apart their cores are: the floor's row says what this machine can do now.
  */
-export const workersThroughput: TimedScenario<State> = scenario<State>({
-  id: 'workers-throughput',
-  question: 'How much more do two workers get done than one, in one allocator?',
-  timed: `in each worker ${OPS.toLocaleString('en')} × (freePid of a random one of its own pids, then allocPid), from one instant to the last one’s end`,
-  notTimed: 'starting the threads, making the live pids (`live` in each worker), waking up',
-  unit: 'free + alloc, of all workers together',
-  plan: {
-    quick: grid({ namespaces: ['own', 'same'], live: [4_000], workers: [1, 2] }),
-    lab: grid({ namespaces: ['own', 'same'], live: [4_000], workers: [1, 2] }),
-    default: grid({ namespaces: ['own', 'same'], live: [1_000, 32_000], workers: [1, 2] }),
-    full: grid({ namespaces: ['own', 'same'], live: [1_000, 32_000, 500_000], workers: [1, 2] }),
-  },
-  versus: {
-    param: 'workers',
-    base: 1,
-    isGain: true,
-    // Two threads that share nothing do twice as much, if each has a core.
-    room: { params: { namespaces: 'own' }, atLeast: 1.5 },
-    goal: ({ namespaces }) => ({ atLeast: namespaces === 'own' ? 1.8 : 1 }),
-  },
-  cannot: forOneThread,
-  setup(subject, params, seed) {
-    const made = assignments(subject, params, seed);
-    return { ...made, crew: startCrew(made.assignments), turns: 0 };
-  },
-  opsOf: ({ assignments }) => assignments.length * OPS,
-  run(state) {
-    takeTurn(state.crew, DUTY.work);
-    state.turns++;
-  },
-  lasted: ({ crew }) => turnMs(crew),
-  verify,
-  teardown: ({ crew }) => dismiss(crew),
-});
+export const workersThroughput: TimedScenario<State> = throughput(
+  'workers-throughput',
+  'How much more do two workers get done than one, in one allocator?',
+  {},
+  { own: 1.8, same: 1 },
+);
+
+/** Numbers that each worker claims at once: a line of a bitmap. */
+const WINDOW = 512;
+
+/** The same where each worker draws numbers from a window of its own, so that they race for next to nothing. */
+export const workersWindows: TimedScenario<State> = throughput(
+  'workers-windows',
+  `How much more do two workers get done than one, where each claims ${WINDOW} numbers at once?`,
+  { window: WINDOW },
+  { own: 1.7, same: 1.5 },
+);
+
+function throughput(
+  id: string,
+  question: string,
+  more: PidAllocatorOptions,
+  goals: { readonly own: number; readonly same: number },
+): TimedScenario<State> {
+  return scenario<State>({
+    id,
+    question,
+    timed: `in each worker ${OPS.toLocaleString('en')} × (freePid of a random one of its own pids, then allocPid), from one instant to the last one’s end`,
+    notTimed: 'starting the threads, making the live pids (`live` in each worker), waking up',
+    unit: 'free + alloc, of all workers together',
+    plan: {
+      quick: grid({ namespaces: ['own', 'same'], live: [4_000], workers: [1, 2] }),
+      lab: grid({ namespaces: ['own', 'same'], live: [4_000], workers: [1, 2] }),
+      default: grid({ namespaces: ['own', 'same'], live: [1_000, 32_000], workers: [1, 2] }),
+      full: grid({ namespaces: ['own', 'same'], live: [1_000, 32_000, 500_000], workers: [1, 2] }),
+    },
+    versus: {
+      param: 'workers',
+      base: 1,
+      isGain: true,
+      // Two threads that share nothing do twice as much, if each has a core.
+      room: { params: { namespaces: 'own' }, atLeast: 1.5 },
+      goal: ({ namespaces }) => ({ atLeast: namespaces === 'own' ? goals.own : goals.same }),
+    },
+    cannot: forOneThread,
+    setup(subject, params, seed) {
+      const made = assignments(subject, params, seed, more);
+      return { ...made, crew: startCrew(made.assignments), turns: 0 };
+    },
+    opsOf: ({ assignments }) => assignments.length * OPS,
+    run(state) {
+      takeTurn(state.crew, DUTY.work);
+      state.turns++;
+    },
+    lasted: ({ crew }) => turnMs(crew),
+    verify,
+    teardown: ({ crew }) => dismiss(crew),
+  });
+}
 
 /** The same subject, whose allocators are shared if the parameters say so; nobody else attaches. */
 function inBlock(subject: Subject, { block }: Params): Subject {

@@ -25,6 +25,16 @@ export function whole(low: number, high: number): (text: string) => number {
   };
 }
 
+/** The largest window that an allocator can be made with. */
+const MOST_WINDOW = 32_768;
+
+/** Reads how many numbers a worker claims at once. */
+export function windowFrom(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= MOST_WINDOW && (value & (value - 1)) === 0) return value;
+  throw new InvalidArgumentError(`It has to be a power of two in [1, ${MOST_WINDOW}].`);
+}
+
 /** Reads the arguments, runs, and returns the exit status. What the user can put right is said without a stack. */
 export async function perform(
   program: Command,

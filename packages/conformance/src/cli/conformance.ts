@@ -7,7 +7,7 @@ import { sharedClauses } from '../threads/clauses.ts';
 import { drawSeed } from '../threads/index.ts';
 import { LIMIT_MS } from '../threads/runner.ts';
 import { catalog } from './catalog.ts';
-import { FAILS, HOLDS, perform, type Streams } from './command.ts';
+import { FAILS, HOLDS, perform, type Streams, windowFrom } from './command.ts';
 import { exploreMain } from './explore.ts';
 import {
   CLOSED_PIPE,
@@ -32,6 +32,7 @@ interface Flags {
   readonly scale: boolean;
   readonly shared: boolean;
   readonly workers: number;
+  readonly window?: number;
   readonly seed?: number;
   readonly limit: number;
   readonly bail?: true;
@@ -61,6 +62,11 @@ export async function main(args: readonly string[]): Promise<number> {
         .default(2),
     )
     .addOption(
+      new Option('--window <n>', 'numbers that a worker claims at once in shared allocators: a power of two').argParser(
+        windowFrom,
+      ),
+    )
+    .addOption(
       new Option('--seed <n>', 'of the random choices in chapter SHARED').argParser(integer('--seed', 0, 2 ** 31 - 1)),
     )
     .addOption(
@@ -87,10 +93,18 @@ async function run(modules: readonly string[], flags: Flags, { stdout, stderr }:
     return HOLDS;
   }
   const strategies = await load(modules, flags.strategy);
-  const { workers, seed = drawSeed(), limit, bail = false } = flags;
+  const { workers, window, seed = drawSeed(), limit, bail = false } = flags;
+  const ofWindow = window === undefined ? {} : { window };
   const what = {
-    options: { clauses: selected.clauses, scale: flags.scale, shared: flags.shared },
-    ofThreads: { workers, seed, limitMs: limit * 1000, clauses: workers === 0 ? [] : selected.shared },
+    options: { clauses: selected.clauses, scale: flags.scale, shared: flags.shared, ...ofWindow },
+    ofThreads: {
+      workers,
+      window: 1,
+      ...ofWindow,
+      seed,
+      limitMs: limit * 1000,
+      clauses: workers === 0 ? [] : selected.shared,
+    },
   };
   const total = strategies.reduce((sum, loaded) => sum + aboutAll(loaded, what).length, 0);
   const isRead = flags.output === undefined && stdout.isTTY;

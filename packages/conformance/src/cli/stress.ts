@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { BUILTINS, loadStrategy, UsageError } from '../strategies/index.ts';
 import { type Reckoning, stress } from '../stress/run.ts';
-import { FAILS, HOLDS, perform, type Streams, whole } from './command.ts';
+import { FAILS, HOLDS, perform, type Streams, whole, windowFrom } from './command.ts';
 import { claimStdout, versionIn } from './program.ts';
 import { progressOn } from './progress.ts';
 
@@ -13,6 +13,7 @@ const MOST_SECONDS = 86_400;
 interface Flags {
   readonly strategy: string;
   readonly workers: number;
+  readonly window: number;
   readonly seconds: number;
   readonly kill?: true;
   readonly seed?: number;
@@ -32,6 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
       ALL,
     )
     .option('--workers <n>', 'threads', whole(1, MOST_WORKERS), 2)
+    .option('--window <n>', 'numbers of a namespace that a thread claims at once: a power of two', windowFrom, 1)
     .option('--seconds <n>', 'how long, for each strategy', whole(1, MOST_SECONDS), 20)
     .option('--kill', 'terminate and replace threads at random, in the middle of whatever they do')
     .option(
@@ -48,7 +50,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(flags: Flags, { stdout, stderr }: Streams): Promise<number> {
-  const { workers, seconds, kill = false, seed = Math.floor(Math.random() * 0x7fff_ffff) } = flags;
+  const { workers, window, seconds, kill = false, seed = Math.floor(Math.random() * 0x7fff_ffff) } = flags;
   const names = flags.strategy === ALL ? Object.keys(BUILTINS) : [flags.strategy];
   const strategies = await Promise.all(names.map(async (name) => ({ name, ...(await loadStrategy(name)) })));
   for (const { name, strategy } of strategies) {
@@ -57,7 +59,7 @@ async function run(flags: Flags, { stdout, stderr }: Streams): Promise<number> {
   const progress = progressOn(stderr, (line) => stderr.write(`${line}\n`));
   const reckonings: Reckoning[] = [];
   for (const { name, strategy } of strategies) {
-    const reckoning = await stress({ strategy, name, workers, seconds, seed, kill, progress: progress.show });
+    const reckoning = await stress({ strategy, name, workers, window, seconds, seed, kill, progress: progress.show });
     progress.clear();
     reckonings.push(reckoning);
     if (names.length > 1) stdout.write(`${JSON.stringify(reckoning)}\n`);
@@ -72,10 +74,11 @@ function sum(name: string, reckonings: readonly Reckoning[]): Reckoning {
   if (reckonings.length === 1) return reckonings[0];
   const of = (count: 'operations' | 'duplicates' | 'lost' | 'violations' | 'leaked' | 'kills' | 'seconds') =>
     reckonings.reduce((total, reckoning) => total + reckoning[count], 0);
-  const { workers, seed } = reckonings[0];
+  const { workers, window, seed } = reckonings[0];
   return {
     strategy: name,
     workers,
+    window,
     seconds: of('seconds'),
     seed,
     operations: of('operations'),

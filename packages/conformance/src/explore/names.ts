@@ -12,6 +12,7 @@ import {
   type Struct,
   TASK,
   TASK_LINK,
+  WINDOW,
   WORKER,
 } from '@pidlab/core';
 
@@ -151,6 +152,8 @@ function headerWord(word: number): Named {
 
 function workerWord(offset: number): Part {
   const { field, further } = fieldOf(WORKER, offset);
+  if (field === 'windows')
+    return behind(`window ${Math.floor(further / WINDOW.words)}`, plain(WINDOW, further % WINDOW.words));
   if (field !== 'magazines') return plain(WORKER, offset);
   const place = Math.floor(further / MAGAZINE.words);
   return behind(`magazine ${cacheName(place)}`, plain(MAGAZINE, further % MAGAZINE.words));

@@ -67,6 +67,7 @@ export const READ_PLAINLY: Readonly<Record<string, Entry>> = {
   'cache.objectWords': ['bound'],
   'header.slabEnd': ['bound'],
   'pid_namespace.disabled': ['setting'],
+  'pid_namespace.epoch': ['setting'],
   'pid_namespace.pidMax': ['setting'],
 };
 

@@ -59,6 +59,9 @@ export type Kind = 'pid' | 'ns' | 'task';
 /** Operations that make something that has a handle, and what. */
 export const MAKES: Readonly<Partial<Record<Op, Kind>>> = { allocPid: 'pid', copyPidNs: 'ns', allocTask: 'task' };
 
+/** The judge, as a worker of the model; the threads are 0 and up. */
+const JUDGE = -1;
+
 const DEFAULTS: PidAllocatorOptions = { capacity: 64, namespaces: 4, memory: 1 << 20, generationBase: 1000 };
 
 /** Makes the beginning of a scenario. */
@@ -162,14 +165,14 @@ function withText(before: number, text: string): number {
 }
 
 /** The model with the real root's handle. */
-function modelFor(judge: PidAllocator, { pidMax, floors }: PidAllocatorOptions): State {
+function modelFor(judge: PidAllocator, { pidMax, floors, window = 1 }: PidAllocatorOptions): State {
   const made = createState(judge.traits, {
     ...(pidMax === undefined ? {} : { pidMax }),
     ...(floors === undefined ? {} : { floors }),
   });
   const root = made.namespaces.get(made.root)!;
   const ref = judge.initPidNs;
-  return { ...made, root: ref, namespaces: new Map([[ref, { ...root, ref }]]) };
+  return { ...made, window, root: ref, namespaces: new Map([[ref, { ...root, ref }]]) };
 }
 
 interface Begun {
@@ -182,7 +185,7 @@ function begin(scenario: Scenario, judge: PidAllocator, views: readonly PidAlloc
   const handles = new Map<string, number>();
   const names = new Map<number, string>();
   const kinds = new Map<number, Kind>();
-  const a = mirrored(judge, model);
+  const a = mirrored(judge, model, JUDGE);
   const named = <T extends number>(name: string, handle: T, kind: Kind): T => {
     handles.set(name, handle);
     names.set(handle, name);
@@ -204,7 +207,7 @@ function begin(scenario: Scenario, judge: PidAllocator, views: readonly PidAlloc
     attach: (task, type, pid) => a.attachPid(get(task) as TaskRef, type as PidType, get(pid) as PidRef),
     cursor: (nr, ns = 'root') => a.setLastPid(get(ns) as NsRef, nr),
     warm(...threads) {
-      for (const view of threads.map((t) => mirrored(views[t]!, model))) {
+      for (const view of threads.map((t) => mirrored(views[t]!, model, t))) {
         for (const [handle, kind] of kinds) if (kind === 'ns') view.freePid(view.allocPid(handle as NsRef));
         view.freeTask(view.allocTask());
       }
@@ -221,14 +224,15 @@ function begin(scenario: Scenario, judge: PidAllocator, views: readonly PidAlloc
   return { handles, names, kinds };
 }
 
-/** Each call is made on the model too, which gives what it makes the same handle. */
-function mirrored(a: PidAllocator, s: State): PidAllocator {
+/** Each call is made on the model too, as that worker's, which gives what it makes the same handle. */
+function mirrored(a: PidAllocator, s: State, worker: number): PidAllocator {
   const model = allocatorOver(s) as unknown as Record<string, (...args: unknown[]) => unknown>;
   const both = Object.entries(a).map(([key, real]: [string, unknown]) => {
     if (typeof real !== 'function') return [key, real] as const;
     const call = (...args: unknown[]): unknown => {
       const value: unknown = real(...args);
       if (typeof value === 'number') s.nextRef = value;
+      s.worker = worker;
       model[key]!(...args);
       return value;
     };

@@ -26,6 +26,8 @@ export function addNamespace(s: State, parent: NsRecord | undefined, pidMax: num
     floor: parent === undefined ? s.floors.root : s.floors.child,
     pidMax,
     lastPid: 0,
+    windows: new Map(),
+    voids: 0,
     disabled: false,
     reaper: undefined,
     callers: 1,

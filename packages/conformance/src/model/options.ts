@@ -26,6 +26,7 @@ const KNOWN = [
   'generationBase',
   'shared',
   'workers',
+  'window',
   'snapshot',
 ];
 /** Handles that one base leaves room for. */
@@ -45,6 +46,8 @@ export function createState(traits: Traits, given: PidAllocatorOptions): State {
     namespaces: new Map(),
     pids: new Map(),
     tasks: new Map(),
+    window: 1,
+    worker: 0,
     nextRef: (options.generationBase ?? nextBase++) * REFS_PER_BASE,
   };
   const root = addNamespace(s, undefined, options.pidMax ?? PID_MAX_DEFAULT, OP);
@@ -69,10 +72,11 @@ function checkOptions(given: PidAllocatorOptions, traits: Traits): PidAllocatorO
   return options.floors === undefined ? options : { ...options, floors: checkFloors(options.floors, traits) };
 }
 
-function checkShared({ shared, workers }: PidAllocatorOptions): void {
+function checkShared({ shared, workers, window }: PidAllocatorOptions): void {
   if (shared !== undefined && shared !== false)
     throw new PidBug(OP, `shared is ${show(shared)}; the model is for one thread`);
   if (workers !== undefined) throw new PidBug(OP, `workers is ${show(workers)}; the model is for one thread`);
+  if (window !== undefined) throw new PidBug(OP, `window is ${show(window)}; the model is for one thread`);
 }
 
 function checkFloors(given: Floors, traits: Traits): Floors {

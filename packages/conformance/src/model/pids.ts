@@ -3,7 +3,7 @@ import { type NsRef, PID_MAX_LIMIT_SHIFT, PidBug, PidError, type PidRef } from '
 import { checkNumber, LARGEST_NR, nsOf, pidOf, show } from './checks.ts';
 import { giveObject, pidCache, takeObject } from './memory.ts';
 import { dropIfUnused } from './namespaces.ts';
-import { giveRoom, needRoom, nextFree } from './pidmap.ts';
+import { drawn, giveRoom, needRoom, nextFree, voidWindows } from './pidmap.ts';
 import { type NsRecord, newRef, type PidRecord, type State, type TakenNumber } from './state.ts';
 
 /** How many numbers a pid of that level carries. */
@@ -36,14 +36,17 @@ export function allocPid(s: State, ns: NsRef, setTid: readonly number[] = []): P
       }
       const nr = chosen ?? nextFree(s, giver, op);
       needRoom(s, giver, nr, op);
-      if (chosen === undefined) giver.lastPid = nr;
+      if (chosen === undefined) drawn(s, giver, nr);
       numbers.push({ ns: giver.ref, nr });
     }
     if (own.disabled) throw closed(op);
   } catch (error) {
     giveObject(s.memory, cache);
     for (const [i, { nr }] of numbers.entries()) giveRoom(s, givers[i]!, nr);
-    if (own.taken.size === 0 && !own.disabled) own.lastPid = 0;
+    if (own.taken.size === 0 && !own.disabled) {
+      own.lastPid = 0;
+      voidWindows(own);
+    }
     throw error;
   }
 

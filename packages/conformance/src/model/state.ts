@@ -31,6 +31,14 @@ export interface PidRecord {
   readonly tasks: readonly TaskRef[][];
 }
 
+/** What a worker has claimed of the numbers of a namespace. */
+export interface Window {
+  /** The number to be tried next. */
+  readonly next: number;
+  /** One more than its last number. */
+  readonly end: number;
+}
+
 export interface NsRecord {
   readonly ref: NsRef;
   readonly level: number;
@@ -40,6 +48,10 @@ export interface NsRecord {
   readonly floor: number;
   pidMax: number;
   lastPid: number;
+  /** For each worker its window, if it has one that holds. */
+  readonly windows: Map<number, Window>;
+  /** How often all of them became void. */
+  voids: number;
   /** Takes no new pids. */
   disabled: boolean;
   reaper: TaskRef | undefined;
@@ -69,6 +81,9 @@ export interface State {
   readonly namespaces: Map<NsRef, NsRecord>;
   readonly pids: Map<PidRef, PidRecord>;
   readonly tasks: Map<TaskRef, TaskRecord>;
+  /** Numbers that a worker claims at once, and which worker calls. */
+  readonly window: number;
+  worker: number;
   /** The handle that the next record gets. */
   nextRef: number;
 }

@@ -17,6 +17,8 @@ export interface Options {
   /** What threads load it by. */
   readonly name: string;
   readonly workers: number;
+  /** Numbers of a namespace that a thread claims at once. Default: 1. */
+  readonly window?: number;
   readonly seconds: number;
   readonly seed: number;
   /** Terminate and replace threads at random. */
@@ -29,6 +31,7 @@ export interface Options {
 export interface Reckoning {
   readonly strategy: string;
   readonly workers: number;
+  readonly window: number;
   readonly seconds: number;
   readonly seed: number;
   /** What threads did, each one to a dozen calls. */
@@ -50,6 +53,9 @@ const LEAKS_OF_ONE = 8;
 /** Milliseconds between two rests, and between two looks whether all threads rest. */
 const REST_EVERY = 1000;
 const PATIENCE = 20_000;
+
+/** Below the floor there are no windows. */
+const LOW = { root: 1, child: 1 };
 
 interface Run {
   readonly options: Options;
@@ -87,10 +93,11 @@ export async function stress(options: Options): Promise<Reckoning> {
 }
 
 function begin(options: Options): Run {
-  const { strategy, workers, seed } = options;
+  const { strategy, workers, window = 1, seed } = options;
   const a = strategy.createPidAllocator({
     shared: true,
     workers: workers + 1,
+    ...(window === 1 ? {} : { window, floors: LOW }),
     capacity: 8192,
     namespaces: 64,
     pidMax: NR_END,
@@ -187,6 +194,7 @@ function reckon(run: Run): Reckoning {
   return {
     strategy: options.strategy.traits.strategy,
     workers: options.workers,
+    window: options.window ?? 1,
     seconds: options.seconds,
     seed: options.seed,
     operations: total(run, THREAD.operations),

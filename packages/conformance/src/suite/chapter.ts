@@ -54,6 +54,7 @@ export interface Context {
   /**
    * A fresh allocator with these options; in a shared scope with `shared: true`, unless they say something of that or of a snapshot.
    * Where they do not say how large it is it is small: its tables are walked after every clause.
+   * Those that are shared have the run's window, unless they say another.
    */
   create(options?: PidAllocatorOptions): PidAllocator;
   /** The same as large as it is by default. */
@@ -79,12 +80,21 @@ export function chapter(id: string, title: string, define: (context: Context) =>
   return { id, title, define };
 }
 
-/** A chapter's clauses for one strategy in one scope, ready to run. `track` is told of every allocator that is made. */
-export function bind(ch: Chapter, strategy: Strategy, scope: Scope, track: (a: PidAllocator) => void): Clause[] {
+/**
+ * A chapter's clauses for one strategy in one scope, ready to run. `track` is told of every allocator that is made; `window` is what shared
+ * ones are made with.
+ */
+export function bind(
+  ch: Chapter,
+  strategy: Strategy,
+  scope: Scope,
+  track: (a: PidAllocator) => void,
+  window?: number,
+): Clause[] {
   const clauses: Clause[] = [];
   const create = (options?: PidAllocatorOptions): PidAllocator => createByDefault(smallOf(options));
   function createByDefault(options?: PidAllocatorOptions): PidAllocator {
-    const given = scope.shared ? sharedOf(options) : options;
+    const given = scope.shared ? withWindow(sharedOf(options), window) : options;
     const a = given === undefined ? strategy.createPidAllocator() : strategy.createPidAllocator(given);
     track(a);
     return a;
@@ -107,7 +117,8 @@ export function bind(ch: Chapter, strategy: Strategy, scope: Scope, track: (a: P
 /** The same options for a shared allocator. What is no plain object is to be refused as it is. */
 function sharedOf(options: PidAllocatorOptions | undefined): PidAllocatorOptions | undefined {
   if (options === undefined) return { shared: true };
-  if (!isPlain(options) || 'shared' in options || 'workers' in options || 'snapshot' in options) return options;
+  if (!isPlain(options)) return options;
+  if (['shared', 'workers', 'window', 'snapshot'].some((name) => name in options)) return options;
   return { ...options, shared: true };
 }
 
@@ -115,6 +126,15 @@ function sharedOf(options: PidAllocatorOptions | undefined): PidAllocatorOptions
 function smallOf(options: PidAllocatorOptions = {}): PidAllocatorOptions {
   if (!isPlain(options) || 'capacity' in options || 'memory' in options || 'snapshot' in options) return options;
   return { ...options, capacity: CAPACITY };
+}
+
+/** The same with that window, if it is for a shared allocator and says nothing of one. */
+function withWindow(
+  options: PidAllocatorOptions | undefined,
+  window: number | undefined,
+): PidAllocatorOptions | undefined {
+  if (window === undefined || !isPlain(options) || options?.shared !== true) return options;
+  return 'window' in options || 'snapshot' in options ? options : { ...options, window };
 }
 
 /** A revoked proxy cannot even be asked for its prototype. */

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly scale?: boolean;
   /** Whether, where the design can be shared, everything runs a second time on shared allocators. Default: true. */
   readonly shared?: boolean;
+  /** What shared allocators are made with: numbers that a worker claims at once. Default: 1. */
+  readonly window?: number;
   /** Stop at the first failure. Default: false. */
   readonly bail?: boolean;
 }
@@ -49,7 +51,7 @@ export interface Case {
 
 /** Everything that is to run for a strategy, in order. Nothing has been created yet. */
 export function plan(strategy: Strategy, options: RunOptions = {}): Case[] {
-  const { chapters = allChapters, clauses, scopes, scale = true, shared = true } = options;
+  const { chapters = allChapters, clauses, scopes, scale = true, shared = true, window } = options;
   const cases: Case[] = [];
   for (const scope of SCOPES) {
     if (scopes !== undefined && !scopes.includes(scope.name)) continue;
@@ -57,7 +59,7 @@ export function plan(strategy: Strategy, options: RunOptions = {}): Case[] {
     if (scope.shared && !(shared && strategy.traits.shared)) continue;
     for (const chapter of chapters) {
       let made: PidAllocator[] = [];
-      for (const clause of bind(chapter, strategy, scope, (a) => made.push(a))) {
+      for (const clause of bind(chapter, strategy, scope, (a) => made.push(a), window)) {
         if (clause.once && scope.level > 0) continue;
         if (clause.scale && !scale) continue;
         if (clauses !== undefined && !clauses.includes(clause.id)) continue;

@@ -68,6 +68,8 @@ export interface Arena {
   readonly traits: Traits;
   /** Threads that take part, the main one included. */
   readonly size: number;
+  /** Numbers that a worker claims at once. */
+  readonly window: number;
   /** Of all random choices. */
   readonly seed: number;
   /** A new shared allocator with all threads attached. It is closed after the clause. */
@@ -89,17 +91,21 @@ export async function createArena(
   host: Host,
   strategy: Strategy,
   url: string,
-  { workers, seed }: { readonly workers: number; readonly seed: number },
+  { workers, window, seed }: { readonly workers: number; readonly window: number; readonly seed: number },
 ): Promise<OpenArena> {
   const threads = await Promise.all(Array.from({ length: workers }, () => host.start()));
   const open = new Set<{ close(): Promise<void> }>();
   const attach = joiningOf(strategy);
+  // A strategy that knows of no windows has that of one number.
+  const ofWindow = window === 1 ? {} : { window };
   let runs = 0;
   let stages = 0;
 
   async function openStage(options: PidAllocatorOptions = {}): Promise<Stage> {
     const a = strategy.createPidAllocator(
-      'snapshot' in options ? { ...options, shared: true } : { ...SMALL, workers: workers + 1, ...options },
+      'snapshot' in options
+        ? { ...options, shared: true }
+        : { ...SMALL, workers: workers + 1, ...ofWindow, ...options },
     );
     const descriptor = a.share();
     const stage = stages++;
@@ -168,6 +174,7 @@ export async function createArena(
   return {
     traits: strategy.traits,
     size: workers + 1,
+    window,
     seed,
     open: openStage,
     async clear() {

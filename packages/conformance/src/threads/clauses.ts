@@ -74,6 +74,24 @@ function inARow(numbers: readonly number[], first: number): void {
   for (const [i, nr] of numbers.entries()) must(nr === first + i, `number ${first + i} is not there; ${nr} comes next`);
 }
 
+/**
+ * The same where threads have windows: of its last one each has left some, and nothing of any before. One whose claim comes too late
+ * goes on without one.
+ */
+function inWindows({ window, size }: Arena, numbers: readonly number[], first: number): void {
+  if (window === 1) {
+    inARow(numbers, first);
+    return;
+  }
+  must(numbers[0] === first, `the first number is ${numbers[0]}, not ${first}`);
+  const left = new Set<number>();
+  for (const [i, nr] of numbers.entries()) {
+    must(nr !== numbers[i + 1], `number ${nr} was given out twice`);
+    if (nr + 1 !== numbers[i + 1]) left.add(Math.floor(nr / window));
+  }
+  must(left.size <= size, `${left.size} windows are not used up, and ${size} threads have one each`);
+}
+
 /** The main thread watches what the workers do to each other. */
 function watched(arena: Arena, watcher: Part, worker: Part): Part[] {
   return [watcher, ...Array<Part>(arena.size - 1).fill(worker)];
@@ -111,15 +129,16 @@ export const sharedClauses: readonly SharedClause[] = [
 
   clause(
     3,
-    'while nothing is freed, the numbers given out are 1 to n and the cursor is at n',
+    'while nothing is freed, the numbers given out are 1 to n and the cursor is at n; with windows, less what is left of each thread’s last',
     'set_last_pid(), 2.6.37',
     async (arena) => {
       for (let round = 0; round < 8; round++) {
         const stage = await arena.open();
         const ns = stage.a.initPidNs;
         const pids = (await stage.all('collect', { ns, count: 500 })).flat();
-        inARow(numbersOf(pids), 1);
-        must(stage.a.lastPid(ns) === pids.length, `the cursor is at ${stage.a.lastPid(ns)}, not at ${pids.length}`);
+        inWindows(arena, numbersOf(pids), 1);
+        const isAt = arena.window > 1 || stage.a.lastPid(ns) === pids.length;
+        must(isAt, `the cursor is at ${stage.a.lastPid(ns)}, not at ${pids.length}`);
         await stage.all('freeShare', { pids });
         await stage.rest(EMPTY);
         await arena.clear();
@@ -139,6 +158,14 @@ export const sharedClauses: readonly SharedClause[] = [
         stage.a.setLastPid(ns, 4_000 - top - 1);
         const pids = (await stage.all('collect', { ns, count: 300 })).flat();
         const numbers = numbersOf(pids);
+        if (arena.window > 1) {
+          // Whoever comes to the end first voids what the others have left at the top.
+          must(new Set(numbers).size === pids.length, 'a number was given out twice');
+          must((numbers[0] ?? 0) >= stage.a.traits.floors.root, `${numbers[0]} is below the floor`);
+          must((numbers.at(-1) ?? 0) < 4_000, `${numbers.at(-1)} is past the end`);
+          await stage.all('freeShare', { pids });
+          continue;
+        }
         inARow(numbers.slice(0, -top), stage.a.traits.floors.root);
         inARow(numbers.slice(-top), 4_000 - top);
         const last = stage.a.traits.floors.root + pids.length - top - 1;
@@ -537,7 +564,7 @@ export const sharedClauses: readonly SharedClause[] = [
       const first = page * BITS_PER_PAGE;
       a.setLastPid(ns, first - 1);
       const pids = (await stage.all('collect', { ns, count: 8 })).flat();
-      inARow(numbersOf(pids), first);
+      inWindows(arena, numbersOf(pids), first);
       await stage.all('freeShare', { pids });
     }
     await stage.rest(EMPTY);

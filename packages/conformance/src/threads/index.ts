@@ -16,6 +16,8 @@ export { SHARED, type SharedClause, sharedClauses } from './clauses.ts';
 export interface SharedOptions {
   /** Threads beside the main one. Default: 2. */
   readonly workers?: number;
+  /** Numbers that a worker claims at once. Default: 1. */
+  readonly window?: number;
   /** Of all random choices. Threads still meet as they happen to. Default: drawn. */
   readonly seed?: number;
   /** Only clauses with these ids. */
@@ -39,10 +41,10 @@ export async function* runShared(
   host: Host,
   strategy: Strategy,
   url: string,
-  { workers = 2, seed = drawSeed(), clauses, limitMs = LIMIT_MS, bail = false }: SharedOptions = {},
+  { workers = 2, window = 1, seed = drawSeed(), clauses, limitMs = LIMIT_MS, bail = false }: SharedOptions = {},
 ): AsyncGenerator<ClauseResult, void> {
   if (!strategy.traits.shared) return;
-  const runner = createRunner(host, strategy, url, { workers, seed, limitMs });
+  const runner = createRunner(host, strategy, url, { workers, window, seed, limitMs });
   try {
     for (const clause of sharedClauses) {
       if (clauses !== undefined && !clauses.includes(clause.id)) continue;

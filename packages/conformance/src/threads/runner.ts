@@ -10,6 +10,8 @@ export const LIMIT_MS = 300_000;
 export interface Settings {
   /** Threads beside the main one. */
   readonly workers: number;
+  /** Numbers that a worker claims at once. */
+  readonly window: number;
   /** Of all random choices. */
   readonly seed: number;
   /** Milliseconds for one clause. */
@@ -28,7 +30,7 @@ export function createRunner(
   host: Host,
   strategy: Strategy,
   url: string,
-  { workers, seed, limitMs }: Settings,
+  { workers, window, seed, limitMs }: Settings,
 ): Runner {
   let arena: OpenArena | undefined;
   const end = async (): Promise<void> => {
@@ -39,7 +41,7 @@ export function createRunner(
   return {
     end,
     async run(clause) {
-      arena ??= await createArena(host, strategy, url, { workers, seed });
+      arena ??= await createArena(host, strategy, url, { workers, window, seed });
       try {
         await inTime(runOn(arena, clause), limitMs);
       } catch (error) {

@@ -10,6 +10,7 @@
 import {
   acquire,
   add,
+  claimWindow,
   compareExchange,
   dropNs,
   endTaking,
@@ -27,12 +28,17 @@ import {
   type State,
   see,
   TAKEN,
+  voidWindows,
+  WINDOW,
+  windowOf,
   zeroAfter,
 } from '@pidlab/core';
 import { IDR_NS, UPID, upidAt } from '../layout.ts';
 import { isPidEntry, nextUsed, remove, replace, slotOf, takeFrom } from './radix-tree.ts';
 
-const { level: LEVEL, serial: SERIAL, lastPid: LAST_PID, pidMax: PID_MAX, reaper: REAPER, disabled: DISABLED } = NS.at;
+const { level: LEVEL, serial: SERIAL, lastPid: LAST_PID, pidMax: PID_MAX, epoch: EPOCH } = NS.at;
+const { reaper: REAPER, disabled: DISABLED } = NS.at;
+const { next: NEXT, end: END } = WINDOW.at;
 const { tree: TREE, moves: MOVES } = IDR_NS.at;
 const ROUNDS = HEADER.at.mapRounds;
 const { nr: NR, ns: UPID_NS } = UPID.at;
@@ -78,12 +84,13 @@ function reserve(s: State, nsAt: number, setTid: readonly number[], place: numbe
 }
 
 /**
- * The largest number that can be chosen: 1 as long as the namespace has no reaper. One that was closed has had its reaper,
- * which mainline does not forget.
+ * The largest number that can be chosen: 1 as long as the namespace has no reaper, and 0 where pidMax is 1. One that was closed has
+ * had its reaper, which mainline does not forget.
  */
 export function mostChosen(s: State, nsAt: number): number {
   const w = s.words;
-  return w[nsAt + REAPER] === 0 && w[nsAt + DISABLED] === 0 ? 1 : w[nsAt + PID_MAX] - 1;
+  const last = w[nsAt + PID_MAX] - 1;
+  return w[nsAt + REAPER] === 0 && w[nsAt + DISABLED] === 0 ? Math.min(1, last) : last;
 }
 
 /**
@@ -91,16 +98,41 @@ export function mostChosen(s: State, nsAt: number): number {
  * floor. Source: `idr_alloc_cyclic()`, and what `alloc_pid()` gives it for a start.
  */
 function allocCyclic(s: State, nsAt: number): number {
+  if (SHARED && s.window > 1) return allocInWindow(s, nsAt);
   const w = s.words;
   const last = w[nsAt + LAST_PID];
-  const next = last + 1;
-  const floor = floorOf(w, nsAt);
-  const start = next > floor ? floor : 1;
-  const pidMax = w[nsAt + PID_MAX];
-  let nr = takeFrom(s, nsAt, next, pidMax);
-  if (nr === FULL && next > start) nr = takeFrom(s, nsAt, start, pidMax);
+  const nr = takeCyclic(s, nsAt, last, w[nsAt + PID_MAX]);
   // Unless another worker has set the cursor meanwhile, for which it needs no lock.
   if (nr > 0) compareExchange(w, nsAt + LAST_PID, last, nr);
+  return nr;
+}
+
+/** The first free number after `last`, or from the start on, without moving the cursor. */
+function takeCyclic(s: State, nsAt: number, last: number, pidMax: number): number {
+  const next = last + 1;
+  const floor = floorOf(s.words, nsAt);
+  const start = next > floor ? floor : 1;
+  const nr = takeFrom(s, nsAt, next, pidMax);
+  return nr === FULL && next > start ? takeFrom(s, nsAt, start, pidMax) : nr;
+}
+
+/**
+ * The same where workers have windows, which keeps them off each other's leaves: the next free number of this worker's own, or
+ * else the next from the cursor on, and the window that it is in. They take turns under `mapLock` all the same.
+ */
+function allocInWindow(s: State, nsAt: number): number {
+  const w = s.words;
+  const at = windowOf(s, nsAt);
+  const pidMax = w[nsAt + PID_MAX];
+  const drawn = at === 0 ? FULL : takeFrom(s, nsAt, w[at + NEXT], Math.min(w[at + END], pidMax));
+  if (drawn > 0) w[at + NEXT] = drawn + 1;
+  if (drawn !== FULL) return drawn;
+  const epoch = w[nsAt + EPOCH];
+  const last = w[nsAt + LAST_PID];
+  const nr = takeCyclic(s, nsAt, last, pidMax);
+  if (nr > 0 && !claimWindow(s, nsAt, epoch, last, nr, pidMax)) {
+    if (compareExchange(w, nsAt + LAST_PID, last, nr) === last && nr <= last) voidWindows(s, nsAt);
+  }
   return nr;
 }
 

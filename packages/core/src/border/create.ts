@@ -28,6 +28,7 @@ function createFresh(design: Design, settings: Settings): State {
   words[HEADER.at.capacity] = settings.capacity;
   words[HEADER.at.generationBase] = settings.generationBase;
   words.set([settings.floors.root, settings.floors.child], HEADER.at.floors);
+  words[HEADER.at.window] = settings.window > 1 ? settings.window : 0;
   const s = stateOver(design, words);
   if (SHARED) takeSlot(s);
   ensureCache(s, NS_CACHE, design.map.nsWords);

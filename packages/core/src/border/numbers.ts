@@ -1,6 +1,7 @@
 /** The contract's section on the numbers of a namespace. */
 import { PID_MAX_LIMIT, type PidAllocator } from '@pidlab/contract';
 import { NS } from '../layout.ts';
+import { cursorOf, voidWindows } from '../pids/windows.ts';
 import type { State } from '../types.ts';
 import { readNs, unlessFreed, writeNs } from './again.ts';
 import { integerArg, NR_LIMIT, nsArg } from './arguments.ts';
@@ -11,10 +12,15 @@ type Numbers = Pick<PidAllocator, 'lastPid' | 'setLastPid' | 'pidMax' | 'setPidM
 
 export function bindNumbers(s: State): Numbers {
   return {
-    lastPid: (ns) => readNs(s, ns, LAST_PID, 'lastPid'),
+    lastPid(ns) {
+      const nsAt = nsArg(s, ns, 'lastPid');
+      const nr = cursorOf(s, nsAt);
+      return unlessFreed(s, nsAt, ns, nr, nr, 'lastPid', 'ns');
+    },
     setLastPid(ns, nr) {
-      nsArg(s, ns, 'setLastPid');
+      const nsAt = nsArg(s, ns, 'setLastPid');
       writeNs(s, ns, LAST_PID, integerArg(nr, 'setLastPid', 'nr', 0, PID_MAX_LIMIT - 1), 'setLastPid');
+      voidWindows(s, nsAt);
     },
     pidMax: (ns) => readNs(s, ns, PID_MAX, 'pidMax'),
     setPidMax(ns, pidMax) {

@@ -1,6 +1,14 @@
 import { type Floors, PAGE_SIZE, PID_MAX_DEFAULT, PID_MAX_LIMIT, PidBug, RESERVED_PIDS } from '@pidlab/contract';
 import { PAGE_WORDS } from '../layout.ts';
-import { type Geometry, LIMIT_PAGES, LIMIT_WORKERS, MAX_SHIFT, slabStartOf } from '../memory/block.ts';
+import {
+  type Geometry,
+  isWindow,
+  LIMIT_PAGES,
+  LIMIT_WINDOW,
+  LIMIT_WORKERS,
+  MAX_SHIFT,
+  slabStartOf,
+} from '../memory/block.ts';
 import { GENERATION_MASK } from '../memory/handles.ts';
 import type { Design } from '../types.ts';
 import { wholeLines } from '../words/struct.ts';
@@ -14,6 +22,8 @@ export interface Settings extends Geometry {
   readonly pidMax: number;
   readonly floors: Floors;
   readonly generationBase: number;
+  /** Numbers that a worker claims at once. */
+  readonly window: number;
 }
 
 /** The same for one that goes on from a snapshot. */
@@ -34,6 +44,7 @@ const KNOWN = [
   'generationBase',
   'shared',
   'workers',
+  'window',
   'snapshot',
 ];
 /** Those that may stand beside a snapshot, and itself. */
@@ -81,6 +92,7 @@ function settingsOf(design: Design, given: Given): Settings {
     pidMax: integer(given, 'pidMax', 1, PID_MAX_LIMIT, PID_MAX_DEFAULT),
     floors: floorsOf(design, given.floors),
     generationBase: integer(given, 'generationBase', 1, GENERATION_MASK, drawBase()),
+    window: windowOf(given, shared),
   };
 }
 
@@ -89,6 +101,16 @@ function workersOf(given: Given, shared: boolean): number {
   if (shared) return workers;
   if (given.workers === undefined) return 0;
   throw new PidBug(OP, `workers is ${workers} and shared is not true; only a shared allocator has workers`);
+}
+
+/** A window within one page of a pidmap, aligned so that two workers write no line of it in common. */
+function windowOf(given: Given, shared: boolean): number {
+  const { window = 1 } = given;
+  if (typeof window !== 'number' || !isWindow(window)) {
+    throw new PidBug(OP, `window is ${describe(window)}; it has to be a power of two in [1, ${LIMIT_WINDOW}]`);
+  }
+  if (shared || given.window === undefined) return window;
+  throw new PidBug(OP, `window is ${window} and shared is not true; only workers of a shared allocator have windows`);
 }
 
 /** Half of all generations are above every base that is drawn. */

@@ -1,5 +1,5 @@
 /** The geometry of a block: what its header says, and where that puts everything else. */
-import type { Traits } from '@pidlab/contract';
+import { BITS_PER_PAGE, type Traits } from '@pidlab/contract';
 import { HEADER, PAGE_SHIFT, PAGE_TABLE, PAGE_WORDS, WORKER } from '../layout.ts';
 import type { Design, State } from '../types.ts';
 import { wholeLines } from '../words/struct.ts';
@@ -7,7 +7,7 @@ import { wholeLines } from '../words/struct.ts';
 /** Its top three bits are 0, so that no handle fits the header. */
 const MAGIC = 0x1069_646c;
 /** Of the layout of a block. */
-export const VERSION = 3;
+export const VERSION = 4;
 const NAME_BYTES = 16;
 /** Pages in the largest block: 1 GiB. */
 export const LIMIT_PAGES = 0x4_0000;
@@ -16,6 +16,8 @@ const MIN_SHIFT = 8;
 export const MAX_SHIFT = 28;
 /** The most worker slots that a block can have. */
 export const LIMIT_WORKERS = 256;
+/** The largest window: a page of a pidmap. */
+export const LIMIT_WINDOW: number = BITS_PER_PAGE;
 /** From one worker's record to the next: they share no cache line. */
 const WORKER_STEP: number = wholeLines(WORKER.words);
 
@@ -67,6 +69,7 @@ export function stateOver(design: Design, words: Int32Array): State {
     vnrHash: shifts[1] === 0 ? pidHash : { base: base + slotsOf(shifts[0]), shift: shifts[1] },
     maxNumbers,
     pidWords: Array.from({ length: maxNumbers + 1 }, (_, numbers) => design.pidWords(numbers)),
+    window: words[H.window] || 1,
     workersStart: workersStartOf(geometry),
     slabStart: slabStartOf(geometry),
     worker: 0,
@@ -77,6 +80,11 @@ export function stateOver(design: Design, words: Int32Array): State {
 /** Word offset of the record of the worker in that slot. */
 export function workerAt(s: State, slot: number): number {
   return s.workersStart + slot * WORKER_STEP;
+}
+
+/** Whether a worker can claim so many numbers at once: then a window is within one page of a pidmap. */
+export function isWindow(numbers: number): boolean {
+  return Number.isInteger(numbers) && numbers >= 1 && numbers <= LIMIT_WINDOW && (numbers & (numbers - 1)) === 0;
 }
 
 /** Slots of a table with that shift; a shift of 0 stands for no table. */
@@ -122,6 +130,8 @@ function refuseGeometry(header: Int32Array, design: Design): string | undefined 
   const { pagesTotal: pages, hashShifts, workers } = geometry;
   if (pages < 1 || pages > LIMIT_PAGES) return `its size of ${pages} pages is outside [1, ${LIMIT_PAGES}]`;
   if (workers < 0 || workers > LIMIT_WORKERS) return `its ${workers} worker slots are outside [0, ${LIMIT_WORKERS}]`;
+  if (header[H.window] !== 0 && !isWindow(header[H.window]))
+    return `its window of ${header[H.window]} numbers is no power of two up to ${LIMIT_WINDOW}`;
   for (const [i, shift] of hashShifts.entries()) {
     const bad = i < design.index.tables.length ? shift < MIN_SHIFT || shift > MAX_SHIFT : shift !== 0;
     if (bad) return `its hash table ${i} has an impossible shift of ${shift}`;

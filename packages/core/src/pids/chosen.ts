@@ -7,9 +7,10 @@ import { numbersAt } from './namespaces.ts';
 
 const { level: LEVEL, parent: PARENT, pidMax: PID_MAX, reaper: REAPER } = NS.at;
 
-/** The largest number that can be chosen in a namespace: 1 as long as it has no reaper. */
+/** The largest number that can be chosen in a namespace: 1 as long as it has no reaper, and 0 where pidMax is 1. */
 export function mostChosen(s: State, nsAt: number): number {
-  return s.words[nsAt + REAPER] === 0 ? 1 : s.words[nsAt + PID_MAX] - 1;
+  const last = s.words[nsAt + PID_MAX] - 1;
+  return s.words[nsAt + REAPER] === 0 ? Math.min(1, last) : last;
 }
 
 /** Refuses more chosen numbers than a pid of `ns` carries. EINVAL. */

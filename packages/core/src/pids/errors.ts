@@ -63,12 +63,9 @@ export function closed(level: number): PidError {
 export function badChoice(s: State, nsAt: number, nr: number | undefined, place: number): PidError {
   const max = s.design.map.mostChosen(s, nsAt);
   const why = max === 1 ? ', since that namespace has no reaper yet' : '';
+  const range = max < 1 ? 'no number can be chosen, since pidMax is 1' : `it has to be in [1, ${max}]${why}`;
   const level = s.words[nsAt + NS.at.level];
-  return new PidError(
-    'EINVAL',
-    'allocPid',
-    `setTid[${place}] is ${nr}; at level ${level} it has to be in [1, ${max}]${why}`,
-  );
+  return new PidError('EINVAL', 'allocPid', `setTid[${place}] is ${nr}; at level ${level} ${range}`);
 }
 
 /** What was returned in place of a number, as an error: of the next one, or of the one chosen at that place of the list. */

@@ -11,6 +11,7 @@ import { add, load, publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
 import { noMemory, noRecord, tooDeep, tooManyReferences } from './errors.ts';
 import { nextSerial } from './serials.ts';
+import { voidWindows } from './windows.ts';
 
 const {
   count: COUNT,
@@ -193,6 +194,7 @@ function awaitTaker(s: State, slot: number, nsAt: number): void {
 function destroyNs(s: State, nsAt: number): void {
   s.design.releaseNs(s, nsAt);
   s.design.map.close(s, nsAt);
+  voidWindows(s, nsAt);
   freeRecord(s, nsAt);
 }
 

@@ -11,7 +11,7 @@
  * namespaces by pids" of July 2007, with page 0 counted exactly (there its first number took no reference).
  */
 import { BITS_PER_PAGE } from '@pidlab/contract';
-import { NS, PAGE_SHIFT, PIDMAP, PIDMAP_NS, WORKER } from '../layout.ts';
+import { NS, PAGE_SHIFT, PIDMAP, PIDMAP_NS, WINDOW, WORKER } from '../layout.ts';
 import { fitsId } from '../memory/handles.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
 import { allocMapPage, freeMapPage } from '../memory/pages.ts';
@@ -23,11 +23,13 @@ import { CLOSED, FULL, NO_MEMORY, TAKEN } from './errors.ts';
 import { floorOf } from './floor.ts';
 import { dropNs, endIfUnheld, holdNs } from './namespaces.ts';
 import { entryOf, nextPidmap, testAndSet, wordOf } from './pidmap.ts';
+import { claimWindow, voidWindows, windowOf } from './windows.ts';
 
-const { count: COUNT, lastPid: LAST_PID, pidMax: PID_MAX, disabled: DISABLED, ending: ENDING } = NS.at;
+const { count: COUNT, lastPid: LAST_PID, pidMax: PID_MAX, disabled: DISABLED, ending: ENDING, epoch: EPOCH } = NS.at;
 const { entries: ENTRIES, pidmap: MAP } = PIDMAP_NS.at;
 const { taking: TAKING, nsSeen: NS_SEEN } = WORKER.at;
 const USED = PIDMAP.at.used;
+const { next: NEXT, end: END } = WINDOW.at;
 
 /**
  * A number from the map of `ns`: the chosen one at that place of the list, or the next. The one at place 0 is the pid's own,
@@ -37,7 +39,7 @@ const USED = PIDMAP.at.used;
 export function takeNumber(s: State, nsAt: number, setTid: readonly number[], place: number): number {
   const nr = place < setTid.length ? takePidmap(s, nsAt, setTid[place]) : allocPidmap(s, nsAt);
   if (!SHARED || place > 0) return nr;
-  const isClosed = nr >= 0 && closedSince(s, nsAt, place < setTid.length);
+  const isClosed = nr >= 0 && closedSince(s, nsAt, place < setTid.length || s.window > 1);
   endTaking(s);
   if (!isClosed) return nr;
   // It was closed meanwhile, and whoever did that may have looked for the last number already.
@@ -47,10 +49,10 @@ export function takeNumber(s: State, nsAt: number, setTid: readonly number[], pl
 
 /**
  * Whether the namespace was closed when the number had been taken. The cursor's exchange, which comes between, orders the two;
- * a chosen number moves no cursor.
+ * a chosen number moves no cursor, nor does one that is drawn from a window.
  */
-function closedSince(s: State, nsAt: number, isChosen: boolean): boolean {
-  return (isChosen ? load(s.words, nsAt + DISABLED) : s.words[nsAt + DISABLED]) !== 0;
+function closedSince(s: State, nsAt: number, isBare: boolean): boolean {
+  return (isBare ? load(s.words, nsAt + DISABLED) : s.words[nsAt + DISABLED]) !== 0;
 }
 
 /**
@@ -59,6 +61,7 @@ function closedSince(s: State, nsAt: number, isChosen: boolean): boolean {
  * put a new page to use.
  */
 export function allocPidmap(s: State, nsAt: number): number {
+  if (SHARED && s.window > 1) return allocInWindow(s, nsAt);
   const w = s.words;
   const last = w[nsAt + LAST_PID];
   const nr = last + 1;
@@ -71,32 +74,64 @@ export function allocPidmap(s: State, nsAt: number): number {
   return nr;
 }
 
-/** The candidate was taken, or there is none: looks from there to the end, then from the floor. */
+/** The candidate was taken, or there is none: looks for another, and moves the cursor to it. */
 function allocByScan(s: State, nsAt: number, last: number, candidate: number): number {
-  const w = s.words;
-  const pidMax = w[nsAt + PID_MAX];
-  const floor = floorOf(w, nsAt);
+  const nr = scan(s, nsAt, candidate, s.words[nsAt + PID_MAX], floorOf(s.words, nsAt));
+  if (nr > 0) moveCursor(s, nsAt, last, nr);
+  return nr;
+}
+
+/** Takes the first free number from the candidate to the end, or else from the floor to the candidate. */
+function scan(s: State, nsAt: number, candidate: number, pidMax: number, floor: number): number {
   let nr = takeIn(s, nsAt, candidate, pidMax);
   if (nr < 0 && candidate > floor) {
     const wrapped = takeIn(s, nsAt, floor, Math.min(candidate, pidMax));
     nr = wrapped === FULL ? nr : wrapped;
   }
-  if (nr > 0) moveCursor(s, nsAt, last, nr);
+  return nr;
+}
+
+/**
+ * The same where workers have windows: the next free number of this worker's own. Where that has none, the next from the cursor on,
+ * and the window that it is in.
+ */
+function allocInWindow(s: State, nsAt: number): number {
+  const w = s.words;
+  const at = windowOf(s, nsAt);
+  const pidMax = w[nsAt + PID_MAX];
+  const drawn = at === 0 ? FULL : drawFrom(s, nsAt, at, pidMax);
+  if (drawn > 0) return drawn;
+  const epoch = w[nsAt + EPOCH];
+  const last = w[nsAt + LAST_PID];
+  const floor = floorOf(w, nsAt);
+  const nr = scan(s, nsAt, last + 1 < pidMax ? last + 1 : floor, pidMax, floor);
+  if (nr > 0 && !claimWindow(s, nsAt, epoch, last, nr, pidMax)) {
+    if (moveCursor(s, nsAt, last, nr) && nr <= last) voidWindows(s, nsAt);
+  }
+  return nr;
+}
+
+/** Takes the next free number of a window, which is below `pidMax` now; FULL for none. The page is there: a number of it was taken. */
+function drawFrom(s: State, nsAt: number, at: number, pidMax: number): number {
+  const w = s.words;
+  const from = w[at + NEXT];
+  const nr = takeOf(s, nsAt, w[entryOf(nsAt, from)], from, Math.min(w[at + END], pidMax));
+  if (nr > 0) w[at + NEXT] = nr + 1;
   return nr;
 }
 
 /**
  * Moves the cursor to `nr`, which was searched for from `base`; unless another worker, who began no earlier, has moved it
- * further, the way round counted in. Source: `set_last_pid()` of 2.6.37.
+ * further, the way round counted in. Whether it did. Source: `set_last_pid()` of 2.6.37.
  */
-function moveCursor(s: State, nsAt: number, base: number, nr: number): void {
+function moveCursor(s: State, nsAt: number, base: number, nr: number): boolean {
   if (!SHARED) {
     s.words[nsAt + LAST_PID] = nr;
-    return;
+    return true;
   }
   for (let seen = base; ; ) {
     const found = compareExchange(s.words, nsAt + LAST_PID, seen, nr);
-    if (found === seen || !isBefore(base, found, nr)) return;
+    if (found === seen || !isBefore(base, found, nr)) return found === seen;
     seen = found;
   }
 }
@@ -238,6 +273,7 @@ export function beginAnew(s: State, nsAt: number): void {
     const hasEnded = SHARED && w[nsAt] !== w[s.worker + NS_SEEN];
     if (hasEnded || w[nsAt + DISABLED] !== 0) return;
     const last = load(w, nsAt + LAST_PID);
-    if (s.design.map.next(s, nsAt, 0) === 0) compareExchange(w, nsAt + LAST_PID, last, 0);
+    if (s.design.map.next(s, nsAt, 0) !== 0 || compareExchange(w, nsAt + LAST_PID, last, 0) !== last) return;
+    voidWindows(s, nsAt);
   });
 }

@@ -6,6 +6,7 @@ import { pidCache } from '../memory/slab.ts';
 import { numbersAt, USERS_LIMIT } from '../pids/namespaces.ts';
 import { wasGiven } from '../pids/serials.ts';
 import type { MapUse, Say, State } from '../types.ts';
+import { checkWindows } from './check-windows.ts';
 import { eachNs, isRecord } from './walk.ts';
 
 const H = HEADER.at;
@@ -33,6 +34,7 @@ export function checkNamespaces(s: State, counted: boolean, say: Say): Map<numbe
     serials.add(w[at + N.serial]);
     checkSettings(s, at, say);
   });
+  checkWindows(s, say);
   const uses = s.design.map.check(s, counted, say);
   eachNs(s, (at) => {
     const held = w[at + N.users] + (uses.get(at)?.held ?? 0) + (children.get(at) ?? 0);

@@ -1,6 +1,6 @@
 /** Invariants 5 and 7: pids and their tasks. */
 import { PID_MAX_LIMIT, PIDTYPE_MAX, PIDTYPE_PID } from '@pidlab/contract';
-import { HEADER, NS, PID_HEAD, TASK_LINK } from '../layout.ts';
+import { NS, PID_HEAD, TASK_LINK } from '../layout.ts';
 import { KIND_NS, KIND_PID, KIND_TASK } from '../memory/handles.ts';
 import { cacheName, NS_CACHE, pidCache } from '../memory/slab.ts';
 import { numbersAt } from '../pids/namespaces.ts';
@@ -106,19 +106,15 @@ function checkReaper(s: State, nsAt: number, say: Say): void {
 
 /**
  * The chains are whole by now, so every look-up ends. Where a chain is far longer than chains are, no number is looked up, which
- * would take time by the square of it: there each has to be another.
+ * would take time by the square of it: there each has to be another. So a look-up is at most LONG_CHAIN steps, and what this
+ * needs is a byte for each slot of the tables.
  */
 export function checkFinds(s: State, say: Say): void {
-  const lengths = new Uint8Array(s.words[HEADER.at.slabEnd]);
-  eachLivePid(s, (at) => {
-    s.design.eachNumber(s, at, (_nr, _nsAt, _link, slot) => {
-      if (lengths[slot] < LONG_CHAIN) lengths[slot]++;
-    });
-  });
+  const isLong = longChains(s);
   const inLongChains = new Set<number>();
   eachLivePid(s, (at) => {
     s.design.eachNumber(s, at, (nr, nsAt, _link, slot) => {
-      if (lengths[slot] === LONG_CHAIN) {
+      if (isLong(slot)) {
         const name = nsAt * PID_MAX_LIMIT + nr;
         if (inLongChains.has(name)) say(`number ${nr} of namespace ${nsAt} leads to two pids; one is ${at}`);
         inLongChains.add(name);
@@ -128,4 +124,17 @@ export function checkFinds(s: State, say: Say): void {
       if (found !== at) say(`number ${nr} of namespace ${nsAt} leads to ${found}; pid ${at} has it`);
     });
   });
+}
+
+/** Whether the chain of a slot is a long one. A design without tables has none: its pids are their own slots. */
+function longChains(s: State): (slot: number) => boolean {
+  if (s.design.index.tables.length === 0) return () => false;
+  const first = s.pidHash.base;
+  const lengths = new Uint8Array(s.workersStart - first);
+  eachLivePid(s, (at) => {
+    s.design.eachNumber(s, at, (_nr, _nsAt, _link, slot) => {
+      if (lengths[slot - first] < LONG_CHAIN) lengths[slot - first]++;
+    });
+  });
+  return (slot) => lengths[slot - first] === LONG_CHAIN;
 }

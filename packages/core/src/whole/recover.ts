@@ -67,6 +67,7 @@ export function declareGone(s: State, slot: number): void {
   }
   // Whoever waits for it to have taken its number knows by this that it is over.
   publish(s.words, worker + TAKING, 0);
+  // On the rest nobody waits. A reader that still follows its parked head begins anew, as wherever a chain ends in no marker.
   s.words.fill(0, worker + STATE + 1, worker + TAKING);
   s.words.fill(0, worker + TAKING + 1, worker + WORKER.words);
   // The state comes last: from there on somebody else may have the slot.

@@ -12,6 +12,7 @@ import { refuseHeader, stateOver } from '../memory/block.ts';
 import { ALL_CACHES } from '../memory/slab.ts';
 import { gatherMagazines, takeSlot } from '../memory/workers.ts';
 import { isDead } from '../pids/pids.ts';
+import { eachWindow } from '../pids/windows.ts';
 import type { Design, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { checkInvariants } from './invariants.ts';
@@ -40,8 +41,20 @@ export function takeSnapshot(s: State): Uint8Array {
 /** In the copy of the block the workers have nothing left and are nobody's, and what threads do not count is counted. */
 function forOneThread(s: State, copy: Int32Array): void {
   gatherMagazines({ ...s, words: copy });
+  if (s.window > 1) closeWindows(s, copy);
   copy.fill(0, s.workersStart, s.slabStart);
   s.design.map.count(s, copy);
+}
+
+/** Where the last window was not used up the cursor is in it, as it would be if its numbers had been drawn one by one. */
+function closeWindows(s: State, copy: Int32Array): void {
+  const { lastPid, epoch } = NS.at;
+  eachWindow(s, ({ nsAt, next, end }) => {
+    if (copy[nsAt + lastPid] === end - 1) copy[nsAt + lastPid] = next - 1;
+  });
+  eachNs(s, (nsAt) => {
+    copy[nsAt + epoch] = 0;
+  });
 }
 
 /**

@@ -5,6 +5,7 @@ import { ALL, FAILS, HOLDS, number, perform, SEED_LIMIT, strategiesOf } from './
 
 interface Flags {
   readonly minutes: number;
+  readonly operations?: number;
   readonly strategy: string;
   readonly seed?: number;
 }
@@ -15,9 +16,11 @@ export async function main(args: readonly string[]): Promise<number> {
     .description(
       `Mixed work for as long as you like: processes of a table, pids of an allocator whose numbers come round, and threads that
 share an allocator and are terminated. When all has come to its size, in ten parts: after each of them all invariants are walked, the heap is collected and
-measured, and of a thousand operations the slowest but one is noted. Writes a line of JSON for each strategy.`,
+measured, and of a thousand operations the slowest but one is noted. Writes a line of JSON for each strategy. Ctrl-C ends it, and says what it came
+to until then.`,
     )
     .option('--minutes <n>', 'how long in all, from 0.1', number(0.1, 100_000, true), 2)
+    .option('--operations <n>', 'instead of --minutes: until all together have done so many', number(1, 1e12))
     .option('--strategy <name>', 'all, hierarchical, flat, pidspace, idr, or a module that exports a strategy', ALL)
     .option(
       '--seed <n>',
@@ -31,12 +34,18 @@ measured, and of a thousand operations the slowest but one is noted. Writes a li
   return perform(program, args, () => run(program.opts<Flags>()));
 }
 
-async function run({ minutes, strategy, seed = Math.floor(Math.random() * SEED_LIMIT) }: Flags): Promise<number> {
+async function run(flags: Flags): Promise<number> {
+  const { minutes, operations, strategy, seed = Math.floor(Math.random() * SEED_LIMIT) } = flags;
   const named = await strategiesOf(strategy);
   const progress = progressOn(process.stderr, (line) => process.stderr.write(`${line}\n`));
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const length =
+    operations === undefined ? { seconds: (minutes * 60) / named.length } : { operations: operations / named.length };
   let isClean = true;
   for (const one of named) {
-    const soaked = await soak({ ...one, seconds: (minutes * 60) / named.length, seed, progress: progress.show });
+    if (stop.signal.aborted) break;
+    const soaked = await soak({ ...one, length, seed, progress: progress.show, signal: stop.signal });
     progress.clear();
     for (const finding of soaked.findings) process.stderr.write(`${soaked.strategy}: ${finding}\n`);
     process.stdout.write(`${JSON.stringify(soaked)}\n`);

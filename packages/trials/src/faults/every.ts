@@ -87,30 +87,35 @@ function attempt(step: Step, stage: Stage, fault: () => string, failed: Map<stri
 }
 
 /** Objects in use, and pages of maps. */
-function taken(a: PidAllocator): unknown {
+export function taken(a: PidAllocator): unknown {
   const { pids, namespaces, tasks } = a.stats();
   const active = a.slabInfo().filter(({ activeObjects }) => activeObjects > 0);
   return { pids, namespaces, tasks, active: active.map(({ name, activeObjects }) => `${name} ${activeObjects}`) };
 }
 
-function mustHold(a: PidAllocator): void {
+/** Nothing is violated, and nothing lost. */
+export function mustHold(a: PidAllocator): void {
   same({ violations: [], leaked: [] }, a.checkInvariants(), 'what does not hold');
 }
 
-function same(expected: unknown, found: unknown, what: string): void {
-  if (JSON.stringify(expected) === JSON.stringify(found)) return;
-  throw new Error(`${what}: ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`);
+/** Throws unless both are alike as JSON. */
+export function same(expected: unknown, found: unknown, what: string): void {
+  const [e, f] = [JSON.stringify(expected), JSON.stringify(found)];
+  if (e === f) return;
+  const from = Math.max(0, [...e].findIndex((char, i) => char !== f[i]) - 100);
+  throw new Error(`${what}: ${f.slice(from, from + 300)}, not ${e.slice(from, from + 300)}`);
 }
 
-/** The same allocator, which notes what is called. */
-function watched(a: PidAllocator, called: Set<string>): PidAllocator {
-  const noting = Object.entries(a).map(([name, value]) => {
-    if (typeof value !== 'function') return [name, value];
+/** The same allocator or table, which notes what is called. */
+export function watched<T extends object>(subject: T, called: Set<string>): T {
+  const properties = Object.getOwnPropertyDescriptors(subject) as PropertyDescriptorMap;
+  for (const [name, { value }] of Object.entries(properties)) {
+    if (typeof value !== 'function') continue;
     const call = (...args: unknown[]): unknown => {
       called.add(name);
       return value(...args);
     };
-    return [name, call];
-  });
-  return Object.fromEntries(noting) as PidAllocator;
+    properties[name] = { value: call, enumerable: true };
+  }
+  return Object.defineProperties({}, properties) as T;
 }

@@ -30,6 +30,8 @@ export interface Options {
   readonly strategy: Strategy;
   readonly module: string;
   readonly workers: number;
+  /** Numbers that a worker claims at once. Default: 1. */
+  readonly window?: number;
   readonly seed: number;
   /** Numbers of the histories, played one after the other; the same number is the same program each time. */
   readonly histories: Iterable<number>;
@@ -69,8 +71,8 @@ const FLOORS = { root: 297, child: 298 };
 
 /** Plays histories until one cannot be explained, or all have been played. */
 export async function playHistories(options: Options): Promise<Report> {
-  const { strategy, module, workers, seed, histories, calls = [4, 6], timeoutMs = 60_000 } = options;
-  const worlds = Array.from({ length: ROUND }, () => createWorld(strategy, workers));
+  const { strategy, module, workers, window = 1, seed, histories, calls = [4, 6], timeoutMs = 60_000 } = options;
+  const worlds = Array.from({ length: ROUND }, () => createWorld(strategy, workers, window));
   const spaces = spacesOf(strategy.traits);
   const meeting = new SharedArrayBuffer(MEETING_BYTES);
   const shared = { module, worlds: worlds.map(({ a: _, ...world }) => world), meeting, spaces, workers, seed, calls };
@@ -104,8 +106,9 @@ interface World {
 }
 
 /** A root and a child, where the design can, with an init each, so that numbers can be chosen, and a few numbers that are free. */
-function createWorld(strategy: Strategy, workers: number): World {
-  const options = { shared: true, workers: workers + 1, capacity: 512, namespaces: 8, pidMax: END, floors: FLOORS };
+function createWorld(strategy: Strategy, workers: number, window: number): World {
+  const size = { workers: workers + 1, capacity: 512, namespaces: 8 };
+  const options = { shared: true, ...size, pidMax: END, floors: FLOORS, window };
   const a = strategy.createPidAllocator(options);
   const namespaces = [a.initPidNs];
   if (a.traits.maxLevel > 0) namespaces.push(a.copyPidNs(CLONE_NEWPID, a.initPidNs));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bothModes, fileOf } from '@pidlab/bundle';
 import type { Strategy as Allocators } from '@pidlab/contract';
-import { rolldown } from 'rolldown';
+import { type Plugin, rolldown } from 'rolldown';
 import { exactRegex, prefixRegex } from 'rolldown/filter';
 import { type Change, type Mutant, type Strategy, strategyOf } from './mutant.ts';
 
@@ -37,6 +37,28 @@ export function occurrences(change: Change): number {
  * Throws when a change is stale.
  */
 export async function buildStrategy(strategy: Strategy, changes: readonly Change[], file: string): Promise<void> {
+  const entry: Plugin = {
+    name: 'entry',
+    resolveId: { filter: { id: exactRegex(ENTRY) }, handler: (id) => id },
+    load: { filter: { id: exactRegex(ENTRY) }, handler: () => entryOf(strategy) },
+  };
+  const alias = { '@pidlab/core': join(packages, 'core', 'src', 'index.ts') };
+  await buildChanged(ENTRY, alias, [entry, bothModes({ checked: true })], changes, file);
+}
+
+/** Writes the process table, changed in these places, over the contract that was built. Throws when a change is stale. */
+export async function buildTable(changes: readonly Change[], file: string): Promise<void> {
+  await buildChanged(join(packages, 'process-table', 'src', 'index.ts'), {}, [], changes, file);
+}
+
+/** With filters, since a call of a plugin takes longer than most of what the bundler does. */
+async function buildChanged(
+  input: string,
+  alias: Record<string, string>,
+  plugins: readonly Plugin[],
+  changes: readonly Change[],
+  file: string,
+): Promise<void> {
   for (const change of changes) {
     const times = occurrences(change);
     if (times !== 1) throw new Error(`${change.find} stands in ${change.package}/src/${change.file} ${times} times`);
@@ -46,30 +68,19 @@ export async function buildStrategy(strategy: Strategy, changes: readonly Change
       .filter((change) => fileOf(path) === sourceOf(change))
       // A function, since a `$` in a replacement would mean something.
       .reduce((sofar, { find, replace }) => sofar.replace(find, () => replace), text);
-  // With filters, since a call of a plugin takes longer than most of what the bundler does.
+  const oneContract: Plugin = {
+    name: 'one-contract',
+    resolveId: { filter: { id: exactRegex('@pidlab/contract') }, handler: () => ({ id: contract, external: true }) },
+  };
+  const change: Plugin = {
+    name: 'change',
+    transform: { filter: { id: changes.map((change) => prefixRegex(sourceOf(change))) }, handler: changed },
+  };
   const build = await rolldown({
-    input: ENTRY,
+    input,
     platform: 'node',
-    resolve: { alias: { '@pidlab/core': join(packages, 'core', 'src', 'index.ts') } },
-    plugins: [
-      {
-        name: 'entry',
-        resolveId: { filter: { id: exactRegex(ENTRY) }, handler: (id) => id },
-        load: { filter: { id: exactRegex(ENTRY) }, handler: () => entryOf(strategy) },
-      },
-      {
-        name: 'one-contract',
-        resolveId: {
-          filter: { id: exactRegex('@pidlab/contract') },
-          handler: () => ({ id: contract, external: true }),
-        },
-      },
-      bothModes({ checked: true }),
-      {
-        name: 'change',
-        transform: { filter: { id: changes.map((change) => prefixRegex(sourceOf(change))) }, handler: changed },
-      },
-    ],
+    resolve: { alias },
+    plugins: [oneContract, ...plugins, ...(changes.length > 0 ? [change] : [])],
     logLevel: 'silent',
   });
   await build.write({ file, format: 'esm' });

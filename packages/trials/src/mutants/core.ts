@@ -6,8 +6,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       'failed-first-moves-the-cursor',
       'a namespace whose first pid could not be made begins with 2',
-      '    if (s.design.map.next(s, nsAt, 0) === 0) compareExchange(w, nsAt + LAST_PID, last, 0);\n',
-      '',
+      'compareExchange(w, nsAt + LAST_PID, last, 0) !== last) return;',
+      'last >= 0) return;',
       'ALLOC-21',
     ],
     [
@@ -334,6 +334,13 @@ export const coreMutants: readonly Mutant[] = [
       'SETTID-13',
     ],
     [
+      'chosen-one-at-pid-max',
+      'number 1 can be chosen in a namespace without a reaper, though pidMax is 1',
+      'REAPER] === 0 ? Math.min(1, last) : last;',
+      'REAPER] === 0 ? 1 : last;',
+      'SETTID-8',
+    ],
+    [
       'chosen-zero-accepted',
       'number 0 can be chosen',
       'if (nr < 1 || nr > s.design',
@@ -350,15 +357,15 @@ export const coreMutants: readonly Mutant[] = [
     [
       'chosen-pid-max-accepted',
       'pidMax itself can be chosen',
-      ': s.words[nsAt + PID_MAX] - 1;',
-      ': s.words[nsAt + PID_MAX];',
+      'const last = s.words[nsAt + PID_MAX] - 1;',
+      'const last = s.words[nsAt + PID_MAX];',
       'SETTID-8',
     ],
     [
       'chosen-before-the-reaper',
       'any number can be chosen in a namespace without a reaper',
-      's.words[nsAt + REAPER] === 0 ? 1 :',
-      's.words[nsAt + REAPER] < 0 ? 1 :',
+      's.words[nsAt + REAPER] === 0 ? Math',
+      's.words[nsAt + REAPER] < 0 ? Math',
       'SETTID-11',
     ],
   ]),

@@ -74,8 +74,8 @@ export const idrMutants: readonly Mutant[] = [
     [
       'no-way-round',
       'the search ends at pidMax and does not go on at the floor',
-      'if (nr === FULL && next > start)',
-      'if (nr === FULL && next < start)',
+      'nr === FULL && next > start ?',
+      'nr === FULL && next < start ?',
       'PIDMAP-13',
     ],
     [

@@ -1,7 +1,7 @@
 /** One place of a source, and what stands there instead. */
 export interface Change {
   /** The package whose source is changed, below `packages/`. */
-  readonly package: 'core' | 'core-hierarchical' | 'core-flat' | 'core-pidspace' | 'core-idr';
+  readonly package: 'core' | 'core-hierarchical' | 'core-flat' | 'core-pidspace' | 'core-idr' | 'process-table';
   /** The file in its `src/`. */
   readonly file: string;
   /** Text that stands in the file exactly once … */
@@ -52,8 +52,8 @@ export function mutantsOf(pkg: Mutant['package'], file: string, rows: readonly R
   });
 }
 
-/** The strategy that a mutant breaks. */
+/** The strategy that a mutant breaks, or is to be tried with. */
 export function strategyOf(mutant: Mutant): Strategy {
-  if (mutant.package === 'core') return mutant.strategy ?? 'hierarchical';
+  if (mutant.package === 'core' || mutant.package === 'process-table') return mutant.strategy ?? 'hierarchical';
   return mutant.package.slice('core-'.length) as Strategy;
 }

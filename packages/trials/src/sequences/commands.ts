@@ -242,9 +242,11 @@ function takeSnapshot(p: Pair): void {
 
 // ── misuse ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-type Parameter = 'pid' | 'ns' | 'task' | 'type' | 'nr' | 'last' | 'cursor' | 'pidMax';
+/** What a function takes. */
+export type Parameter = 'pid' | 'ns' | 'task' | 'type' | 'nr' | 'last' | 'cursor' | 'pidMax';
 
-const SIGNATURES: readonly (readonly [Method, ...Parameter[]])[] = [
+/** The functions of an allocator that take something. */
+export const SIGNATURES: readonly (readonly [Method, ...Parameter[]])[] = [
   ['lastPid', 'ns'],
   ['setLastPid', 'ns', 'cursor'],
   ['pidMax', 'ns'],

@@ -7,6 +7,7 @@ import { createModel } from '@pidlab/conformance';
 import { choices } from '@pidlab/conformance/random';
 import type { PidAllocatorOptions } from '@pidlab/contract';
 import type { Faulty } from '../faults/strategy.ts';
+import { fewest } from '../fewest.ts';
 import { CHOICES, type Command, step } from '../sequences/commands.ts';
 import { compareAll } from '../sequences/compare.ts';
 import { createPair, type Pair } from '../sequences/pair.ts';
@@ -216,10 +217,10 @@ export class MoveFailed extends Error {
   }
 }
 
-/** Leaves out whatever is not needed for the moves to fail: halves first, single moves last. */
+/** Leaves out whatever is not needed for the moves to fail, in so many tries at most. */
 export function shortest(strategy: Faulty, moves: readonly Move[], most = 400): Move[] {
   let left = most;
-  const fails = (fewer: readonly Move[]): boolean => {
+  return fewest(moves, (fewer) => {
     if (left-- <= 0) return false;
     try {
       play(strategy, fewer);
@@ -227,16 +228,7 @@ export function shortest(strategy: Faulty, moves: readonly Move[], most = 400): 
     } catch {
       return true;
     }
-  };
-  let rest = [...moves];
-  for (let size = Math.ceil(rest.length / 2); size > 0; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let from = 0; from < rest.length; ) {
-      const fewer = rest.filter((_, i) => i < from || i >= from + size);
-      if (fails(fewer)) rest = fewer;
-      else from += size;
-    }
-  }
-  return rest;
+  });
 }
 
 function same(what: string, expected: unknown, found: unknown): void {

@@ -3,6 +3,7 @@
  * not much slower than the first.
  */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Choices, choices } from '@pidlab/conformance/random';
@@ -16,9 +17,12 @@ export interface SoakOptions {
   readonly strategy: Strategy;
   /** What threads load it by. */
   readonly name: string;
-  readonly seconds: number;
+  /** How long it goes on: for so many seconds, or until the loads have done so many operations. */
+  readonly length: { readonly seconds: number } | { readonly operations: number };
   readonly seed: number;
   readonly progress?: (line: string) => void;
+  /** Ends it before its time: what there is by then is what it came to. */
+  readonly signal?: AbortSignal;
 }
 
 /** One of the ten parts. */
@@ -41,6 +45,9 @@ export interface Soaked {
   readonly wraps: number;
   readonly kills: number;
   readonly parts: readonly Part[];
+  readonly seconds: number;
+  /** It was ended before its time. */
+  readonly stopped?: true;
   /** What is not as it must be. */
   readonly findings: readonly string[];
 }
@@ -50,7 +57,9 @@ const PARTS = 10;
 const SHARE_OF_KILLS = 0.2;
 /** Operations between two looks at the clock, and of how many one is timed. */
 const ROUND = 2_000;
-const TIMED = 8;
+const TIMED = 32;
+/** Milliseconds between two moments at which others of this thread get their turn: whoever wants to stop it, for one. */
+const TURN = 500;
 /** Milliseconds of an operation from which on it is asked how long the processor was at it. */
 const MOMENT = 0.1;
 /** What the heap and the blocks may grow by from the first part to the last, beside a tenth. */
@@ -67,27 +76,30 @@ const collectGarbage: () => void = runInNewContext('gc');
 
 /** Runs, and says what it came to. */
 export async function soak(options: SoakOptions): Promise<Soaked> {
-  const { strategy, seconds, seed } = options;
+  const { strategy, seed, signal } = options;
   const loads = [numbersOf(strategy), processesOf(strategy)];
   const random = choices(seed);
   const parts: Part[] = [];
   const findings: string[] = [];
+  const begin = performance.now();
+  const isStopped = (): boolean => signal?.aborted === true;
   let kills = 0;
   let operations = 0;
-  const each = seconds / (1 + PARTS);
-  for (let part = 0; part <= PARTS && findings.length === 0; part++) {
-    const killed = strategy.traits.shared
-      ? await withKills(options, each * SHARE_OF_KILLS, random.below(0x7fff_ffff), findings)
-      : undefined;
-    kills += killed?.kills ?? 0;
-    const working = (each * (1 - (killed === undefined ? 0 : SHARE_OF_KILLS))) / loads.length;
+  for (let part = 0; part <= PARTS && findings.length === 0 && !isStopped(); part++) {
     const p999: Record<string, number> = {};
-    let done = killed?.operations ?? 0;
+    const start = performance.now();
+    let done = 0;
     for (const load of loads) {
       const histogram = createHistogram();
-      done += work(load, working, random, histogram);
+      done += await work(load, shareOf(options, loads.length), random, histogram, signal);
       p999[load.name] = histogram.percentile(99.9);
       findings.push(...load.violations().map((violation) => `${load.name}: ${violation}`));
+    }
+    if (strategy.traits.shared && !isStopped()) {
+      const seconds = ((performance.now() - start) / 1000) * (SHARE_OF_KILLS / (1 - SHARE_OF_KILLS));
+      const killed = await withKills(options, seconds, random.below(0x7fff_ffff), findings);
+      kills += killed.kills;
+      done += killed.operations;
     }
     operations += done;
     const found = { operations: done, p999, ...memory(loads) };
@@ -96,21 +108,47 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
   }
   if (parts.length === PARTS) findings.push(...judge(parts));
   const wraps = loads.reduce((sum, load) => sum + load.wraps, 0);
-  return { strategy: strategy.traits.strategy, seed, operations, wraps, kills, parts, findings };
+  const seconds = Math.round((performance.now() - begin) / 100) / 10;
+  const stopped = isStopped() ? { stopped: true as const } : {};
+  return { strategy: strategy.traits.strategy, seed, operations, wraps, kills, seconds, ...stopped, parts, findings };
 }
 
-/** Does operations for so many seconds and returns how many. */
-function work(load: Load, seconds: number, random: Choices, histogram: RecordableHistogram): number {
-  const end = performance.now() + seconds * 1000;
+/** What one load does in one part: milliseconds, or operations. */
+interface Share {
+  readonly ms: number;
+  readonly operations: number;
+}
+
+function shareOf({ length, strategy }: SoakOptions, loads: number): Share {
+  const shares = loads * (1 + PARTS);
+  if ('operations' in length) return { ms: Number.POSITIVE_INFINITY, operations: length.operations / shares };
+  const working = strategy.traits.shared ? 1 - SHARE_OF_KILLS : 1;
+  return { ms: (length.seconds * 1000 * working) / shares, operations: Number.POSITIVE_INFINITY };
+}
+
+/** Does a load's share of a part, and returns how many operations that were. */
+async function work(
+  load: Load,
+  share: Share,
+  random: Choices,
+  histogram: RecordableHistogram,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const end = performance.now() + share.ms;
+  let turn = performance.now() + TURN;
   let done = 0;
-  do {
+  for (;;) {
     for (let i = 0; i < ROUND; i++) {
       if (i % TIMED === 0) histogram.record(timed(load, random));
       else load.step(random);
     }
     done += ROUND;
-  } while (performance.now() < end);
-  return done;
+    const now = performance.now();
+    if (now >= end || done >= share.operations || signal?.aborted === true) return done;
+    if (now < turn) continue;
+    await setImmediate();
+    turn = performance.now() + TURN;
+  }
 }
 
 /** Does an operation and returns how many nanoseconds it took. */

@@ -32,7 +32,7 @@ function copyOfModel(s: State): State {
 }
 
 function copyOfNs(ns: NsRecord): NsRecord {
-  return { ...ns, taken: new Map(ns.taken), pages: new Set(ns.pages) };
+  return { ...ns, taken: new Map(ns.taken), pages: new Set(ns.pages), windows: new Map(ns.windows) };
 }
 
 function copyOfPid(pid: PidRecord): PidRecord {
@@ -52,6 +52,11 @@ export function keyOf({ model, ending }: Moment): string {
   const parts: unknown[] = [[...ending].sort()];
   for (const ns of sorted(model.namespaces)) {
     const { ref, lastPid, pidMax, disabled, reaper, callers, children } = ns;
+    if (model.window > 1)
+      parts.push(
+        ns.voids,
+        [...ns.windows].sort((a, b) => a[0] - b[0]),
+      );
     parts.push(
       ref,
       lastPid,

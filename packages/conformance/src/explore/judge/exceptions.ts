@@ -4,7 +4,7 @@
  */
 
 /** An exception by its short name. */
-export type Exception = 'numbers' | 'freeing' | 'tasks' | 'find-get' | 'walks' | 'reports';
+export type Exception = 'numbers' | 'freeing' | 'windows' | 'tasks' | 'find-get' | 'walks' | 'reports';
 
 /** The contract's list, in its order. */
 export const EXCEPTIONS: Readonly<Record<Exception, string>> = {
@@ -14,6 +14,9 @@ export const EXCEPTIONS: Readonly<Record<Exception, string>> = {
     "pid, or by an allocation that has not succeeded yet and perhaps will not. Nor need a namespace's first pid be number 1 " +
     'where an allocation that fails had that number meanwhile.',
   freeing: '`freePid` ends the pid under all its numbers at once, and after that gives them back one by one.',
+  windows:
+    'Where workers have windows, `setLastPid` moves the cursor first and voids the windows then, and an allocation that goes on ' +
+    'at the floor does the same: until they return, some are given numbers from the new cursor on, and others of their windows.',
   tasks:
     "`attachPid`, `detachPid` and `transferPid` change the task and the pid's list one after the other: until they return, the " +
     'task may say that it hangs on the pid while the list does not have it yet, or any more.',

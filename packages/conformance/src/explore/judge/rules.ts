@@ -9,7 +9,7 @@ import { lookUp } from '../../model/find.ts';
 import { allocatorOver } from '../../model/index.ts';
 import { giveObject, pidCache, takeObject } from '../../model/memory.ts';
 import { dropIfUnused } from '../../model/namespaces.ts';
-import { startOf } from '../../model/pidmap.ts';
+import { startOf, voidWindows, windowFrom } from '../../model/pidmap.ts';
 import { encode } from '../../model/pids.ts';
 import type { NsRecord, PidRecord, State } from '../../model/state.ts';
 import { copyOf, keyOf, type Moment, UNBORN } from './abstract.ts';
@@ -34,6 +34,7 @@ type Rule = (m: Moment, event: Judged, at: At) => Next[];
 const RULES: Readonly<Partial<Record<Call['op'], readonly [Exception, Rule]>>> = {
   allocPid: ['numbers', allocPid],
   freePid: ['freeing', freePid],
+  setLastPid: ['windows', setLastPid],
   attachPid: ['tasks', attachPid],
   detachPid: ['tasks', detachPid],
   transferPid: ['tasks', transferPid],
@@ -130,9 +131,10 @@ function atOnce(m: Moment, event: Judged, observe?: (a: ReturnType<typeof alloca
 /** Makes the call on the model. What it makes has the handle that it had. */
 function perform(
   m: Moment,
-  { call, result }: Judged,
+  { call, result, worker }: Judged,
   observe?: (a: ReturnType<typeof allocatorOver>) => string,
 ): Result {
+  m.model.worker = worker;
   const a = allocatorOver(m.model);
   if (typeof result.value === 'number') m.model.nextRef = result.value;
   try {
@@ -202,6 +204,10 @@ function giversOf({ model }: Moment, ns: NsRef): NsRecord[] {
  * the cursor and tries one number after the other. `['cursor', …]`: moves the cursor to what it has taken. `['open', …]`: looks
  * whether the namespace still takes pids. `['back', error, i, nrs]`: gives back what it has. `['reset', last]`: a namespace
  * without a pid begins anew.
+ *
+ * Where workers have windows: `['draw', …]` tries one number of its own after the other, and `['claim', …]` is about to read the
+ * cursor. `['cursor', …]` claims a window if the cursor is where it was, and else `['move', …]` moves it as without. `['void', …]`
+ * has moved it back, and voids all windows.
  */
 function allocPid(m: Moment, event: Judged, at: At): Next[] {
   const { call, result } = event;
@@ -210,7 +216,7 @@ function allocPid(m: Moment, event: Judged, at: At): Next[] {
   const givers = giversOf(m, ns);
   const isMainline = m.model.traits.rules === 'mainline';
   const [phase] = at;
-  if (phase === 'back' || phase === 'drop' || phase === 'reset') return giveUp(m, ns, at);
+  if (phase === 'back' || phase === 'drop' || phase === 'reset' || phase === 'anew') return giveUp(m, ns, at);
   if (givers.length === 0) return result.error === 'PidBug' ? done(m) : [];
   if (at.length === 0) {
     const now = perform(copyOf(m), event);
@@ -231,14 +237,7 @@ function allocPid(m: Moment, event: Judged, at: At): Next[] {
   }
   const giver = givers[level]!;
   const after = level === 0 && !isMainline ? 'open' : 'at';
-  if (phase === 'cursor') {
-    const [, , , nr, base] = at as ['cursor', number, Taken[], number, number];
-    const move = ({ model }: Moment): void => {
-      const moved = model.namespaces.get(giver.ref)!;
-      if ((moved.lastPid - base) >>> 0 < (nr - base) >>> 0) moved.lastPid = nr;
-    };
-    return changed(m, move, after, level + 1, [...nrs, [giver.ref, nr]]);
-  }
+  if (phase === 'cursor' || phase === 'move' || phase === 'void') return moveCursor(m, giver, event.worker, at, after);
   const chosen = setTid[level];
   if (chosen !== undefined) {
     const isInvalid = chosen < 1 || chosen >= giver.pidMax || (chosen > 1 && !giver.reaper && !giver.disabled);
@@ -246,32 +245,114 @@ function allocPid(m: Moment, event: Judged, at: At): Next[] {
     if (!giver.taken.has(chosen)) return takeNr(m, giver, chosen, after, level + 1, [...nrs, [giver.ref, chosen]]);
     return result.error === 'EEXIST' ? later(m, 'back', 0, nrs) : [];
   }
-  return automatic(m, giver, result, at);
+  return automatic(m, giver, event, at, after);
 }
 
 /** The next number from the cursor on, and from the floor after the end, that is free when it is looked at. */
-function automatic(m: Moment, giver: NsRecord, result: Result, at: At): Next[] {
-  const [, level, nrs, candidate, base, first, pidMax, floor] = at as [
-    'at',
+function automatic(m: Moment, giver: NsRecord, event: Judged, at: At, after: string): Next[] {
+  const { result } = event;
+  const [phase, level, nrs, candidate, base, first, pidMax, floor, voids] = at as [
+    string,
     number,
     Taken[],
     ...(number | undefined)[],
   ];
+  if (phase === 'draw') return draw(m, giver, event, at, after);
+  if (phase === 'claim') return readCursor(m, giver, level, nrs, candidate!, base);
   if (candidate === undefined) {
-    const start = startOf(m.model, giver);
-    const from = giver.lastPid + 1 >= giver.pidMax ? start : giver.lastPid + 1;
-    return later(m, 'at', level, nrs, from, giver.lastPid, from, giver.pidMax, start);
+    const own = giver.windows.get(event.worker);
+    if (m.model.window === 1) return readCursor(m, giver, level, nrs, giver.pidMax);
+    if (own === undefined) return later(m, 'claim', level, nrs, giver.pidMax, giver.voids);
+    return later(m, 'draw', level, nrs, own.next, Math.min(own.end, giver.pidMax), giver.pidMax);
   }
   if (candidate === -1) return result.error === 'EAGAIN' ? later(m, 'back', 0, nrs) : [];
   if (giver.taken.has(candidate)) {
     const up = candidate + 1;
     const isEnd = candidate < first! ? up >= first! : up >= pidMax! && floor! >= first!;
     const next = isEnd ? -1 : candidate >= first! && up >= pidMax! ? floor! : up;
-    return later(m, 'at', level, nrs, next, base, first, pidMax, floor);
+    return later(m, 'at', level, nrs, next, base, first, pidMax, floor, voids);
   }
   const wanted = result.nrs?.get(giver.ref);
   if (wanted !== undefined && wanted !== candidate) return [];
-  return takeNr(m, giver, candidate, 'cursor', level, nrs, candidate, base);
+  return takeNr(m, giver, candidate, 'cursor', level, nrs, candidate, base, pidMax, voids);
+}
+
+/** From where on it is going to look, and to where. */
+function readCursor(m: Moment, giver: NsRecord, level: number, nrs: Taken[], pidMax: number, voids?: number): Next[] {
+  const { lastPid } = giver;
+  const start = startOf(m.model, giver);
+  const from = lastPid + 1 >= pidMax ? start : lastPid + 1;
+  return later(m, 'at', level, nrs, from, lastPid, from, pidMax, start, voids);
+}
+
+/** The next number of this worker's window that is free when it is looked at; it may have become void since it was. */
+function draw(m: Moment, giver: NsRecord, { result, worker }: Judged, at: At, after: string): Next[] {
+  const [, level, nrs, nr, to, pidMax] = at as [string, number, Taken[], number, number, number];
+  if (nr >= to) return later(m, 'claim', level, nrs, pidMax, giver.voids);
+  if (giver.taken.has(nr)) return later(m, 'draw', level, nrs, nr + 1, to, pidMax);
+  const wanted = result.nrs?.get(giver.ref);
+  if (wanted !== undefined && wanted !== nr) return [];
+  const take = ({ model }: Moment): void => {
+    const { taken, windows } = model.namespaces.get(giver.ref)!;
+    taken.set(nr, UNBORN);
+    const own = windows.get(worker);
+    if (own !== undefined) windows.set(worker, { ...own, next: nr + 1 });
+  };
+  return changed(m, take, after, level + 1, [...nrs, [giver.ref, nr]]);
+}
+
+/** The number is taken. */
+function moveCursor(m: Moment, giver: NsRecord, worker: number, at: At, after: string): Next[] {
+  const [phase, level, nrs, nr, base, pidMax, voids] = at as [string, number, Taken[], ...number[]];
+  const next: At = [after, level + 1, [...nrs, [giver.ref, nr]]];
+  const then = (change: (ns: NsRecord) => void, ...to: At): Next[] =>
+    changed(m, ({ model }) => change(model.namespaces.get(giver.ref)!), ...to);
+  const window = phase === 'move' ? undefined : windowFrom(m.model, giver, nr!, pidMax!);
+  if (phase === 'void') {
+    return then(
+      (ns) => {
+        voidWindows(ns);
+        if (window !== undefined && voids !== -1 && ns.voids === voids! + 1) ns.windows.set(worker, window);
+      },
+      ...next,
+    );
+  }
+  const hasWrapped = m.model.window > 1 && nr! <= base!;
+  if (window === undefined) {
+    if ((giver.lastPid - base!) >>> 0 >= (nr! - base!) >>> 0) return later(m, ...next);
+    const to: At = hasWrapped ? ['void', level, nrs, nr, base, pidMax, -1] : next;
+    return then(
+      (ns) => {
+        ns.lastPid = nr!;
+      },
+      ...to,
+    );
+  }
+  if (giver.lastPid !== base) return then((ns) => void ns.windows.delete(worker), 'move', level, nrs, nr, base, pidMax);
+  const claim = (ns: NsRecord): void => {
+    ns.lastPid = window.end - 1;
+    if (ns.voids === voids && !hasWrapped) ns.windows.set(worker, window);
+    else ns.windows.delete(worker);
+  };
+  return then(claim, ...(hasWrapped ? ['void', level, nrs, nr, base, pidMax, voids] : next));
+}
+
+/** The cursor first, and then the windows. */
+function setLastPid(m: Moment, event: Judged, at: At): Next[] {
+  const [ns, nr] = event.call.args as [NsRef, number];
+  if (m.model.window === 1 || event.result.error !== undefined) return atOnce(m, event);
+  const record = m.model.namespaces.get(ns);
+  // It may end before all is done.
+  if (record === undefined) return at.length > 0 ? done({ ...m }) : [];
+  if (at.length === 0) {
+    const move = ({ model }: Moment): void => {
+      model.namespaces.get(ns)!.lastPid = nr;
+    };
+    return changed(m, move, 'void');
+  }
+  const moment = copyOf(m);
+  voidWindows(moment.model.namespaces.get(ns)!);
+  return done(moment);
 }
 
 function takeNr(m: Moment, { ref }: NsRecord, nr: number, ...at: At): Next[] {
@@ -301,6 +382,12 @@ function giveUp(m: Moment, ns: NsRef, at: At): Next[] {
     if (own === undefined || own.taken.size > 0 || own.disabled || own.lastPid !== i) return done(m);
     const moment = copyOf(m);
     moment.model.namespaces.get(ns)!.lastPid = 0;
+    return m.model.window === 1 ? done(moment) : [{ moment, at: ['anew', 0, []] }];
+  }
+  if (phase === 'anew') {
+    const moment = copyOf(m);
+    const own = moment.model.namespaces.get(ns);
+    if (own !== undefined) voidWindows(own);
     return done(moment);
   }
   if (i === nrs.length) return later(m, 'reset', m.model.namespaces.get(ns)?.lastPid ?? -1);

@@ -64,6 +64,12 @@ function twice(name: string, victim: readonly Planned[], begin?: Begin, more: ob
 }
 
 const one = { levels: 1 };
+/** Windows of two numbers, which threads 0 and 1 have. */
+const windows = { options: { pidMax: 302, floors: { root: 296, child: 296 }, window: 2 } };
+const windowed: Begin = (b) => {
+  b.cursor(295);
+  b.warm(0, 1);
+};
 const a: Begin = (b) => void b.pid('a');
 const heldA: Begin = (b) => void b.a.getPid(b.pid('a'));
 const onA = tasks((b) => b.attach('t', PGID, 'a'));
@@ -71,6 +77,9 @@ const onA = tasks((b) => b.attach('t', PGID, 'a'));
 export const gone: readonly Scenario[] = [
   once('alloc-alloc', [alloc()], [alloc()]),
   once('alloc-alloc-child', [alloc('c')], [alloc('c')], child(), one),
+  once('window-claim', [alloc()], [alloc(), alloc()], (b) => b.cursor(295), windows),
+  once('window-wrap', [alloc(), alloc()], [alloc(), alloc()], (b) => b.cursor(300), windows),
+  once('window-set', [call('setLastPid', 'root', 297)], [alloc(), alloc()], windowed, windows),
   once('alloc-slot', [alloc('root', ['x'])], [alloc('root', ['y'])], alike()),
   once('free-alloc', [free('a')], [alloc()], a),
   once(

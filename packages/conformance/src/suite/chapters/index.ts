@@ -19,6 +19,7 @@ import { settidChapter } from './settid.ts';
 import { snapshotChapter } from './snapshot.ts';
 import { taskChapter } from './task.ts';
 import { translateChapter } from './translate.ts';
+import { windowChapter } from './window.ts';
 import { zapChapter } from './zap.ts';
 
 /** The whole suite, in reading order. */
@@ -41,6 +42,7 @@ export const chapters: readonly Chapter[] = [
   memoryChapter,
   snapshotChapter,
   attachChapter,
+  windowChapter,
   badChapter,
   kernelChapter,
   reentrancyChapter,

@@ -100,6 +100,11 @@ export const settidChapter: Chapter = chapter('SETTID', 'Chosen numbers', (t) =>
       throwsPidError('EINVAL', () => a.allocPid(home, [nr]));
     }
     deepEqual(picture(a, path), before);
+    // Where there is no reaper only 1 could be chosen, and that is at pidMax too.
+    if (traits.maxLevel === 0) return;
+    const fresh = newNs(a, a.initPidNs);
+    a.setPidMax(fresh, 1);
+    throwsPidError('EINVAL', () => a.allocPid(fresh, [1]));
   });
 
   clause(9, 'pidMax - 1 can be chosen, and follows pidMax when that is set', { source: SET_TID }, () => {
