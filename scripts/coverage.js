@@ -16,7 +16,7 @@ const USAGE = `npm run coverage
 
 Which lines and branches of contract, core, the strategies and the process table are run by what tries them. Two things are counted
 together: the suite on the bundles as they are published, in both modes and by several threads, whose counts are led back to the
-sources by their source maps; and the packages' own tests, on the sources. It takes five minutes. The last line is
+sources by their source maps; and the packages' own tests, on the sources. It takes about three minutes. The last line is
 \`N passed, N failed\`: each package counts as two, its lines and its branches, of which ${LEAST} % have to be run.
 
 What nothing runs, and why, is listed in scripts/coverage-exceptions.js; an exception that is not needed any more is a failure.`;
