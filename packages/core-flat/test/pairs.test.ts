@@ -9,7 +9,7 @@ import {
 } from '@pidlab/contract';
 import { describe, expect, test, vi } from 'vitest';
 import { createPidAllocator } from '../src/index.ts';
-import { PAIR, ROOT_PID, VIRTUAL } from '../src/layout.ts';
+import { FLAT_TASK, PAIR, ROOT_PID, VIRTUAL } from '../src/layout.ts';
 import { flatPairAt } from '../src/translate.ts';
 
 // The state under the allocator that was made last, so that tests can look at its words.
@@ -141,4 +141,12 @@ describe('flat', () => {
     words[flatPairAt(at(free), 3) + PAIR.at.ns] = 9;
     expect(a.checkInvariants().violations.join()).toMatch(/^object \d+ of cache task is free and not blank$/);
   });
+});
+
+test('the word that fills the line before the pairs of a task belongs to nobody', () => {
+  const { a, words } = world();
+  const task = at(a.allocTask());
+  words[task + FLAT_TASK.at.unused] = 1;
+  const { violations } = a.checkInvariants();
+  expect(violations).toEqual([`task ${task} has something in the word that fills the line`]);
 });
