@@ -14,6 +14,7 @@ import {
   compareExchange,
   dropNs,
   endTaking,
+  epochOf,
   FULL,
   floorOf,
   HEADER,
@@ -36,8 +37,7 @@ import {
 import { IDR_NS, UPID, upidAt } from '../layout.ts';
 import { isPidEntry, nextUsed, remove, replace, slotOf, takeFrom } from './radix-tree.ts';
 
-const { level: LEVEL, serial: SERIAL, lastPid: LAST_PID, pidMax: PID_MAX, epoch: EPOCH } = NS.at;
-const { reaper: REAPER, disabled: DISABLED } = NS.at;
+const { level: LEVEL, serial: SERIAL, lastPid: LAST_PID, pidMax: PID_MAX, reaper: REAPER, disabled: DISABLED } = NS.at;
 const { next: NEXT, end: END } = WINDOW.at;
 const { tree: TREE, moves: MOVES } = IDR_NS.at;
 const ROUNDS = HEADER.at.mapRounds;
@@ -127,7 +127,7 @@ function allocInWindow(s: State, nsAt: number): number {
   const drawn = at === 0 ? FULL : takeFrom(s, nsAt, w[at + NEXT], Math.min(w[at + END], pidMax));
   if (drawn > 0) w[at + NEXT] = drawn + 1;
   if (drawn !== FULL) return drawn;
-  const epoch = w[nsAt + EPOCH];
+  const epoch = epochOf(s, nsAt);
   const last = w[nsAt + LAST_PID];
   const nr = takeCyclic(s, nsAt, last, pidMax);
   if (nr > 0 && !claimWindow(s, nsAt, epoch, last, nr, pidMax)) {

@@ -23,9 +23,9 @@ import { CLOSED, FULL, NO_MEMORY, TAKEN } from './errors.ts';
 import { floorOf } from './floor.ts';
 import { dropNs, endIfUnheld, holdNs } from './namespaces.ts';
 import { entryOf, nextPidmap, testAndSet, wordOf } from './pidmap.ts';
-import { claimWindow, voidWindows, windowOf } from './windows.ts';
+import { claimWindow, epochOf, voidWindows, windowOf } from './windows.ts';
 
-const { count: COUNT, lastPid: LAST_PID, pidMax: PID_MAX, disabled: DISABLED, ending: ENDING, epoch: EPOCH } = NS.at;
+const { count: COUNT, lastPid: LAST_PID, pidMax: PID_MAX, disabled: DISABLED, ending: ENDING } = NS.at;
 const { entries: ENTRIES, pidmap: MAP } = PIDMAP_NS.at;
 const { taking: TAKING, nsSeen: NS_SEEN } = WORKER.at;
 const USED = PIDMAP.at.used;
@@ -101,7 +101,7 @@ function allocInWindow(s: State, nsAt: number): number {
   const pidMax = w[nsAt + PID_MAX];
   const drawn = at === 0 ? FULL : drawFrom(s, nsAt, at, pidMax);
   if (drawn > 0) return drawn;
-  const epoch = w[nsAt + EPOCH];
+  const epoch = epochOf(s, nsAt);
   const last = w[nsAt + LAST_PID];
   const floor = floorOf(w, nsAt);
   const nr = scan(s, nsAt, last + 1 < pidMax ? last + 1 : floor, pidMax, floor);

@@ -23,7 +23,7 @@
 import { HEADER, NS, WINDOW, WORKER } from '../layout.ts';
 import { workerAt } from '../memory/block.ts';
 import type { State } from '../types.ts';
-import { add, compareExchange } from '../words/access.ts';
+import { add, compareExchange, load } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
 
 const { lastPid: LAST_PID, floor: FLOOR, epoch: EPOCH } = NS.at;
@@ -44,7 +44,14 @@ export function windowOf(s: State, nsAt: number): number {
 /** The cursor, as this worker goes on from it: in its window at the number that it drew last. */
 export function cursorOf(s: State, nsAt: number): number {
   const at = SHARED && s.window > 1 ? windowOf(s, nsAt) : 0;
-  return at === 0 ? s.words[nsAt + LAST_PID] : s.words[at + NEXT] - 1;
+  if (at !== 0) return s.words[at + NEXT] - 1;
+  if (SHARED && s.window > 1) epochOf(s, nsAt);
+  return s.words[nsAt + LAST_PID];
+}
+
+/** The namespace's epoch. Whoever raised it had moved the cursor before: one that is read after this is no older. */
+export function epochOf(s: State, nsAt: number): number {
+  return load(s.words, nsAt + EPOCH);
 }
 
 /**

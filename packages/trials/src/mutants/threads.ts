@@ -446,6 +446,14 @@ export const sharedMutants: readonly Mutant[] = [
       'WINDOW-6',
     ],
     [
+      'cursor-before-the-epoch',
+      'on processors that swap reads, a window is seen to be void and the cursor where it was before that',
+      'return load(s.words, nsAt + EPOCH);',
+      'void load;\n  return s.words[nsAt + EPOCH];',
+      'SHARED-3',
+      { scenario: 'window-set-draw', memory: 'arm' },
+    ],
+    [
       'window-of-a-later-epoch',
       'a window that was claimed before the cursor was set holds after that',
       'w[at + SINCE] = hasWrapped ? epoch + 1 : epoch;',
