@@ -15,7 +15,7 @@ async function summary(results) {
   const failures = [];
   for await (const { status, clause, message } of results) {
     if (status === 'passed') passed++;
-    else failures.push(`${clause}: ${message}`);
+    else failures.push(`${clause}: ${message?.split('\n', 1)[0]}`);
   }
   return { passed, failures };
 }
