@@ -9,7 +9,7 @@ const USAGE = `npm test [-- --long] [-- <path> …]
 Everything that must hold before a push: lint, build, types, tests. The last line is \`N passed, N failed\`; each check counts as
 one, and so does each test.
 
-  --long  give more to what searches, as PIDLAB_LONG=1 does: in CI, and before a release. docs/testing.md says what that adds
+  --long  give more to what searches, as PIDLAB_LONG=1 does: before a release. docs/testing.md says what that adds
   <path>  only tests whose path has that in it. One that begins with the folder of a package or an example, or with test, is for
           while you work there: only that is linted and typed, only what it uses is built, and of what uses it nothing is
           tried. Other options go to vitest as they are: -t, --reporter and so on`;
