@@ -111,6 +111,26 @@ describe('it finds', () => {
       },
       2,
     ],
+    [
+      'a caller that is not looked at again when the getters of its options have ended it',
+      async () => {
+        const file = { package: 'process-table', file: 'clone.ts' } as const;
+        const changes: Change[] = [
+          {
+            ...file,
+            find: '  const options: CloneOptions<P> = read',
+            replace: '  callerOf(t, process, op);\n  const options: CloneOptions<P> = read',
+          },
+          {
+            ...file,
+            find: '  const caller = callerOf(t, process, op);',
+            replace: '  const caller = process as Task<P>;',
+          },
+        ];
+        return { fuzzer: fuzzerOf(await loadTables(changes)) as unknown as Fuzzer, strategy: await loadFaulty('flat') };
+      },
+      5,
+    ],
   ])('%s', async (_what, load, most) => {
     const { fuzzer, strategy } = await load();
     const options = { fuzzer, strategy, variant: fuzzer.variants[0], seed: 1, cases: 20_000 };

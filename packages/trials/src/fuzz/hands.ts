@@ -44,7 +44,7 @@ export function fuzzerOf(tables: Tables): Fuzzer<Item> {
 
 type Table = ProcessTable<string>;
 type P = Process<string>;
-/** `told` does what a hook does, for who hands in options that have getters. */
+/** `told` does what a hook does, or ends the caller, for who hands in options that have getters. */
 type Call = (t: Table, p: P, q: P, x: number, y: number, told: () => void) => unknown;
 
 const SIGNALS = [0, 1, 9, 10, 15, 17, 18, 19, 20, 34, 40, 64, 65, -1];
@@ -146,12 +146,18 @@ class Hands {
     // Mostly somebody who can; now and then anybody.
     const caller = x % 29 === 0 ? this.all[p % this.all.length] : alive[p % alive.length];
     try {
-      const made = calls[what](this.t, caller, alive[q % alive.length], x, y, this.told);
+      const told = x % 4 === 0 ? () => this.#end(caller) : this.told;
+      const made = calls[what](this.t, caller, alive[q % alive.length], x, y, told);
       if (typeof made === 'object' && made !== null && 'pidNs' in made) this.all.push(made as P);
       count(this.#counts, `done by a ${by}`);
     } catch (error) {
       for (const one of error instanceof AggregateError ? error.errors : [error]) this.#note(one);
     }
+  }
+
+  /** What a getter does to who hands it in. */
+  #end(caller: P): void {
+    if (caller.state === 'running' && caller.leader !== this.t.init) this.t.exit(caller, 0);
   }
 
   #note(error: Error): void {
