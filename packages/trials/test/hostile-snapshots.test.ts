@@ -54,3 +54,26 @@ describe.each(strategies)('a snapshot of $traits.strategy with a checksum that f
     }
   });
 });
+
+test.each(strategies)('no lock in a pid of a shared block of $traits.strategy is believed', (strategy) => {
+  const a = busy(strategy, true);
+  const [live, dead, free] = [a.allocPid(a.initPidNs), a.allocPid(a.initPidNs), a.allocPid(a.initPidNs)];
+  a.getPid(dead);
+  a.freePid(dead);
+  a.freePid(free);
+  const snapshot = a.snapshot();
+  const { body } = wordsOf(snapshot);
+  for (const pid of [live, dead, free]) {
+    // The lower half of a handle is the record's line.
+    const start = (pid % 2 ** 24) * 16;
+    for (let at = start; at < start + 16; at++)
+      for (const lock of [-(2 ** 31), -(2 ** 31) + 11, 3]) {
+        const changed: Change = [at, lock];
+        try {
+          refusedOrWorks(strategy, rewritten(snapshot, [changed]), true);
+        } catch (error) {
+          throw new Error(`word ${at - start}: ${body[at]} became ${lock}, and then: ${error}`, { cause: error });
+        }
+      }
+  }
+});

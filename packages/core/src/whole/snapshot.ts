@@ -9,14 +9,14 @@
 import { PAGE_SIZE, PID_MAX_LIMIT, PidBug } from '@pidlab/contract';
 import { CACHE, HEADER, HOME_ENDING, NS, PAGE_SHIFT, PAGE_WORDS, PID_HEAD, TASK } from '../layout.ts';
 import { refuseHeader, stateOver } from '../memory/block.ts';
-import { ALL_CACHES } from '../memory/slab.ts';
+import { ALL_CACHES, PID_CACHES } from '../memory/slab.ts';
 import { gatherMagazines, takeSlot } from '../memory/workers.ts';
 import { isDead } from '../pids/pids.ts';
 import { eachWindow } from '../pids/windows.ts';
 import type { Design, State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
 import { checkInvariants } from './invariants.ts';
-import { eachNs, eachPid, eachTask } from './walk.ts';
+import { eachNs, eachPid, eachSlot, eachTask } from './walk.ts';
 
 const SNAPSHOT_MARK = 0x7069_6473;
 const HEAD_WORDS = 4;
@@ -142,7 +142,7 @@ function mend(s: State): void {
   });
 }
 
-/** The same for what is in records in use and says only what a worker was at, or nothing at all. */
+/** The same for what is in records and says only what a worker was at, or nothing at all. */
 function forgetHolders(s: State): void {
   const w = s.words;
   eachTask(s, (taskAt) => {
@@ -152,6 +152,9 @@ function forgetHolders(s: State): void {
   eachNs(s, (nsAt) => {
     w[nsAt + NS.at.ending] = 0;
   });
+  const { pidNumbers = PID_HEAD.words } = s.design;
+  // A lock of the pid's own, where the design has one. It stays what it is from one life to the next.
+  for (const cache of PID_CACHES) eachSlot(s, cache, (pidAt) => w.fill(0, pidAt + PID_HEAD.words, pidAt + pidNumbers));
 }
 
 function bodyOf(bytes: Uint8Array<ArrayBuffer>): Int32Array {
