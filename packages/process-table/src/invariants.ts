@@ -49,6 +49,8 @@ function checkTask<P>(t: Table<P>, task: Task<P>): string[] {
   const leads = isLeader(task);
   if (task.life === 'dead') broken.push('it is dead and in the index');
   if (task.life === 'zombie' && !leads) broken.push('a further thread is a zombie');
+  if (task.life === 'zombie' && task.childHome !== task.home)
+    broken.push('it has ended, and would have children elsewhere');
   if (task.life === 'exiting' && task.home.exiting !== task) broken.push('it is exiting, and nobody looks after that');
   if (task.life === 'zombie' && hasChildren(task)) broken.push('a zombie has children');
   if (!leads && group.others?.places[task.memberAt] !== task) broken.push('its process does not know it');

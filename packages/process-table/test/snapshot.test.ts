@@ -187,13 +187,16 @@ each('what a snapshot is not', ({ t, strategy }) => {
 
 /** What is wrong with a snapshot beside the allocator's part of it, found by `npm run fuzz`. */
 interface Loose {
-  readonly tasks: { pid: number; childHome: number }[];
+  readonly tasks: { pid: number; life: string; childHome: number }[];
   readonly namespaces: { ref: number; init: number; pidfds: number[] }[];
 }
 const damages: Record<string, (table: Loose) => void> = {
   'a pidfd of a live process without a reference': ({ tasks, namespaces }) => namespaces[0].pidfds.push(tasks[1].pid),
   'a next child in a namespace without a reference to it': ({ tasks }) => {
     tasks[1].childHome = 1;
+  },
+  'a zombie whose next child is in another namespace': ({ tasks }) => {
+    for (const task of tasks) if (task.life === 'zombie') task.childHome = 2;
   },
   'an empty namespace with the init of another': ({ namespaces }) => {
     namespaces[2].init = 0;
@@ -203,6 +206,7 @@ for (const [what, damage] of Object.entries(damages))
   each(`${what} is refused, and nothing has changed`, ({ t, init, box, strategy }) => {
     t.fork(init);
     box();
+    t.exit(t.fork(init), 0);
     t.unshare(init);
     const snapshot = structuredClone(t.snapshot());
     damage(snapshot.table as Loose);
