@@ -1,12 +1,10 @@
 /** Every call costs what it changes: ten times as many processes are ten times as many steps, whatever they do to each other. */
 import * as hierarchical from '@pidlab/core-hierarchical';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ProcessTable } from '../src/index.ts';
 import { stepsOf } from './steps.ts';
 import type { P } from './worlds.ts';
 
-// Anew, where another file of this process has loaded it already.
-vi.resetModules();
 const { createProcessTable, SIGCONT, SIGHUP, SIGKILL, SIGSTOP, SIGTERM, SIGUSR1, WNOHANG } = await import(
   '../src/index.ts'
 );
