@@ -204,7 +204,8 @@ function takeNumbers(s, home, chosen) {
     );
   }
   for (const [i, nr] of chosen.entries()) {
-    const max = givers[i].reaper === undefined ? 1 : givers[i].pidMax - 1;
+    const last = givers[i].pidMax - 1;
+    const max = givers[i].reaper === undefined ? Math.min(1, last) : last;
     if (nr < 1 || nr > max) throw failure('EINVAL', `setTid[${i}] is ${nr}; it has to be in [1, ${max}]`);
   }
   if (home.isClosed) throw failure('ENOMEM', 'the namespace takes no new pids; its end has begun');
