@@ -36,6 +36,8 @@ interface Common {
   exact?(params: Params): boolean;
   /** Only subjects that keep the whole contract can run it: no baseline does. */
   readonly wholeContract?: boolean;
+  /** Whether no rounds are spent on who is faster: it differs from process to process by more than designs do. */
+  readonly undecidable?: true;
   /** Which of its cells are measured for each other's sake. */
   readonly versus?: Versus;
   /** Why a subject cannot run it with these parameters, if so. */

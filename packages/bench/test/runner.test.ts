@@ -157,6 +157,15 @@ describe('the later rounds', () => {
       expect([verdict === 'too few rounds', stop]).toEqual([false, 'decided']);
   });
 
+  it('are not spent on who is faster at one cold call, which is told all the same', async () => {
+    const run = each(async (job) => measured(noisy(job, 0.001)));
+    const { results } = await bench({ run }, ['create-time'], [SUBJECTS[0], FLAT]);
+    const { vsFastest } = results[0];
+    expect(vsFastest).toMatchObject({ against: 'flat' });
+    expect(vsFastest?.value).toBeCloseTo(1.5, 1);
+    expect(vsFastest?.stop).toBeUndefined();
+  });
+
   it('keep the verdict of the look that decided, whatever later rounds say', async () => {
     const found = await bench({
       run: each(async (job) => {

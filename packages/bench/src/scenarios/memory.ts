@@ -88,6 +88,8 @@ export const createTime: OnceScenario = once({
   notTimed: 'loading the module',
   unit: 'allocator',
   measures: 'ms',
+  // One cold call spreads by 60 %: to tell designs apart that differ by a half would take eighty processes of each.
+  undecidable: true,
   plan: { quick: [{}], lab: [{}], default: [{}], full: [{}] },
   measure(subject) {
     const start = process.hrtime.bigint();
