@@ -56,6 +56,8 @@ describe.each(strategies.map((strategy) => [strategy.traits.strategy, strategy] 
 
 test('what they did was worth something', ({ skip }) => {
   skip(PATH !== undefined || happened.size === 0, 'one sequence is played again, or none');
+  // What is rare happens in a hundred sequences for certain, and in a quarter of them with some luck.
+  skip(RUNS < 100, `${RUNS} sequences are too few for all that is rare; npm test -- --long has enough`);
   assert.deepEqual(
     NOTABLE.filter((event) => !happened.has(event)),
     [],
