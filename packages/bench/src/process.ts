@@ -45,8 +45,12 @@ export async function runTogether(jobs: readonly Job[], limitMs: number): Promis
   return done.map((outcome) => ({ ...outcome, tookMs }));
 }
 
-/** A turn for each member that wants one, and whether somebody wants another. */
-async function takeTurns(members: readonly Member[], what: 'warm up' | 'measure', seed: number): Promise<boolean> {
+/** A turn for each member that wants one, in an order that the seed draws, and whether somebody wants another. */
+export async function takeTurns(
+  members: readonly Pick<Member, 'take'>[],
+  what: 'warm up' | 'measure',
+  seed: number,
+): Promise<boolean> {
   let more = false;
   for (const at of permutation(seed, members.length)) more = (await members[at].take(what)) || more;
   return more;

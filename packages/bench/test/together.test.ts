@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Job } from '../src/job.ts';
-import { type Outcome, runTogether } from '../src/process.ts';
+import { type Outcome, runTogether, takeTurns } from '../src/process.ts';
 import { layoutOf } from '../src/random.ts';
 import type { SubjectSpec } from '../src/subjects.ts';
 
@@ -36,6 +36,37 @@ function together(subjects: readonly SubjectSpec[], limitMs = 60_000): Promise<O
   );
   return runTogether(jobs, limitMs);
 }
+
+describe('turns', () => {
+  it('are taken one after the other, in orders that differ, as long as somebody wants one', async () => {
+    const orders = new Set<string>();
+    let at: number[] = [];
+    let working = 0;
+    const members = [2, 3, 1, 3].map((wants, me) => ({
+      async take(): Promise<boolean> {
+        expect(++working).toBe(1);
+        await Promise.resolve();
+        working--;
+        at.push(me);
+        return --wants > 0;
+      },
+    }));
+    let turns = 0;
+    for (let more = true; more; turns++) {
+      at = [];
+      more = await takeTurns(members, 'measure', turns);
+      expect([...at].sort()).toEqual([0, 1, 2, 3]);
+      orders.add(at.join());
+    }
+    expect(turns).toBe(3);
+    for (let seed = 3; seed < 20; seed++) {
+      at = [];
+      await takeTurns(members, 'measure', seed);
+      orders.add(at.join());
+    }
+    expect(orders.size).toBeGreaterThan(3);
+  });
+});
 
 describe('processes that take turns', () => {
   it('are all measured, and share the time that it took', async () => {
