@@ -112,12 +112,15 @@ class Run {
         if (row.measurements.size < this.#firstOf(cell)) this.#cut(row, this.#firstOf(cell));
   }
 
-  /** Rounds for what open questions need, those first that cost least, goals before comparisons. */
+  /**
+   * Rounds for what open questions need, those first that cost least, goals before comparisons; until all are decided, or what
+   * is left of the time is too short for any of the companies.
+   */
   async decide(docket: Docket): Promise<void> {
     for (let round = this.#plan.settings.looks[0]; !this.#isStopped; round++) {
       const open = docket.look();
       const rows = this.#affordable(open, docket);
-      if (rows.size === 0) return;
+      const before = this.#done;
       for (const company of this.#companies) {
         const needed = company.flatMap((cell) =>
           placesOf(
@@ -127,6 +130,7 @@ class Run {
         );
         await this.#round(needed, round, open.length);
       }
+      if (this.#done === before) return;
     }
   }
 

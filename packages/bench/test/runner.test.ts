@@ -198,6 +198,22 @@ describe('the later rounds', () => {
   });
 });
 
+describe('the end of the time', () => {
+  // After the first rounds there is time for so many processes, and a company needs up to seven.
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('comes when %i processes fit, whatever would still be worth it', async (left) => {
+    const tookMs = budgetMs / (looks[0] * 3 * SUBJECTS.length + left + 0.5);
+    let spent = 0;
+    const found = await bench({
+      run: each(async (job) => {
+        spent += tookMs;
+        return measured(noisy(job, 0.2), tookMs);
+      }),
+    });
+    expect(spent).toBeLessThanOrEqual(budgetMs);
+    expect(found.targets.map(({ stop }) => stop)).toContain('out of time');
+  });
+});
+
 describe('runBenchmark', () => {
   it('compares within rounds: the best baseline that does the same work, the best of all, the floor, native C, the fastest', async () => {
     const drift = [1, 5, 2, 3, 1, 4, 2, 1, 1, 1, 1, 1];
