@@ -35,7 +35,7 @@ export { endTaking, freePidmap, takeNumber } from './pids/numbers.ts';
 export { nextPidmap } from './pids/pidmap.ts';
 export { bearPid, giveUp, homeOf, mustBeOpen, newPid, pidLevel } from './pids/pids.ts';
 export { taskPid } from './pids/tasks.ts';
-export { claimWindow, epochOf, voidWindows, windowOf } from './pids/windows.ts';
+export { allocInWindow, type Search } from './pids/windows.ts';
 export type { Design, HashTable, MapUse, NumberIndex, NumberMap, NumberVisitor, Say, State } from './types.ts';
 export { hashed } from './whole/hashes.ts';
 export { pidmap } from './whole/pidmaps.ts';

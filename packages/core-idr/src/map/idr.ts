@@ -10,11 +10,10 @@
 import {
   acquire,
   add,
-  claimWindow,
+  allocInWindow,
   compareExchange,
   dropNs,
   endTaking,
-  epochOf,
   FULL,
   floorOf,
   HEADER,
@@ -25,20 +24,17 @@ import {
   NS,
   NS_LOCK,
   release,
+  type Search,
   SHARED,
   type State,
   see,
   TAKEN,
-  voidWindows,
-  WINDOW,
-  windowOf,
   zeroAfter,
 } from '@pidlab/core';
 import { IDR_NS, UPID, upidAt } from '../layout.ts';
 import { isPidEntry, nextUsed, remove, replace, slotOf, takeFrom } from './radix-tree.ts';
 
 const { level: LEVEL, serial: SERIAL, lastPid: LAST_PID, pidMax: PID_MAX, reaper: REAPER, disabled: DISABLED } = NS.at;
-const { next: NEXT, end: END } = WINDOW.at;
 const { tree: TREE, moves: MOVES } = IDR_NS.at;
 const ROUNDS = HEADER.at.mapRounds;
 const { nr: NR, ns: UPID_NS } = UPID.at;
@@ -98,13 +94,17 @@ export function mostChosen(s: State, nsAt: number): number {
  * floor. Source: `idr_alloc_cyclic()`, and what `alloc_pid()` gives it for a start.
  */
 function allocCyclic(s: State, nsAt: number): number {
-  if (SHARED && s.window > 1) return allocInWindow(s, nsAt);
+  if (SHARED && s.window > 1) return allocInWindow(s, nsAt, SEARCH);
   const w = s.words;
   const last = w[nsAt + LAST_PID];
   const nr = takeCyclic(s, nsAt, last, w[nsAt + PID_MAX]);
-  // Unless another worker has set the cursor meanwhile, for which it needs no lock.
-  if (nr > 0) compareExchange(w, nsAt + LAST_PID, last, nr);
+  if (nr > 0) moveCursor(s, nsAt, last, nr);
   return nr;
+}
+
+/** Moves the cursor, unless another worker has set it meanwhile, for which it needs no lock. Whether it did. */
+function moveCursor(s: State, nsAt: number, last: number, nr: number): boolean {
+  return compareExchange(s.words, nsAt + LAST_PID, last, nr) === last;
 }
 
 /** The first free number after `last`, or from the start on, without moving the cursor. */
@@ -116,25 +116,8 @@ function takeCyclic(s: State, nsAt: number, last: number, pidMax: number): numbe
   return nr === FULL && next > start ? takeFrom(s, nsAt, start, pidMax) : nr;
 }
 
-/**
- * The same where workers have windows, which keeps them off each other's leaves: the next free number of this worker's own, or
- * else the next from the cursor on, and the window that it is in. They take turns under `mapLock` all the same.
- */
-function allocInWindow(s: State, nsAt: number): number {
-  const w = s.words;
-  const at = windowOf(s, nsAt);
-  const pidMax = w[nsAt + PID_MAX];
-  const drawn = at === 0 ? FULL : takeFrom(s, nsAt, w[at + NEXT], Math.min(w[at + END], pidMax));
-  if (drawn > 0) w[at + NEXT] = drawn + 1;
-  if (drawn !== FULL) return drawn;
-  const epoch = epochOf(s, nsAt);
-  const last = w[nsAt + LAST_PID];
-  const nr = takeCyclic(s, nsAt, last, pidMax);
-  if (nr > 0 && !claimWindow(s, nsAt, epoch, last, nr, pidMax)) {
-    if (compareExchange(w, nsAt + LAST_PID, last, nr) === last && nr <= last) voidWindows(s, nsAt);
-  }
-  return nr;
-}
+/** Windows keep workers off each other's leaves. They take turns under `mapLock` all the same. */
+const SEARCH: Search = { takeIn: takeFrom, takeAfter: takeCyclic, moveCursor };
 
 /** Leads from the number to the pid. Locking: `mapLock`. Source: `idr_replace()`. */
 export function publishNumber(s: State, nsAt: number, nr: number, pidAt: number): void {
@@ -175,9 +158,10 @@ export function findNumber(s: State, nsAt: number, nr: number): number {
       if (add(w, nsAt + MOVES, 0) === moves) return 0;
     } else if (isPidEntry(pidAt)) {
       const id = see(s, pidAt);
-      const upid = upidAt(pidAt + zeroAfter(id), w[nsAt + LEVEL]);
+      const again = pidAt + zeroAfter(id);
+      const upid = upidAt(again, w[nsAt + LEVEL]);
       if (w[upid + NR] !== nr || w[upid + UPID_NS] !== w[nsAt + SERIAL]) continue;
-      if (!isFindable(s, pidAt, id)) return 0;
+      if (!isFindable(s, again, id)) return 0;
       // It may have become another pid with the same number since, and that one is what can be found.
       if (w[pidAt] === id) return pidAt;
     }

@@ -11,7 +11,7 @@
  * namespaces by pids" of July 2007, with page 0 counted exactly (there its first number took no reference).
  */
 import { BITS_PER_PAGE } from '@pidlab/contract';
-import { NS, PAGE_SHIFT, PIDMAP, PIDMAP_NS, WINDOW, WORKER } from '../layout.ts';
+import { NS, PAGE_SHIFT, PIDMAP, PIDMAP_NS, WORKER } from '../layout.ts';
 import { fitsId } from '../memory/handles.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
 import { allocMapPage, freeMapPage } from '../memory/pages.ts';
@@ -23,13 +23,12 @@ import { CLOSED, FULL, NO_MEMORY, TAKEN } from './errors.ts';
 import { floorOf } from './floor.ts';
 import { dropNs, endIfUnheld, holdNs } from './namespaces.ts';
 import { entryOf, nextPidmap, testAndSet, wordOf } from './pidmap.ts';
-import { claimWindow, epochOf, voidWindows, windowOf } from './windows.ts';
+import { allocInWindow, type Search, voidWindows } from './windows.ts';
 
 const { count: COUNT, lastPid: LAST_PID, pidMax: PID_MAX, disabled: DISABLED, ending: ENDING } = NS.at;
 const { entries: ENTRIES, pidmap: MAP } = PIDMAP_NS.at;
 const { taking: TAKING, nsSeen: NS_SEEN } = WORKER.at;
 const USED = PIDMAP.at.used;
-const { next: NEXT, end: END } = WINDOW.at;
 
 /**
  * A number from the map of `ns`: the chosen one at that place of the list, or the next. The one at place 0 is the pid's own,
@@ -61,7 +60,7 @@ function closedSince(s: State, nsAt: number, isBare: boolean): boolean {
  * put a new page to use.
  */
 export function allocPidmap(s: State, nsAt: number): number {
-  if (SHARED && s.window > 1) return allocInWindow(s, nsAt);
+  if (SHARED && s.window > 1) return allocInWindow(s, nsAt, SEARCH);
   const w = s.words;
   const last = w[nsAt + LAST_PID];
   const nr = last + 1;
@@ -91,34 +90,16 @@ function scan(s: State, nsAt: number, candidate: number, pidMax: number, floor: 
   return nr;
 }
 
-/**
- * The same where workers have windows: the next free number of this worker's own. Where that has none, the next from the cursor on,
- * and the window that it is in.
- */
-function allocInWindow(s: State, nsAt: number): number {
-  const w = s.words;
-  const at = windowOf(s, nsAt);
-  const pidMax = w[nsAt + PID_MAX];
-  const drawn = at === 0 ? FULL : drawFrom(s, nsAt, at, pidMax);
-  if (drawn > 0) return drawn;
-  const epoch = epochOf(s, nsAt);
-  const last = w[nsAt + LAST_PID];
-  const floor = floorOf(w, nsAt);
-  const nr = scan(s, nsAt, last + 1 < pidMax ? last + 1 : floor, pidMax, floor);
-  if (nr > 0 && !claimWindow(s, nsAt, epoch, last, nr, pidMax)) {
-    if (moveCursor(s, nsAt, last, nr) && nr <= last) voidWindows(s, nsAt);
-  }
-  return nr;
-}
-
-/** Takes the next free number of a window, which is below `pidMax` now; FULL for none. The page is there: a number of it was taken. */
-function drawFrom(s: State, nsAt: number, at: number, pidMax: number): number {
-  const w = s.words;
-  const from = w[at + NEXT];
-  const nr = takeOf(s, nsAt, w[entryOf(nsAt, from)], from, Math.min(w[at + END], pidMax));
-  if (nr > 0) w[at + NEXT] = nr + 1;
-  return nr;
-}
+/** The same for workers that have windows. */
+const SEARCH: Search = {
+  // A window is in one page, which is there: a number of it was taken.
+  takeIn: (s, nsAt, from, to) => takeOf(s, nsAt, s.words[entryOf(nsAt, from)], from, to),
+  takeAfter(s, nsAt, last, pidMax) {
+    const floor = floorOf(s.words, nsAt);
+    return scan(s, nsAt, last + 1 < pidMax ? last + 1 : floor, pidMax, floor);
+  },
+  moveCursor,
+};
 
 /**
  * Moves the cursor to `nr`, which was searched for from `base`; unless another worker, who began no earlier, has moved it

@@ -25,8 +25,9 @@ import { workerAt } from '../memory/block.ts';
 import type { State } from '../types.ts';
 import { add, compareExchange, load } from '../words/access.ts';
 import { SHARED } from '../words/mode.ts';
+import { FULL } from './errors.ts';
 
-const { lastPid: LAST_PID, floor: FLOOR, epoch: EPOCH } = NS.at;
+const { lastPid: LAST_PID, pidMax: PID_MAX, floor: FLOOR, epoch: EPOCH } = NS.at;
 const { ns: OF, epoch: SINCE, next: NEXT, end: END } = WINDOW.at;
 const WINDOWS = WORKER.at.windows;
 const WORDS = WINDOW.words;
@@ -34,6 +35,36 @@ const WORDS = WINDOW.words;
 const LINE_SHIFT = 4;
 const LINES_SHIFT = 29;
 const GOLDEN_RATIO = 0x61c8_8647;
+
+/** How a map finds numbers. What takes one gives FULL, or what else is negative, where it cannot. */
+export interface Search {
+  /** Takes the first free number in `[from, to)`, and leaves the cursor. */
+  takeIn(s: State, nsAt: number, from: number, to: number): number;
+  /** Takes the next free number below `pidMax` after the cursor, which is at `last`, or else from the floor on; and leaves the cursor. */
+  takeAfter(s: State, nsAt: number, last: number, pidMax: number): number;
+  /** Moves the cursor from `last` to `nr`, unless another worker has moved it. Whether it did. */
+  moveCursor(s: State, nsAt: number, last: number, nr: number): boolean;
+}
+
+/**
+ * Takes the next free number of this worker's window; where that has none, the next from the cursor on, and with it the window
+ * that it is in.
+ */
+export function allocInWindow(s: State, nsAt: number, map: Search): number {
+  const w = s.words;
+  const at = windowOf(s, nsAt);
+  const pidMax = w[nsAt + PID_MAX];
+  const drawn = at === 0 ? FULL : map.takeIn(s, nsAt, w[at + NEXT], Math.min(w[at + END], pidMax));
+  if (drawn > 0) w[at + NEXT] = drawn + 1;
+  if (drawn !== FULL) return drawn;
+  const epoch = epochOf(s, nsAt);
+  const last = w[nsAt + LAST_PID];
+  const nr = map.takeAfter(s, nsAt, last, pidMax);
+  if (nr > 0 && !claimWindow(s, nsAt, epoch, last, nr, pidMax)) {
+    if (map.moveCursor(s, nsAt, last, nr) && nr <= last) voidWindows(s, nsAt);
+  }
+  return nr;
+}
 
 /** This worker's window of the namespace, 0 where it has none that holds. */
 export function windowOf(s: State, nsAt: number): number {
@@ -43,14 +74,16 @@ export function windowOf(s: State, nsAt: number): number {
 
 /** The cursor, as this worker goes on from it: in its window at the number that it drew last. */
 export function cursorOf(s: State, nsAt: number): number {
-  const at = SHARED && s.window > 1 ? windowOf(s, nsAt) : 0;
-  if (at !== 0) return s.words[at + NEXT] - 1;
-  if (SHARED && s.window > 1) epochOf(s, nsAt);
+  if (SHARED && s.window > 1) {
+    const at = windowOf(s, nsAt);
+    if (at !== 0) return s.words[at + NEXT] - 1;
+    epochOf(s, nsAt);
+  }
   return s.words[nsAt + LAST_PID];
 }
 
 /** The namespace's epoch. Whoever raised it had moved the cursor before: one that is read after this is no older. */
-export function epochOf(s: State, nsAt: number): number {
+function epochOf(s: State, nsAt: number): number {
   return load(s.words, nsAt + EPOCH);
 }
 
@@ -59,7 +92,7 @@ export function epochOf(s: State, nsAt: number): number {
  * `pidMax`, and `epoch` was read before that. False when there is none to be had, and the cursor is for the caller to move: below the
  * floor, where other windows have all places, or when somebody has moved the cursor since.
  */
-export function claimWindow(s: State, nsAt: number, epoch: number, last: number, nr: number, pidMax: number): boolean {
+function claimWindow(s: State, nsAt: number, epoch: number, last: number, nr: number, pidMax: number): boolean {
   const w = s.words;
   const at = nr < w[nsAt + FLOOR] ? 0 : placeFor(s, nsAt);
   if (at === 0) return false;

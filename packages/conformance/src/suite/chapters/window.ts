@@ -383,6 +383,31 @@ export const windowChapter: Chapter = chapter('WINDOW', 'Workers that draw numbe
       equal(e.lastPid(root(e)), 309);
     },
   );
+
+  clause(
+    19,
+    'a worker that has no room for a window voids those of all workers when it goes on at the floor',
+    { source: WINDOW, once: true },
+    () => {
+      if (unshared() || traits.maxLevel === 0) return;
+      const floors = { root: 300, child: 300 };
+      const a = create({ shared: true, capacity: 4_096, namespaces: 128, window: 64, workers: 4, floors });
+      const b = some(t.attach)(a.share());
+      const spaces = Array.from({ length: 100 }, () => newNs(a, root(a)));
+      for (const ns of spaces) {
+        a.setLastPid(ns, 299);
+        equal(nextNr(a, ns), 300);
+      }
+      // Where a has a window, the cursor is at its end.
+      const ns = some(spaces.find((each) => b.lastPid(each) === 300));
+      a.setPidMax(ns, 340);
+      equal(nextNr(b, ns), 301);
+      deepEqual(nextNrs(a, ns, 22).slice(-3), [339, 302, 303]);
+      freeNr(a, ns, 302);
+      // Not from its window, which was to go on at 302.
+      equal(nextNr(b, ns), 304);
+    },
+  );
 });
 
 /** The number that an allocation gets, or the code of its refusal. */
