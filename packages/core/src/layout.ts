@@ -192,17 +192,17 @@ const pidHeadFields = {
   count: ['pidLock', 'references, the allocation’s own included'],
   home: [
     'pidLock',
-    'ending and dead (1 bit each), level (6 bits) and line (24 bits) of the namespace it was allocated in',
+    'dead and ending (1 bit each), level (6 bits) and line (24 bits) of the namespace it was allocated in',
   ],
   tasks: ['pidLock', 'first task of each type, 0 for none', 4],
 } as const;
 /** What the pid records of all designs begin with; each design appends its numbers. */
 export const PID_HEAD: Struct<typeof pidHeadFields> = struct('pid', pidHeadFields);
 
-/** Bit of `home`: the pid has been freed; only references keep the record. */
-export const HOME_DEAD = 0x4000_0000;
+/** Bit of `home`: the pid has been freed; only references keep the record. It is the sign, which every look-up asks for. */
+export const HOME_DEAD: number = 0x8000_0000 | 0;
 /** Bit of `home`: a worker is still giving its numbers back. */
-export const HOME_ENDING: number = 0x8000_0000 | 0;
+export const HOME_ENDING = 0x4000_0000;
 /** `home` shifted right by this and masked is the level. */
 export const HOME_LEVEL_SHIFT = 24;
 export const HOME_LEVEL_MASK = 0x3f;

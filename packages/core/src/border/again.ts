@@ -41,8 +41,13 @@ export function unlessFreed<T>(
   op: string,
   name: string,
 ): T {
-  if (SHARED && !fitsId(wordAfter(s, at, last), at, handle)) throw freedMeanwhile(op, name);
+  if (SHARED && !fitsAfter(s, at, handle, last)) throw freedMeanwhile(op, name);
   return read;
+}
+
+/** Whether a record is still in the life that the handle means, when it is looked at after `last`. */
+export function fitsAfter(s: State, at: number, handle: number, last: number): boolean {
+  return fitsId(wordAfter(s, at, last), at, handle);
 }
 
 /** The same for a pid, which is gone as soon as it has no reference, though its record is not given back yet. */
@@ -55,12 +60,15 @@ export function unlessEnded<T>(s: State, pidAt: number, pid: PidRef, read: T, la
 
 /** A word that is read after `last`, or after everything so far where that is 0. */
 export function wordAfter(s: State, at: number, last: number): number {
-  if (last !== 0) return s.words[at + zeroAfter(last)];
+  return last === 0 ? wordAfterAll(s, at) : s.words[at + zeroAfter(last)];
+}
+
+function wordAfterAll(s: State, at: number): number {
   orderReads(s);
   return s.words[at];
 }
 
-function freedMeanwhile(op: string, name: string): PidBug {
+export function freedMeanwhile(op: string, name: string): PidBug {
   return new PidBug(op, `${name} is stale: another worker freed it meanwhile`);
 }
 

@@ -26,7 +26,7 @@ export const NR_LIMIT = 0x7fff_ffff;
 
 /** The pid record that a handle means. PidBug when it means none. */
 export function pidArg(s: State, pid: unknown, op: string): number {
-  return recordArg(s, pid, KIND_PID, op, 'pid');
+  return recordArg(s, pid, KIND_PID, op);
 }
 
 /**
@@ -42,7 +42,7 @@ export function lockPid(s: State, pid: unknown, op: string): number {
 
 /** The namespace record that a handle means. PidBug when it means none. */
 export function nsArg(s: State, ns: unknown, op: string): number {
-  return recordArg(s, ns, KIND_NS, op, 'ns');
+  return recordArg(s, ns, KIND_NS, op);
 }
 
 /** The same for an argument of another name. */
@@ -51,11 +51,12 @@ export function nsArgNamed(s: State, ns: unknown, op: string, name: string): num
 }
 
 /** The task record that a handle means. PidBug when it means none. */
-export function taskArg(s: State, task: unknown, op: string, name = 'task'): number {
+export function taskArg(s: State, task: unknown, op: string, name?: string): number {
   return recordArg(s, task, KIND_TASK, op, name);
 }
 
-function recordArg(s: State, handle: unknown, kind: number, op: string, name: string): number {
+/** Its name in what is thrown is that of its kind, unless there is another. */
+function recordArg(s: State, handle: unknown, kind: number, op: string, name?: string): number {
   if (typeof handle === 'number') {
     // Below the slabs there is nothing that looks like a record's first word.
     const w = s.words;
@@ -73,14 +74,10 @@ export function notShared(op: string): PidBug {
   return new PidBug(op, 'this allocator is for one thread; create it with shared: true');
 }
 
-/**
- * A number to look for: an integer in `[0, 2^31 - 1]`. Pass `s` where the call takes no handle: nothing else would notice that
- * the allocator has been detached.
- */
-export function nrArg(nr: unknown, op: string, s?: State): number {
-  if (SHARED && s !== undefined) mustBeAttached(s, op);
+/** A number to look for: an integer in `[0, 2^31 - 1]`. */
+export function nrArg(nr: unknown, op: string): number {
   if (typeof nr === 'number' && (nr & NR_LIMIT) === nr) return nr;
-  throw badInteger(nr, op, 'nr', 0, NR_LIMIT);
+  throw badNr(nr, op);
 }
 
 /** A number to look from: one more than the largest that there is too, behind which there is none. */
@@ -132,14 +129,20 @@ function badLength(length: unknown, op: string): PidError {
   );
 }
 
+function badNr(nr: unknown, op: string): Error {
+  return badInteger(nr, op, 'nr', 0, NR_LIMIT);
+}
+
 function badInteger(value: unknown, op: string, name: string, min: number, max: number): Error {
   const text = `${name} is ${describe(value)}; it has to be an integer in [${min}, ${max}]`;
   return Number.isInteger(value) ? new PidError('EINVAL', op, text) : new PidBug(op, text);
 }
 
 const KIND_NAMES = ['nothing', 'pid', 'task', 'namespace', 'retired record'];
+/** What an argument of that kind is called, unless it says otherwise. */
+const ARGUMENT_NAMES = ['', 'pid', 'task', 'ns'];
 
-function badHandle(s: State, handle: unknown, kind: number, op: string, name: string): PidBug {
+function badHandle(s: State, handle: unknown, kind: number, op: string, name = ARGUMENT_NAMES[kind]): PidBug {
   if (SHARED) mustBeAttached(s, op);
   const start = `${name} is ${describe(handle)}`;
   const allowed = `it has to be a live ${KIND_NAMES[kind]} handle of this allocator`;

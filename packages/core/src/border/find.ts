@@ -1,9 +1,10 @@
 /** The contract's section on finding pids. */
 import type { PidAllocator } from '@pidlab/contract';
+import { mustBeAttached } from '../memory/handles.ts';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
-import { getFound, keepUnlessFreed, pidOrNone, stillIn, unlessFreed } from './again.ts';
+import { fitsAfter, freedMeanwhile, getFound, keepUnlessFreed, pidOrNone, stillIn, unlessFreed } from './again.ts';
 import { fromArg, nrArg, nsArg, taskArg } from './arguments.ts';
 
 type Finding = Pick<PidAllocator, 'findPidNs' | 'findPid' | 'findVpid' | 'findGetPid' | 'findGePid'>;
@@ -15,9 +16,14 @@ export function bindFinding(s: State): Finding {
       const nsAt = nsArg(s, ns, 'findPidNs');
       const pidAt = design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt);
       const pid = pidOrNone(s, pidAt);
-      return SHARED ? unlessFreed(s, nsAt, ns, pid, pidAt, 'findPidNs', 'ns') : pid;
+      if (SHARED && !fitsAfter(s, nsAt, ns, pidAt)) throw freedMeanwhile('findPidNs', 'ns');
+      return pid;
     },
-    findPid: (nr) => pidOrNone(s, design.findPid(s, nrArg(nr, 'findPid', s))),
+    findPid(nr) {
+      // It takes no handle, so nothing else would notice that the allocator has been detached.
+      if (SHARED) mustBeAttached(s, 'findPid');
+      return pidOrNone(s, design.findPid(s, nrArg(nr, 'findPid')));
+    },
     findVpid(nr, viewer) {
       const viewerAt = taskArg(s, viewer, 'findVpid', 'viewer');
       nrArg(nr, 'findVpid');

@@ -146,7 +146,10 @@ export function bindTaskViews(s: State): TaskViews {
       const task = findTask(typeArg(type, 'findTaskByPidTypeNs'), nrArg(nr, 'findTaskByPidTypeNs'), nsAt);
       return unlessFreed(s, nsAt, ns, task, 0, 'findTaskByPidTypeNs', 'ns');
     },
-    findTaskByPid: (nr) => findTask(PIDTYPE_PID, nrArg(nr, 'findTaskByPid', s), s.words[ROOT_NS]),
+    findTaskByPid(nr) {
+      if (SHARED) mustBeAttached(s, 'findTaskByPid');
+      return findTask(PIDTYPE_PID, nrArg(nr, 'findTaskByPid'), s.words[ROOT_NS]);
+    },
     findTaskByVpid(nr, viewer) {
       const viewerAt = taskArg(s, viewer, 'findTaskByVpid', 'viewer');
       nrArg(nr, 'findTaskByVpid');

@@ -7,7 +7,7 @@ import { wholeLines } from '../words/struct.ts';
 /** Its top three bits are 0, so that no handle fits the header. */
 const MAGIC = 0x1069_646c;
 /** Of the layout of a block. */
-export const VERSION = 4;
+export const VERSION = 5;
 const NAME_BYTES = 16;
 /** Pages in the largest block: 1 GiB. */
 export const LIMIT_PAGES = 0x4_0000;

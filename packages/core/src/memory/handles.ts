@@ -47,8 +47,10 @@ let lastSeen = 0;
  * never of what is there by then.
  */
 export function see(s: State, at: number): number {
-  const id = s.words[at];
-  if (SHARED) noteSeen(s, at, id);
+  const w = s.words;
+  const id = w[at];
+  if (SHARED) w[s.worker + SEEN] = id;
+  if (CHECKED) lastSeen = at;
   return id;
 }
 

@@ -40,9 +40,15 @@ export function mustHold(s: State, lock: number): void {
 
 /** Takes a lock of a shared block, for those who let go of it themselves. */
 export function acquire(s: State, lock: number, op: string): void {
-  if (compareExchange(s.words, lock, 0, s.owner) === 0) return;
+  const w = s.words;
+  if (compareExchange(w, lock, 0, s.owner) === 0) return;
   const patience = new Patience(s, op);
-  while (compareExchange(s.words, lock, 0, s.owner) !== 0) patience.wait(load(s.words, lock) - 1);
+  for (;;) {
+    // Who waits only looks: to ask for the lock takes the line from the worker that holds it.
+    const holder = load(w, lock);
+    if (holder !== 0) patience.wait(holder - 1);
+    else if (compareExchange(w, lock, 0, s.owner) === 0) return;
+  }
 }
 
 /** Lets go of a lock. */

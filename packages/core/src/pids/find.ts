@@ -36,7 +36,7 @@ export function findInChain(
         const id = see(s, pidAt);
         const again = link + zeroAfter(id);
         if (w[again + nrOfLink] !== nr || w[again + nsOfLink] !== serial) break;
-        if (!isFindable(s, pidAt, id)) return 0;
+        if (!isFindable(s, again + pidOfLink, id)) return 0;
         // It may have become another pid with the same keys since, and that one is what can be found.
         if (w[pidAt] === id) return pidAt;
         break;
@@ -47,11 +47,12 @@ export function findInChain(
   }
 }
 
-/** Whether the record that a number led to, with that first word, is a pid that can be found: complete, and not freed. */
-export function isFindable(s: State, pidAt: number, id: number): boolean {
-  if (id >>> KIND_SHIFT !== KIND_PID) return false;
-  const at = pidAt + zeroAfter(id);
-  return s.words[at + COUNT] !== 0 && !isDead(s, at);
+/**
+ * Whether the record that a number led to, with that first word, is a pid that can be found: complete, and not freed. Its offset
+ * has `zeroAfter(id)` in it, so that what is read there is read after the first word.
+ */
+export function isFindable(s: State, at: number, id: number): boolean {
+  return id >>> KIND_SHIFT === KIND_PID && s.words[at + COUNT] !== 0 && !isDead(s, at);
 }
 
 /**

@@ -55,7 +55,12 @@ export function slotOfNr(table: HashTable, nr: number): number {
 /** The first link of the chain of `slot`, or its end. */
 export function hashHead(s: State, slot: number): number {
   const head = s.words[slot];
-  return SHARED && head < LOCKED_END ? s.words[workerAt(s, head - LOCKED) + PARKED] : head;
+  return SHARED && head < LOCKED_END ? parkedHead(s, head) : head;
+}
+
+/** The same while the slot is locked: the worker that has it locked has the head. */
+function parkedHead(s: State, locked: number): number {
+  return s.words[workerAt(s, locked - LOCKED) + PARKED];
 }
 
 /** Whether a walk from `slot` that ended in `end` has seen the chain. If not, the walk has to start anew. */

@@ -107,7 +107,7 @@ export function homeIfAlive(s: State, pidAt: number): number {
 
 /** Whether the pid's numbers have been given back. */
 export function isDead(s: State, pidAt: number): boolean {
-  return (s.words[pidAt + HOME] & HOME_DEAD) !== 0;
+  return s.words[pidAt + HOME] < 0;
 }
 
 /** Whether a task hangs on the pid, in any role. */
@@ -166,7 +166,7 @@ function unlocked(s: State, bug: PidBug): PidBug {
 export function putPid(s: State, pidAt: number): void {
   if (CHECKED) mustHoldPid(s, pidAt);
   const w = s.words;
-  const isOwn = (w[pidAt + HOME] & HOME_DEAD) === 0 || w[pidAt + HOME] < 0;
+  const isOwn = !isDead(s, pidAt) || (w[pidAt + HOME] & HOME_ENDING) !== 0;
   if (w[pidAt + COUNT] === 1 && isOwn) {
     const why = 'the only reference is the allocation’s own, which was not taken with getPid; freePid drops it';
     throw unlocked(s, new PidBug('putPid', why));

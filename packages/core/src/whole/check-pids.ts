@@ -1,6 +1,6 @@
 /** Invariants 5 and 7: pids and their tasks. */
 import { PID_MAX_LIMIT, PIDTYPE_MAX, PIDTYPE_PID } from '@pidlab/contract';
-import { NS, PID_HEAD, TASK_LINK } from '../layout.ts';
+import { HOME_ENDING, NS, PID_HEAD, TASK_LINK } from '../layout.ts';
 import { KIND_NS, KIND_PID, KIND_TASK } from '../memory/handles.ts';
 import { cacheName, NS_CACHE, pidCache } from '../memory/slab.ts';
 import { numbersAt } from '../pids/namespaces.ts';
@@ -48,7 +48,7 @@ function checkPid(s: State, pidAt: number, numbers: number, say: Say): void {
   if (!isDead(s, pidAt) && (!isSlot(s, home) || cacheOf(s, home) !== NS_CACHE))
     say(`pid ${pidAt} is at home at ${home}, where no namespace can be`);
   if (count < 1) say(`pid ${pidAt} has ${count} references`, 'mend');
-  if (s.words[pidAt + PID_HEAD.at.home] < 0) say(`pid ${pidAt} is being freed by nobody`, 'mend');
+  if ((s.words[pidAt + PID_HEAD.at.home] & HOME_ENDING) !== 0) say(`pid ${pidAt} is being freed by nobody`, 'mend');
   if (isDead(s, pidAt) && hasTasks(s, pidAt)) say(`pid ${pidAt} is dead and has tasks`);
 }
 

@@ -187,7 +187,7 @@ function buryHand(s: State, worker: number): void {
 /** A pid that was not complete yet, or that was being freed. Its numbers stay taken as far as they were. */
 function buryPid(s: State, pidAt: number, isBorn: boolean): void {
   // It was born, or the worker had dropped its reference: others have the rest to do, or had.
-  if (isBorn && s.words[pidAt + PID_HEAD.at.home] >= 0) return;
+  if (isBorn && (s.words[pidAt + PID_HEAD.at.home] & HOME_ENDING) === 0) return;
   s.design.eachNumber(s, pidAt, (_nr, _nsAt, link, slot) => s.design.index.unlink(s, slot, link));
   if (isBorn && !dropOwn(s, pidAt)) return;
   retire(s, cacheOf(s, pidAt), pidAt);
