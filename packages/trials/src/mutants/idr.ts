@@ -81,7 +81,7 @@ export const idrMutants: readonly Mutant[] = [
     [
       'cursor-does-not-move',
       'an allocation does not move the cursor',
-      '  if (nr > 0) compareExchange(w, nsAt + LAST_PID, last, nr);\n',
+      '  if (nr > 0) moveCursor(s, nsAt, last, nr);\n',
       '',
       'PIDMAP-2',
     ],

@@ -84,8 +84,8 @@ export const sharedMutants: readonly Mutant[] = [
     [
       'locks-never-taken',
       'nobody waits for a lock',
-      'if (compareExchange(s.words, lock, 0, s.owner) === 0) return;',
-      'compareExchange(s.words, lock, 0, s.owner);\n  if (lock > 0) return;',
+      'const w = s.words;\n  if (compareExchange(w, lock, 0, s.owner) === 0) return;',
+      'const w = s.words;\n  compareExchange(w, lock, 0, s.owner);\n  if (lock > 0) return;',
       'SHARED-13',
       { scenario: 'ns-copy-copy' },
     ],
@@ -291,8 +291,8 @@ export const sharedMutants: readonly Mutant[] = [
     [
       'found-without-a-reference',
       'a pid is found that nobody holds any more',
-      'return s.words[at + COUNT] !== 0 && !isDead(s, at);',
-      'return COUNT > 0 && !isDead(s, at);',
+      '=== KIND_PID && s.words[at + COUNT] !== 0 && !isDead(s, at);',
+      '=== KIND_PID && COUNT > 0 && !isDead(s, at);',
       'SHARED-8',
       { scenario: 'dying-count-find' },
     ],
@@ -301,8 +301,8 @@ export const sharedMutants: readonly Mutant[] = [
     [
       'looked-back-too-early',
       'on processors that swap reads, the last look at a record comes before what was read of it',
-      '  if (last !== 0) return s.words[at + zeroAfter(last)];\n  orderReads(s);\n',
-      '  void [last, orderReads, zeroAfter];\n',
+      'return last === 0 ? wordAfterAll(s, at) : s.words[at + zeroAfter(last)];',
+      'void [last, wordAfterAll, zeroAfter];\n  return s.words[at];',
       'SHARED-8',
       { scenario: 'nr-free-alloc', memory: 'arm' },
     ],
@@ -471,8 +471,8 @@ export const sharedMutants: readonly Mutant[] = [
     [
       'cursor-of-all',
       'lastPid is the end of the last window, though the worker has not come there',
-      'const at = SHARED && s.window > 1 ? windowOf(s, nsAt) : 0;',
-      'const at = SHARED && s.window < 0 ? windowOf(s, nsAt) : 0;',
+      '    if (at !== 0) return s.words[at + NEXT] - 1;\n',
+      '    void at;\n',
       'WINDOW-18',
     ],
     [
@@ -482,8 +482,13 @@ export const sharedMutants: readonly Mutant[] = [
       'return of >= 0;',
       'WINDOW-17',
     ],
-  ]),
-  ...mutantsOf('core', 'pids/numbers.ts', [
+    [
+      'wrap-without-a-window',
+      'a worker that has no room for a window comes round, and the windows of others hold',
+      'if (map.moveCursor(s, nsAt, last, nr) && nr <= last) voidWindows(s, nsAt);',
+      'map.moveCursor(s, nsAt, last, nr);',
+      'WINDOW-19',
+    ],
     [
       'window-ignores-pid-max',
       'a window gives out numbers at and above a pidMax that was lowered since it was claimed',
@@ -494,15 +499,17 @@ export const sharedMutants: readonly Mutant[] = [
     [
       'window-begins-again',
       'a number that was given back comes again while its window lasts',
-      '  if (nr > 0) w[at + NEXT] = nr + 1;\n',
+      '  if (drawn > 0) w[at + NEXT] = drawn + 1;\n',
       '',
       'WINDOW-13',
     ],
+  ]),
+  ...mutantsOf('core', 'pids/numbers.ts', [
     [
       'windows-are-reserved',
       'what is free in windows of others is not looked at: EAGAIN while numbers are free',
-      'const nr = scan(s, nsAt, last + 1 < pidMax ? last + 1 : floor, pidMax, floor);',
-      'const nr = takeIn(s, nsAt, last + 1 < pidMax ? last + 1 : floor, pidMax);',
+      'return scan(s, nsAt, last + 1 < pidMax ? last + 1 : floor, pidMax, floor);',
+      'return takeIn(s, nsAt, last + 1 < pidMax ? last + 1 : floor, pidMax);',
       'WINDOW-9',
     ],
     [
@@ -587,22 +594,6 @@ export const sharedMutants: readonly Mutant[] = [
       "const SNAPSHOT_KNOWN = ['snapshot', 'shared'];",
       "const SNAPSHOT_KNOWN = ['snapshot', 'shared', 'window'];",
       'WINDOW-3',
-    ],
-  ]),
-  ...mutantsOf('core-idr', 'map/idr.ts', [
-    [
-      'idr-window-ignores-pid-max',
-      'a window gives out numbers at and above a pidMax that was lowered since it was claimed',
-      'Math.min(w[at + END], pidMax)',
-      'Math.max(w[at + END], pidMax & 0)',
-      'WINDOW-11',
-    ],
-    [
-      'idr-window-begins-again',
-      'a number that was given back comes again while its window lasts',
-      '  if (drawn > 0) w[at + NEXT] = drawn + 1;\n',
-      '',
-      'WINDOW-13',
     ],
   ]),
   ...mutantsOf('core', 'memory/slab.ts', [
