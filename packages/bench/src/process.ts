@@ -62,7 +62,7 @@ function environmentOf({ layout }: Job): NodeJS.ProcessEnv {
 }
 
 // From `src` and from `dist` alike: a process can only be started from what was built.
-const WORKER = fileURLToPath(new URL('../dist/worker.js', import.meta.url));
+const WORKER = fileURLToPath(new URL('../dist/measuring.js', import.meta.url));
 
 type Done = { readonly measurement: Measurement } | { readonly failed: string } | { readonly cut: string };
 

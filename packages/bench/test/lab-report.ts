@@ -48,9 +48,10 @@ export async function labReport(): Promise<Report> {
         if (subject.id === 'flat' && scenario === 'translate')
           return { failed: 'Error: <b>broken</b> | badly\n  at x', tookMs };
         if (scenario === 'create-memory') return { measurement: measurement(4 * round), tookMs };
-        // Look-ups of pidspace and native C are so restless that nothing can be said.
+        // Look-ups of what is not there are so restless that nothing can be said; a twin goes along with its strategy.
         const spread = scenario === 'lookup-miss' ? 1.5 : 0.01;
-        const drift = Math.exp(spread * Math.sin(5 * round + subject.id.length));
+        const phase = (spread > 1 && subject.twinOf ? subject.twinOf : subject.id).length;
+        const drift = Math.exp(spread * Math.sin(5 * round + phase));
         return {
           measurement: measurement(NS[subject.id] * drift * Math.cbrt(Number(params.live ?? 1_000) / 1_000)),
           tookMs,

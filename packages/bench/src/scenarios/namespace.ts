@@ -30,6 +30,10 @@ export const namespace: TimedScenario<State> = scenario<State>({
     default: grid({ open: [10, 500] }),
     full: grid({ open: [10, 500, 10_000] }),
   },
+  cannot({ strategy }, params) {
+    const most = strategy?.traits.maxNamespaces ?? Number.POSITIVE_INFINITY;
+    return numberOf(params, 'open') > most ? `it has ${most} namespaces at once` : undefined;
+  },
   setup(subject, params, seed) {
     const open = numberOf(params, 'open');
     const workload = subject.create({ capacity: open + 16, namespaces: open + 16 });
