@@ -75,7 +75,7 @@ describe('pid-conformance', () => {
   test.each([
     ['loops.js', ['ALLOC-16', 'FIND-1'], 'ALLOC-16', '2', /not over after 2 s/],
     // The second one is the shortest there is, and far from this limit on a busy machine too.
-    ['loops-in-workers.js', ['SHARED-12', 'SHARED-26'], 'SHARED-12', '8', /not over after 8 s/],
+    ['sleeps-in-workers.js', ['SHARED-12', 'SHARED-26'], 'SHARED-12', '8', /not over after 8 s/],
     ['ends.js', ['PIDMAP-4', 'FIND-1'], 'PIDMAP-4', '5', /ended the thread/],
   ])('a call of %s never returns, and fails its clause alone', (file, clauses, failing, limit, message) => {
     const { status, stdout } = cli(

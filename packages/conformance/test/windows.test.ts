@@ -5,12 +5,17 @@ import { BUILTINS } from '../src/strategies/builtins.ts';
 /* The suite once more where workers have windows: by one thread, which is to see no difference, and by several. */
 
 const isLong = process.env.PIDLAB_LONG === '1';
-const shared = { scopes: ['shared root', 'shared child'], scale: isLong } as const;
-/** Where the map is core's, and where it is a tree; all of them with `npm test -- --long`. */
-const names = isLong ? Object.keys(BUILTINS) : ['hierarchical', 'idr'];
-for (const name of names) {
+const ALL = Object.keys(BUILTINS);
+/** By one thread where the map is core's, by several where it is a tree; both on all designs with `npm test -- --long`. */
+const [alone, together] = isLong ? [ALL, ALL] : [['hierarchical'], ['idr']];
+
+for (const name of alone)
+  describeConformance(await BUILTINS[name]!.load(), {
+    scopes: isLong ? ['shared root', 'shared child'] : ['shared child'],
+    scale: isLong,
+    window: 8,
+  });
+for (const name of together) {
   const { load, package: specifier } = BUILTINS[name]!;
-  const strategy = await load();
-  describeConformance(strategy, { ...shared, window: 8 });
-  describeShared(strategy, import.meta.resolve(specifier), { window: 64 });
+  describeShared(await load(), import.meta.resolve(specifier), { window: 64 });
 }

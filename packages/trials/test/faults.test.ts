@@ -6,8 +6,10 @@ import { failTableEverywhere } from '../src/faults/table-every.ts';
 import { loadTables } from '../src/faults/tables.ts';
 import type { Change } from '../src/mutants/mutant.ts';
 
-/** All designs and modes for the table, and not one (`npm test -- --long`). */
+/** All designs in both modes, and for the table all and not one (`npm test -- --long`). */
 const isLong = process.env.PIDLAB_LONG === '1';
+/** Those that differ in where numbers come from. */
+const IN_BOTH_MODES = ['hierarchical', 'idr'];
 const tables = await loadTables();
 
 /** What a worker does with a shared block as a whole; the search itself calls these, and they take no memory. */
@@ -16,7 +18,7 @@ const OF_WORKERS = ['share', 'detach', 'declareGone'];
 describe.each(['hierarchical', 'flat', 'pidspace', 'idr'] as const)('%s', async (name) => {
   const strategy = await loadFaulty(name);
 
-  test.each([false, true])(
+  test.each(isLong || IN_BOTH_MODES.includes(name) ? [false, true] : [false])(
     'fails as documented wherever memory runs out, and goes on after that (shared: %s)',
     (shared) => {
       const { places, called, failed } = failEverywhere(strategy, shared);

@@ -43,7 +43,7 @@ test('what is lost in each operation is found as memory that grows', async () =>
   const { findings, parts, operations } = await soak({
     strategy: leaky,
     name: 'leaky',
-    length: { seconds: 4 },
+    length: { seconds: 2 },
     seed: 1,
   });
   expect(findings.join()).toMatch(/blocks grew|task/);
