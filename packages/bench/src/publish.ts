@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { firstLine } from './format.ts';
 import { readReport, repositoryFrom } from './lab-files.ts';
 import { writeWhole } from './output.ts';
 import type { Block, Chart } from './report/blocks.ts';
 import { heatMapSvg } from './report/heat-map-svg.ts';
-import { markdown } from './report/markdown.ts';
+import { escaped, markdown } from './report/markdown.ts';
 import type { Report } from './report/report.ts';
 import { standalone } from './report/standalone.ts';
 import { commandOf } from './report/view/method.ts';
@@ -54,15 +55,25 @@ function listOf(folder: string): string {
 Runs of the lab that are kept, by \`pid-lab --publish\`. Each has the raw data as JSON, with the machine and the commit; the report as
 Markdown; and its pictures as SVG. \`node packages/bench/bin/pid-lab.js --render docs/results/<run>/lab.json\` makes the page from it.
 
-| run | commit | machine | Node | repeat it |
-| --- | --- | --- | --- | --- |
+| run | commit | machine | Node | repeat it | rows that failed |
+| --- | --- | --- | --- | --- | --- |
 ${runs.map((run) => lineOf(run, readReport(join(folder, run, 'lab.json')))).join('\n')}
 `;
 }
 
-function lineOf(run: string, { environment }: Report): string {
+function lineOf(run: string, { environment, results }: Report): string {
   const { commit, cpu, cores, machine, runtime } = environment;
-  return `| [${run}](${run}/lab.md) | \`${commit.slice(0, 12)}\` | ${cpu}, ${cores} cores, ${machine} | ${runtime.node} | \`${commandOf({ environment })}\` |`;
+  const failed = results.filter(({ status }) => status === 'failed');
+  const why = failed.map(({ strategy, scenario, reason = '' }) => `${strategy}, ${scenario}: ${firstLine(reason)}`);
+  const cells = [
+    `[${run}](${run}/lab.md)`,
+    `\`${commit.slice(0, 12)}\``,
+    `${cpu}, ${cores} cores, ${machine}`,
+    runtime.node,
+    `\`${commandOf({ environment })}\``,
+    escaped(why.join('; ')) || 'none',
+  ];
+  return `| ${cells.join(' | ')} |`;
 }
 
 /** Puts the map where the readme has a place for it. */

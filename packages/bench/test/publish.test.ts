@@ -51,7 +51,7 @@ describe('the report of an earlier run', () => {
       expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
     }
     expect(read('docs', 'results', 'README.md')).toMatch(
-      /\| \[2025-01-02-lab\]\(2025-01-02-lab\/lab\.md\) \| `abc` \| a <processor>, 2 cores, .*`npm run lab -- --seed 7` \|/,
+      /\| \[2025-01-02-lab\]\(2025-01-02-lab\/lab\.md\) \| `abc` \| a <processor>, 2 cores, .*`npm run lab -- --seed 7` \| flat, translate: Error: \\<b/,
     );
   });
 

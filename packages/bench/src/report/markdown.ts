@@ -93,6 +93,6 @@ function target(to: string): string {
   return to.startsWith('#') ? to.replace(/--.*$/, '') : to;
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[\\|<>*_`[\]]/g, (character) => `\\${character}`).replaceAll(/\s*\n\s*/g, ' ');
 }
