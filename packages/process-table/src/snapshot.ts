@@ -154,7 +154,7 @@ export function snapshot<P>(t: Table<P>, payloadOf: (payload: P, process: Proces
 
 function places<T>(list: readonly T[]): (item: T | undefined) => number {
   const at = new Map(list.map((item, place) => [item, place]));
-  return (item) => (item === undefined ? -1 : (at.get(item) ?? -1));
+  return (item) => (item === undefined ? -1 : at.get(item)!);
 }
 
 /** Each behind the one above it. */
