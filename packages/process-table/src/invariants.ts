@@ -53,6 +53,9 @@ function checkTask<P>(t: Table<P>, task: Task<P>): string[] {
     broken.push('it has ended, and would have children elsewhere');
   if (task.life === 'exiting' && task.home.exiting !== task) broken.push('it is exiting, and nobody looks after that');
   if (task.life === 'zombie' && hasChildren(task)) broken.push('a zombie has children');
+  for (let ns: Namespace<P> | undefined = task.home; ns !== undefined && task.life === 'alive'; ns = ns.parent)
+    if (ns.init === undefined || ns.init.live === 0)
+      broken.push('it is alive, and the init of a namespace that sees it has ended');
   if (!leads && group.others?.places[task.memberAt] !== task) broken.push('its process does not know it');
   const want: [type: 0 | 1 | 2 | 3, pid: PidRef | undefined][] = [
     [PIDTYPE_PID, task.pid],

@@ -50,6 +50,11 @@ const complaints: readonly (readonly [sentence: string, damage: (busy: Busy) => 
   ['task 6: it has ended, and would have children elsewhere', (busy) => (busy.zombie.childHome = busy.inner.home)],
   ['task 4: it is exiting, and nobody looks after that', ({ a }) => (a.life = 'exiting')],
   ['task 2: a zombie has children', ({ p }) => (p.life = 'zombie')],
+  [
+    'task 8: it is alive, and the init of a namespace that sees it has ended',
+    ({ inner }) => (inner.home.init = undefined),
+  ],
+  ['task 2: it is alive, and the init of a namespace that sees it has ended', ({ init }) => (init.live = 0)],
   ['task 3: its process does not know it', ({ thread }) => (thread.memberAt = 7)],
   ['task 3: its process does not know it', ({ p }) => (p.others = undefined)],
   [

@@ -187,7 +187,7 @@ each('what a snapshot is not', ({ t, strategy }) => {
 /** The table's part of a snapshot, to be damaged. */
 interface Loose {
   version: number;
-  readonly tasks: { pid: number; home: number; childHome: number; life: string; children: number[] }[];
+  readonly tasks: { task: number; pid: number; home: number; childHome: number; life: string; children: number[] }[];
   readonly processes: LooseProcess[];
   readonly namespaces: { ref: number; parent: number; init: number; pidfds: number[] }[];
   readonly sessions: { pid: number; holder: number; pgrps: { pid: number; members: number[] }[] }[];
@@ -323,6 +323,28 @@ each('what waits, for a process or one thread, waits again; a pidfd of who is go
   expect([t.allocator.stats().pids, copy.allocator.stats().pids]).toEqual([4, 3]);
   copy.kill(copy.init, 2, SIGCONT);
   expect(told).toEqual(['p 18 continue', 'thread 15 handle', 'p 10 handle']);
+});
+
+/** Says that the process has ended, and nothing else. */
+function end(saved: TableSnapshot, { task }: P): TableSnapshot {
+  const ending = structuredClone(saved);
+  const { tasks, processes } = ending.table as Loose;
+  const at = tasks.findIndex((one) => one.task === task);
+  tasks[at].life = 'zombie';
+  processes.find(({ threads: [leader] }) => leader === at)!.status = 0;
+  return ending;
+}
+
+each('where an init is said to have ended, nobody is alive, and nobody is born', ({ t, init, box, strategy }) => {
+  const inner = box();
+  const p = t.fork(init);
+  t.setns(p, inner.pidNs);
+  const copy = restored(strategy, end(t.snapshot(), inner));
+  expect(() => copy.fork(copy.processOf(p.task)!)).toThrow('ENOMEM');
+  expect(copy.wait4(copy.init, -1)).toMatchObject({ process: { task: inner.task } });
+  expect(copy.checkInvariants()).toEqual([]);
+  t.fork(p);
+  refuses(strategy, end(t.snapshot(), inner), () => {}, /it is alive, and the init of a namespace .* has ended$/);
 });
 
 // Who is born outside is never in a session that began inside. A snapshot can say so nevertheless, and is whole.
