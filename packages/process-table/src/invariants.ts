@@ -53,6 +53,9 @@ function checkTask<P>(t: Table<P>, task: Task<P>): string[] {
     broken.push('it has ended, and would have children elsewhere');
   if (task.life === 'exiting' && task.home.exiting !== task) broken.push('it is exiting, and nobody looks after that');
   if (task.life === 'zombie' && hasChildren(task)) broken.push('a zombie has children');
+  for (let ns: Namespace<P> | undefined = task.home; ns !== undefined && task.life === 'alive'; ns = ns.parent)
+    if (ns.init === undefined || ns.init.live === 0)
+      broken.push('it is alive, and the init of a namespace that sees it has ended');
   if (!leads && group.others?.places[task.memberAt] !== task) broken.push('its process does not know it');
   const want: [type: 0 | 1 | 2 | 3, pid: PidRef | undefined][] = [
     [PIDTYPE_PID, task.pid],
@@ -184,13 +187,13 @@ function checkNamespaces<P>(t: Table<P>, tasks: readonly Task<P>[]): string[] {
     else if (ns.exiting !== undefined && canFinish(t, ns.exiting)) broken.push('an init is alone, and waits');
   }
   for (const ns of new Set([...t.namespaces.values(), ...holders.keys()])) {
-    if (holders.get(ns) !== ns.holders) broken.push(`${holders.get(ns)} hold a namespace, and ${ns.holders} counted`);
-    if ((makers.get(ns) ?? 0) !== ns.makers)
-      broken.push(`${makers.get(ns)} make children in a namespace, not ${ns.makers}`);
+    const [held, made, sums] = [holders.get(ns) ?? 0, makers.get(ns) ?? 0, seen.get(ns) ?? [0, 0, 0, 0]];
+    if (held !== ns.holders) broken.push(`${held} hold a namespace, and ${ns.holders} counted`);
+    if (made !== ns.makers) broken.push(`${made} make children in a namespace, and ${ns.makers} counted`);
     if (!t.namespaces.has(ns.ref)) broken.push('a namespace that somebody holds is not known');
-    for (const [what, meter] of ns.meters.entries())
-      if (meter.current !== (seen.get(ns)?.[what] ?? 0) || meter.peak < meter.current)
-        broken.push(`a namespace’s meter ${what} says ${meter.current} of ${meter.peak}, not ${seen.get(ns)?.[what]}`);
+    for (const [what, { current, peak }] of ns.meters.entries())
+      if (current !== sums[what] || peak < current)
+        broken.push(`a namespace’s meter ${what} says ${current} of ${peak}, and it is ${sums[what]}`);
   }
   return broken;
 }

@@ -42,10 +42,13 @@ function newParent<P>(father: Task<P>): Task<P> {
   return (init.ending ? undefined : aliveThread(init)) ?? lastThread(init);
 }
 
-/** An init that has begun to end takes what its namespace still brings: the thread that ends last reaps them at once. */
+/**
+ * An init that has begun to end takes what its namespace still brings: the thread that ends last, which is there as long as anybody
+ * else is, reaps them at once.
+ */
 function lastThread<P>({ groupLeader, others }: ThreadGroup<P>): Task<P> {
   if (groupLeader.life === 'alive' || groupLeader.life === 'exiting' || others === undefined) return groupLeader;
-  return youngest(others) ?? groupLeader;
+  return youngest(others)!;
 }
 
 /** Where a child of that parent begins to look for a subreaper. */

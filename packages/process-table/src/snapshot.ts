@@ -154,7 +154,7 @@ export function snapshot<P>(t: Table<P>, payloadOf: (payload: P, process: Proces
 
 function places<T>(list: readonly T[]): (item: T | undefined) => number {
   const at = new Map(list.map((item, place) => [item, place]));
-  return (item) => (item === undefined ? -1 : (at.get(item) ?? -1));
+  return (item) => (item === undefined ? -1 : at.get(item)!);
 }
 
 /** Each behind the one above it. */
@@ -181,7 +181,7 @@ function saveProcess<P>(group: ThreadGroup<P>, taskAt: (task: Task<P> | undefine
 
 /** What `restore` makes a table of, before its payloads are made. */
 export interface Restored<P> {
-  /** Gives each task its payload, then closes what the pidfds of the snapshot held. */
+  /** Gives each task its payload, then closes what the pidfds of the snapshot held, and namespaces of which the init has ended. */
   readonly finish: (payloadOf: (saved: unknown, process: Process<P>) => P) => void;
 }
 
@@ -233,6 +233,8 @@ function fill<P>(t: Table<P>, saved: Saved): Restored<P> {
     finish(payloadOf) {
       for (const [i, task] of tasks.entries()) task.payload = payloadOf(saved.tasks[i].payload, task);
       for (const pid of held) t.allocator.putPid(pid);
+      // Where an init has ended nobody is born any more, whatever the allocator says.
+      for (const { init, ref } of namespaces) if (init?.live === 0) t.allocator.disablePidAllocation(ref);
     },
   };
 }

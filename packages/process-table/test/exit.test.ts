@@ -52,6 +52,15 @@ each('orphans go to a live thread first', ({ t, init, log }) => {
   expect(t.wait4(second, -1)).toMatchObject({ pid: 4 });
 });
 
+each('orphans pass over threads that have ended', ({ t, init }) => {
+  const p = t.fork(init);
+  const [first, second] = [t.clone(p, { thread: true }), t.clone(p, { thread: true })];
+  const child = t.fork(first);
+  t.exit(p, 0);
+  t.exit(first, 0);
+  expect([child.parent, second.children]).toEqual([second, [child]]);
+});
+
 each('orphans go to the nearest subreaper that is alive and in the same namespace', ({ t, init, box }) => {
   const far = t.fork(init, 'far');
   const near = t.fork(far, 'near');

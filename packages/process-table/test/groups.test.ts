@@ -175,6 +175,25 @@ each(
   { isolation: 'linux' },
 );
 
+each(
+  'as on Linux its last thread, too, waits for the number',
+  ({ t, init }) => {
+    const outer = t.fork(init);
+    const inner = t.clone(init, { newPid: true, newSession: false });
+    const thread = t.clone(inner, { thread: true });
+    const a = t.fork(inner);
+    t.setpgid(a, 0, 0);
+    t.setpgid(outer, 0, t.allocator.pidNr(a.pid));
+    t.exit(inner, 3);
+    t.exit(thread, 4);
+    expect([a, inner, thread].map(({ state }) => state)).toEqual(['dead', 'zombie', 'exiting']);
+    t.setpgid(outer, 0, 0);
+    expect([thread.state, inner.waitStatus]).toEqual(['dead', 0x400]);
+    expect(t.wait4(init, -1)).toMatchObject({ process: inner });
+  },
+  { isolation: 'linux' },
+);
+
 for (const isolation of ['guests', 'linux'] as const) {
   each(
     `${isolation}: an init in the group of a dead child can be ended`,

@@ -89,6 +89,22 @@ each('pending signals: real-time ones up to the limit, then EAGAIN; kill is not 
   fails(t, 'EAGAIN', () => t.pidfdSendSignal(box, t.openPidfd(box, nr, { thread: true }), 40));
 });
 
+each('where there is no room, who is not stopped gets what is sent, and who is stopped what it ignores', (world) => {
+  const { t, init, log } = world;
+  const box = t.clone(init, { newPid: true, limits: { pendingSignals: 0 } });
+  const [p, q] = [t.fork(box, 'p'), t.fork(box, 'q')];
+  t.sigaction(p, 40, 'handle');
+  t.sigqueue(box, 2, 40, 0);
+  t.sigaction(q, 40, 'ignore');
+  t.kill(box, 3, SIGSTOP);
+  t.sigqueue(box, 3, 40, 0);
+  expect(log.filter((line) => line.startsWith('deliver'))).toEqual([
+    'deliver p 40 handle from 1',
+    'deliver q 19 stop from 1',
+  ]);
+  expect(t.usage(box.pidNs).pendingSignals).toMatchObject({ current: 0, peak: 0, max: 0 });
+});
+
 each('what is over the limit of pending signals comes once, and nobody knows from whom', ({ t, init, infos }) => {
   const box = t.clone(init, { newPid: true, limits: { pendingSignals: 1 } });
   const p = t.fork(box, 'p');
@@ -116,10 +132,23 @@ each('what waits is forgotten with its thread, and with its process', ({ t, init
     t.exit(thread, 0);
   }
   expect(t.usage(init.pidNs).pendingSignals).toMatchObject({ current: 0, peak: 1 });
+  const thread = t.clone(p, { thread: true });
+  t.tgkill(init, 2, t.gettid(thread), 40);
   t.kill(init, 2, 40);
+  expect(t.usage(init.pidNs).pendingSignals.current).toBe(2);
   t.kill(init, 2, SIGKILL);
   expect(t.usage(init.pidNs).pendingSignals.current).toBe(0);
 });
+
+each(
+  'the root has limits from the start, and what is not said is as it always is',
+  ({ t, init }) => {
+    const p = t.fork(init);
+    fails(t, 'EAGAIN', () => t.fork(p));
+    expect(t.usage(init.pidNs)).toMatchObject({ pids: { current: 2, max: 2 }, pendingSignals: { max: 16_384 } });
+  },
+  { limits: { pids: 2 } },
+);
 
 each('limits are integers from 0, or Infinity, of a namespace that somebody is in', ({ t, init, box }) => {
   for (const limits of [{ pids: -1 }, { pidfds: -(2 ** 40) }])

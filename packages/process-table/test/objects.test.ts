@@ -134,6 +134,14 @@ each('a getter that ends its own caller ends the call', ({ t, init }) => {
   expect(() => t.setLimits(box.pidNs, limits)).toThrow('ESRCH');
 });
 
+each('what is no number is named, and none of its code is run', ({ t, init }) => {
+  const wait = (pid: unknown): unknown => t.wait4(init, pid as never);
+  expect(() => wait(() => 1)).toThrow('pid is a function; it has to be an integer');
+  expect(() => wait(Symbol('1'))).toThrow('pid is a symbol; it has to be an integer');
+  expect(() => wait(revoked({}))).toThrow('pid is an object; it has to be an integer');
+  expect(() => wait(null)).toThrow('pid is null; it has to be an integer');
+});
+
 each('a bigint of millions of bits is refused as quickly as a small one', ({ t, init }) => {
   const huge = (1n << 20_000_000n) as never;
   bug(t, () => t.kill(init, huge, 0));

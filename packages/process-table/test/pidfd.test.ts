@@ -72,6 +72,20 @@ each('a pidfd leads out of no namespace', ({ t, init, box }) => {
   expect(t.allocator.stats()).toMatchObject({ pids: 1, namespaces: 1 });
 });
 
+each('whatever closes a pidfd, one reference is given back', ({ t, init }) => {
+  const p = t.fork(init);
+  const fd = t.openPidfd(init, 2);
+  const other = t.openPidfd(init, 2);
+  // No type says that this is there.
+  const close = Reflect.get(fd, 'close').bind(fd);
+  close();
+  close();
+  fails(t, 'EBADF', () => t.closePidfd(fd));
+  expect([t.allocator.pidCount(p.pid), t.usage(init.pidNs).pidfds.current]).toEqual([2, 1]);
+  t.closePidfd(other);
+  expect(t.allocator.pidCount(p.pid)).toBe(1);
+});
+
 each('waiting by pidfd', ({ t, init }) => {
   const p = t.fork(init);
   const child = t.fork(p);

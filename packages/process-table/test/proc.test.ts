@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { each, fails } from './worlds.ts';
+import { bug, each, fails } from './worlds.ts';
 
 each('/proc lists processes in ascending number, zombies too, threads and groups not', ({ t, init }) => {
   const root = init.pidNs;
@@ -20,6 +20,7 @@ each('/proc lists processes in ascending number, zombies too, threads and groups
   fails(t, 'ESRCH', () => t.status(101, root));
   expect(t.findProcess(101, root)).toBeUndefined();
   expect([t.findProcess(401, root), t.processOf(p.task)]).toEqual([p, p]);
+  for (const task of ['401', undefined, p]) bug(t, () => t.processOf(task as never));
 });
 
 each('status tells the numbers from the viewer’s level down to the task’s own', ({ t, init, box }) => {

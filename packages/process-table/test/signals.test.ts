@@ -215,6 +215,13 @@ each('nobody inside ends the root’s init; outside can', ({ t, init, log, infos
   fails(t, 'ESRCH', () => t.signalFromOutside(p, SIGKILL));
 });
 
+each('the root’s init can be stopped from outside, and has no parent that is told', ({ t, init, log }) => {
+  t.signalFromOutside(init, SIGSTOP);
+  expect([init.state, log]).toEqual(['stopped', ['deliver init 19 stop from 0']]);
+  t.signalFromOutside(init, SIGCONT);
+  expect([init.state, log.length]).toEqual(['running', 1]);
+});
+
 each('what a stopped process gets reaches it when it goes on', ({ t, init, log }) => {
   const p = t.fork(init, 'p');
   t.sigaction(p, SIGUSR1, 'handle');
@@ -410,6 +417,17 @@ each('a standard signal waits once, whatever it meets; stop signals do not wait'
     'deliver p 15 handle from 1',
   ]);
   expect(infos.map(({ value }) => value)).toEqual([undefined, 0, 0]);
+});
+
+each('what waits for one thread alone reaches that one', ({ t, init, log }) => {
+  const p = t.fork(init, 'p');
+  t.clone(p, { thread: true, payload: 'thread' });
+  t.sigaction(p, SIGUSR1, 'handle');
+  t.kill(init, 2, SIGSTOP);
+  t.tgkill(init, 2, 3, SIGUSR1);
+  log.length = 0;
+  t.kill(init, 2, SIGCONT);
+  expect(log).toEqual(['childChanged init p', 'deliver p 18 continue from 1', 'deliver thread 10 handle from 1']);
 });
 
 each('what waits comes as a kernel takes it: for one thread first, then by number, faults before all', (world) => {

@@ -1,4 +1,4 @@
-import { PidBug, PidError } from '@pidlab/contract';
+import { PidBug, PidError, type Strategy } from '@pidlab/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -16,7 +16,6 @@ import {
 } from '../src/index.ts';
 import { bug, createWorld, each, type P, picture, subjects } from './worlds.ts';
 
-type Subject = (typeof subjects)[number];
 type Step = readonly [what: number, who: number, x: number, y: number];
 
 const SIGNALS = [SIGTERM, SIGKILL, SIGSTOP, SIGSTOP, SIGCONT, SIGUSR1, 40];
@@ -56,9 +55,9 @@ function act(t: ProcessTable<string>, [what, who, x, y]: Step): unknown {
   }
 }
 
-function restored(subject: Subject, saved: TableSnapshot): ProcessTable<string> {
+function restored({ createPidAllocator }: Strategy, saved: TableSnapshot): ProcessTable<string> {
   const snapshot = structuredClone(saved);
-  const allocator = subject.createPidAllocator({ snapshot: snapshot.allocator });
+  const allocator = createPidAllocator({ snapshot: snapshot.allocator });
   return restoreProcessTable({ allocator, snapshot, payloadOf: (payload) => payload as string });
 }
 
@@ -185,12 +184,37 @@ each('what a snapshot is not', ({ t, strategy }) => {
   expect(() => restore(t.snapshot(), { payloadOf: () => t.init.payload })).not.toThrow();
 });
 
-/** What is wrong with a snapshot beside the allocator's part of it, found by `npm run fuzz`. */
+/** The table's part of a snapshot, to be damaged. */
 interface Loose {
-  readonly tasks: { pid: number; life: string; childHome: number }[];
-  readonly namespaces: { ref: number; init: number; pidfds: number[] }[];
+  version: number;
+  readonly tasks: { task: number; pid: number; home: number; childHome: number; life: string; children: number[] }[];
+  readonly processes: LooseProcess[];
+  readonly namespaces: { ref: number; parent: number; init: number; pidfds: number[] }[];
+  readonly sessions: { pid: number; holder: number; pgrps: { pid: number; members: number[] }[] }[];
 }
-const damages: Record<string, (table: Loose) => void> = {
+interface LooseProcess {
+  threads: number[];
+  exitSignal: number;
+  status: number;
+  stopped: boolean;
+  actions: [signal: number, action: string][];
+  pending: { thread: number; signal: number }[];
+}
+
+/** Expects that the damage is seen, and that the allocator is as it was. */
+function refuses({ createPidAllocator }: Strategy, saved: TableSnapshot, damage: Damage, what: string | RegExp): void {
+  const snapshot = structuredClone(saved);
+  damage(snapshot.table as Loose);
+  const allocator = createPidAllocator({ snapshot: snapshot.allocator });
+  const bytes = allocator.snapshot();
+  expect(() => restoreProcessTable({ allocator, snapshot }), `${what}`).toThrow(what);
+  expect(Buffer.compare(allocator.snapshot(), bytes)).toBe(0);
+}
+
+type Damage = (table: Loose) => unknown;
+
+/** What is wrong with a snapshot beside the allocator's part of it, found by `npm run fuzz`. */
+const damages: Record<string, Damage> = {
   'a pidfd of a live process without a reference': ({ tasks, namespaces }) => namespaces[0].pidfds.push(tasks[1].pid),
   'a next child in a namespace without a reference to it': ({ tasks }) => {
     tasks[1].childHome = 1;
@@ -208,13 +232,160 @@ for (const [what, damage] of Object.entries(damages))
     box();
     t.exit(t.fork(init), 0);
     t.unshare(init);
-    const snapshot = structuredClone(t.snapshot());
-    damage(snapshot.table as Loose);
-    const allocator = strategy.createPidAllocator({ snapshot: snapshot.allocator });
-    const bytes = allocator.snapshot();
-    expect(() => restoreProcessTable({ allocator, snapshot })).toThrow('snapshot is damaged');
-    expect(Buffer.compare(allocator.snapshot(), bytes)).toBe(0);
+    refuses(strategy, t.snapshot(), damage, 'snapshot is damaged');
   });
+
+const stopped = ({ processes }: Loose): LooseProcess => processes.find((process) => process.stopped)!;
+const ended = ({ processes }: Loose): LooseProcess => processes.find(({ status }) => status !== -1)!;
+const running = ({ processes }: Loose): LooseProcess => processes.find((one) => one.status === -1 && !one.stopped)!;
+const children = ({ tasks }: Loose): number[] => tasks.find((task) => task.children.length > 0)!.children;
+const members = ({ sessions }: Loose): number[] =>
+  sessions.flatMap(({ pgrps }) => pgrps).find((pgrp) => pgrp.members.length > 1)!.members;
+
+/** What is said of one thing that is wrong in an otherwise good snapshot. */
+const refusals: readonly (readonly [what: string, damage: Damage])[] = [
+  ['its version has to be 2', (table) => (table.version = 1)],
+  ['a list is none, or has holes', (table) => (running(table).threads = 7 as never)],
+
+  ['its root is another', ({ namespaces }) => (namespaces[0].ref = namespaces[1].ref)],
+  ['its root is another', ({ namespaces }) => (namespaces[0].parent = 0)],
+  ['a namespace is below another', ({ namespaces }) => (namespaces[2].parent = 1)],
+  ['a namespace is there twice', ({ namespaces }) => namespaces.push(namespaces[1])],
+
+  ['a thread is in two processes', (table) => running(table).threads.push(stopped(table).threads[0])],
+  ['a task is in no state', ({ tasks }) => (tasks[0].life = 'dead')],
+  ['a place is in no list', ({ tasks }) => (tasks[0].home = 99)],
+  ['a process has no thread', ({ processes }) => processes.push({ ...processes[0], threads: [] })],
+  ['a thread is in no process', ({ processes }) => processes.find(({ threads }) => threads.length > 1)!.threads.pop()],
+  ['an action is no action', (table) => stopped(table).actions.push([SIGUSR1, 'default'])],
+  ['exitSignal is 65', (table) => (running(table).exitSignal = 65)],
+  ['a process that has ended is stopped', (table) => (ended(table).stopped = true)],
+  ['a process has a status, and has not ended', (table) => (running(table).status = 0)],
+  ['a process has a status, and has not ended', (table) => (ended(table).status = -1)],
+
+  ['a process group is empty', ({ sessions }) => sessions[0].pgrps.push({ pid: sessions[0].pid, members: [] })],
+  ['a process is in two groups', (table) => members(table).push(members(table)[0])],
+  ['a process is in no group', (table) => members(table).pop()],
+  ['the holder of a session is in another', ({ sessions: [one, other] }) => (one.holder = other.holder)],
+  ['the holder of a session is in another', ({ sessions: [one, other] }) => (other.holder = one.holder)],
+
+  ['a process is a child of two', (table) => children(table).push(children(table)[0])],
+  ['a process is nobody’s child', (table) => children(table).pop()],
+
+  ['signals wait for a process that is not stopped', (table) => (stopped(table).stopped = false)],
+  ['a signal waits for another’s thread', (table) => (stopped(table).pending[0].thread = running(table).threads[0])],
+
+  // The first is of a process that has been reaped, so no other reference is there.
+  ['a pidfd has no reference to its process', ({ namespaces: [{ pidfds }] }) => pidfds.push(pidfds[0])],
+  ['a pidfd has no reference to its process', ({ namespaces: [{ pidfds }] }) => pidfds.push(pidfds[1])],
+];
+
+each('whatever one thing is wrong, it is named, and nothing has changed', ({ t, init, box, strategy }) => {
+  const p = t.fork(init);
+  t.clone(p, { thread: true });
+  t.fork(p);
+  box();
+  box();
+  t.exit(t.fork(init), 0);
+  const held = t.fork(init);
+  const nr = t.getpid(held);
+  t.sigaction(held, SIGTERM, 'handle');
+  t.kill(init, nr, SIGSTOP);
+  t.tgkill(init, nr, nr, SIGTERM);
+  const gone = t.fork(init);
+  for (const process of [gone, p]) t.openPidfd(init, t.getpid(process));
+  const goneNr = t.getpid(gone);
+  t.exit(gone, 0);
+  t.wait4(init, goneNr);
+  const saved = t.snapshot();
+  expect(restored(strategy, saved).checkInvariants()).toEqual([]);
+  for (const [what, damage] of refusals) refuses(strategy, saved, damage, new RegExp(`: ${what}$`));
+});
+
+each('what waits, for a process or one thread, waits again; a pidfd of who is gone is given back', (world) => {
+  const { t, init, strategy } = world;
+  const p = t.fork(init, 'p');
+  for (const signal of [SIGTERM, SIGUSR1]) t.sigaction(p, signal, 'handle');
+  t.clone(p, { thread: true, payload: 'thread' });
+  t.kill(init, 2, SIGSTOP);
+  t.kill(init, 2, SIGUSR1);
+  t.tgkill(init, 2, 3, SIGTERM);
+  t.openPidfd(init, t.getpid(t.fork(init)));
+  t.kill(init, 4, SIGKILL);
+  t.wait4(init, 4);
+  const snapshot = structuredClone(t.snapshot());
+  const told: string[] = [];
+  const copy = restoreProcessTable<string>({
+    allocator: strategy.createPidAllocator({ snapshot: snapshot.allocator }),
+    snapshot,
+    deliver: ({ payload }, { signal, action }) => void told.push(`${payload} ${signal} ${action}`),
+  });
+  expect([t.allocator.stats().pids, copy.allocator.stats().pids]).toEqual([4, 3]);
+  copy.kill(copy.init, 2, SIGCONT);
+  expect(told).toEqual(['p 18 continue', 'thread 15 handle', 'p 10 handle']);
+});
+
+/** Says that the process has ended, and nothing else. */
+function end(saved: TableSnapshot, { task }: P): TableSnapshot {
+  const ending = structuredClone(saved);
+  const { tasks, processes } = ending.table as Loose;
+  const at = tasks.findIndex((one) => one.task === task);
+  tasks[at].life = 'zombie';
+  processes.find(({ threads: [leader] }) => leader === at)!.status = 0;
+  return ending;
+}
+
+each('where an init is said to have ended, nobody is alive, and nobody is born', ({ t, init, box, strategy }) => {
+  const inner = box();
+  const p = t.fork(init);
+  t.setns(p, inner.pidNs);
+  const copy = restored(strategy, end(t.snapshot(), inner));
+  expect(() => copy.fork(copy.processOf(p.task)!)).toThrow('ENOMEM');
+  expect(copy.wait4(copy.init, -1)).toMatchObject({ process: { task: inner.task } });
+  expect(copy.checkInvariants()).toEqual([]);
+  t.fork(p);
+  refuses(strategy, end(t.snapshot(), inner), () => {}, /it is alive, and the init of a namespace .* has ended$/);
+});
+
+// Who is born outside is never in a session that began inside. A snapshot can say so nevertheless, and is whole.
+const joins: Record<string, (table: Loose, own: number, inner: number) => void> = {
+  'a group of it': ({ sessions }, own, inner) => {
+    const from = sessions.find(({ pgrps }) => pgrps.some(({ pid }) => pid === own))!;
+    const [pgrp] = from.pgrps.splice(
+      from.pgrps.findIndex(({ pid }) => pid === own),
+      1,
+    );
+    sessions.find(({ pid }) => pid === inner)!.pgrps.push(pgrp);
+  },
+  'the group of its founder': (table, _, inner) => {
+    const { pgrps } = table.sessions.find(({ pid }) => pid === inner)!;
+    pgrps[0].members.push(members(table).pop()!);
+  },
+};
+for (const [where, join] of Object.entries(joins))
+  each(
+    `as on Linux an init waits for the number of a session with somebody outside in ${where}, in a copy too`,
+    ({ t, init, box, strategy }) => {
+      const inner = box();
+      const founder = t.fork(inner);
+      t.setsid(founder);
+      const outer = t.fork(init);
+      if (where === 'a group of it') t.setpgid(outer, 0, 0);
+      const saved = structuredClone(t.snapshot());
+      join(saved.table as Loose, outer.pid, founder.pid);
+      const first = restored(strategy, saved);
+      first.exit(first.processOf(inner.task)!, 0);
+      const second = restored(strategy, first.snapshot());
+      for (const copy of [first, second]) {
+        const [waiting, last] = [inner, outer].map(({ task }) => copy.processOf(task)!);
+        expect([waiting.state, copy.getsid(last, 0)]).toEqual(['exiting', copy.allocator.pidNr(founder.pid)]);
+        copy.exit(last, 0);
+        copy.wait4(copy.init, copy.allocator.pidNr(outer.pid));
+        expect([waiting.state, copy.checkInvariants()]).toEqual(['zombie', []]);
+      }
+    },
+    { isolation: 'linux' },
+  );
 
 test('a list that only says that it is long is refused at once', () => {
   const [subject] = subjects;

@@ -92,6 +92,38 @@ describe('waitAsync', () => {
     other.abort();
   });
 
+  test('a signal that speaks again when the wait is over changes nothing', async () => {
+    const { t, waits } = world();
+    const [a, b] = [t.fork(t.init), t.fork(t.init)];
+    const listeners: (() => void)[] = [];
+    const signal = {
+      aborted: false,
+      reason: 'again',
+      addEventListener: (_: 'abort', listener: () => void) => listeners.push(listener),
+      removeEventListener() {},
+    };
+    const [first, second] = [2, 3].map((nr) => waits.wait4(t, t.init, nr, 0, { signal }));
+    t.exit(a, 0);
+    listeners[0]();
+    // The other still sleeps, and is counted once.
+    expect([await now(first, second), waits.size]).toEqual([[2, 'open'], 1]);
+    t.exit(b, 0);
+    for (const listener of listeners) listener();
+    expect([await now(first, second), waits.size]).toEqual([[2, 3], 0]);
+  });
+
+  test('another thread may end while one waits', async () => {
+    const { t, waits } = world();
+    const p = t.fork(t.init);
+    const threads = [t.clone(p, { thread: true }), t.clone(p, { thread: true })];
+    const child = t.fork(p);
+    const wait = waits.wait4(t, threads[0], -1);
+    t.exit(threads[1], 0);
+    expect([await now(wait), waits.size]).toEqual([['open'], 1]);
+    t.exit(child, 0);
+    expect(await wait).toMatchObject({ process: child });
+  });
+
   test('who ends while it waits is told; so is who has no children any more', async () => {
     const { t, waits } = world();
     const p = t.fork(t.init);

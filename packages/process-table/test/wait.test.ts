@@ -1,3 +1,4 @@
+import { PIDTYPE_SID } from '@pidlab/contract';
 import { expect } from 'vitest';
 import {
   __WALL,
@@ -50,6 +51,18 @@ each('wait4 by group: own, another, none', ({ t, init }) => {
   t.exit(a, 0);
   expect(t.wait4(init, -3)).toMatchObject({ pid: 3 });
   expect(t.wait4(init, 0)).toMatchObject({ pid: 2 });
+});
+
+each('zombies of other groups are passed over', ({ t, init }) => {
+  const [a, b, c] = [t.fork(init), t.fork(init), t.fork(init)];
+  t.setpgid(init, 4, 4);
+  t.exit(a, 0);
+  t.exit(b, 0);
+  expect([t.wait4(init, -4), t.waitid(init, P_PGID, 4, WEXITED)]).toEqual([WOULD_BLOCK, WOULD_BLOCK]);
+  t.exit(c, 0);
+  expect(t.waitid(init, P_PGID, 4, WEXITED)).toMatchObject({ process: c });
+  expect([t.wait4(init, 0), t.wait4(init, 0)]).toMatchObject([{ process: a }, { process: b }]);
+  fails(t, 'ECHILD', () => t.waitid(init, P_PGID, 4, WEXITED));
 });
 
 each('grandchildren and threads are nobody to wait for', ({ t, init }) => {
@@ -122,6 +135,7 @@ each('stopping and going on are seen once each', ({ t, init }) => {
   expect(t.wait4(init, 2, WUNTRACED)).toBe(WOULD_BLOCK);
   t.kill(init, 2, SIGCONT);
   expect(t.wait4(init, 2, WUNTRACED)).toBe(WOULD_BLOCK);
+  expect(t.waitid(init, P_ALL, 0, WCONTINUED | WNOWAIT)).toMatchObject({ code: CLD_CONTINUED, value: SIGCONT });
   expect(t.wait4(init, -1, WCONTINUED)).toMatchObject({ code: CLD_CONTINUED, value: SIGCONT, status: 0xffff });
   expect(t.wait4(init, -1, WCONTINUED)).toBe(WOULD_BLOCK);
   t.kill(init, 2, SIGSTOP);
@@ -166,6 +180,44 @@ each('children and members stay in their order, however many have come and gone'
   t.kill(init, -t.getpid(parent), SIGTERM);
   for (const child of alive) expect(t.wait4(parent, -1)).toMatchObject({ process: child });
   expect(() => t.wait4(parent, -1)).toThrow('ECHILD');
+});
+
+each('threads, and the groups of a session, stay in their order too', ({ t, init }) => {
+  const p = t.fork(init);
+  t.setsid(p);
+  const threads = Array.from({ length: 60 }, () => t.clone(p, { thread: true }));
+  for (const [i, thread] of threads.entries()) if (i % 20 !== 0) t.exit(thread, 0);
+  expect(p.threads).toEqual([p, threads[0], threads[20], threads[40]]);
+  t.exit(threads[20], 0);
+  expect(p.threads).toEqual([p, threads[0], threads[40]]);
+  const leaders = Array.from({ length: 60 }, () => t.fork(p));
+  for (const leader of leaders) t.setpgid(leader, 0, 0);
+  for (const [i, leader] of leaders.entries()) {
+    if (i % 20 === 0) continue;
+    t.exit(leader, 0);
+    expect(t.wait4(p, -1)).toMatchObject({ process: leader });
+  }
+  expect(t.checkInvariants()).toEqual([]);
+  // The number of the session goes from each to the oldest group that is left.
+  for (const [i, gone] of [p, leaders[0], leaders[20]].entries()) {
+    t.exitGroup(gone, 0);
+    expect(t.wait4(init, -1)).toMatchObject({ process: gone });
+    expect(t.allocator.pidTask(p.pid, PIDTYPE_SID)).toBe(leaders[20 * i].task);
+  }
+});
+
+each('zombies are found in their order after all between them have gone', ({ t, init }) => {
+  const children = Array.from({ length: 60 }, () => t.fork(init));
+  const ended = [children[20], children[40]];
+  for (const child of ended) t.exit(child, 0);
+  for (const [i, child] of children.entries()) {
+    if (i % 20 === 0 || i === 59) continue;
+    t.exit(child, 0);
+    expect(t.wait4(init, i + 2)).toMatchObject({ process: child });
+  }
+  expect(t.checkInvariants()).toEqual([]);
+  expect([t.wait4(init, -1), t.wait4(init, -1)]).toMatchObject(ended.map((process) => ({ process })));
+  expect(init.children).toEqual([children[0], children[59]]);
 });
 
 each('who joined a group last is signalled first', ({ t, init, log }) => {
