@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { readBaseline } from './baseline-run.ts';
 import { parseSeed } from './cli.ts';
 import { duration, firstLine } from './format.ts';
-import { type LabOptions, runLab, succeeded } from './lab.ts';
+import { type LabOptions, runLab, succeeded, withEvidence } from './lab.ts';
 import { checkReport, readReport, writeReport } from './lab-files.ts';
 import { checkWritable, INTERRUPTED, ignoreClosedPipe, OutputError, untilInterrupted, version } from './output.ts';
 import { withProgress } from './progress.ts';
@@ -44,7 +44,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--baseline <file>', 'compare with the lab.json of an older run')
     .option('--force', 'compare with it even if it is of another machine or runtime')
     .option('--seed <n>', 'where the random choices start', parseSeed, 1)
-    .option('--render <lab.json>', 'measure nothing: make the report anew from the data of a run')
+    .option('--render <lab.json>', 'measure nothing: judge the data of a run anew, and make its report')
     .option('--publish [folder]', `keep the run there, and show its map in README.md (default: ${RESULTS})`)
     .addHelpText(
       'after',
@@ -82,7 +82,7 @@ Exit codes: 0 all holds, 1 a clause, a replay or a measurement failed, 2 wrong u
               runLab(options, { signal, onProgress: measuring, onStep: step }),
             ),
           )
-        : readReport(render);
+        : withEvidence(readReport(render));
     const files = writeReport(report, out);
     if (results !== undefined && !report.interrupted) files.push(...publish(report, results, 'README.md'));
     const lines = [

@@ -47,7 +47,17 @@ export function readReport(file: string): Report {
     throw new SubjectError(
       `${file} is of an older lab, which had no ${missing.join(', ')}; measure again to get a report`,
     );
-  return found as Report;
+  return { ...(found as Report), traits: unlimited((found as Report).traits) };
+}
+
+/** JSON has no Infinity: a design without a limit to namespaces has null there. */
+function unlimited(traits: Report['traits']): Report['traits'] {
+  return Object.fromEntries(
+    Object.entries(traits).map(([strategy, { maxNamespaces, ...others }]) => [
+      strategy,
+      { ...others, maxNamespaces: maxNamespaces ?? Number.POSITIVE_INFINITY },
+    ]),
+  );
 }
 
 /** The way from a folder to the repository that it is in, as links go: `../`. Undefined where it is in none. */

@@ -150,7 +150,7 @@ class Advisor {
 
   threads(): Advice {
     const isShared = (id: string): boolean => this.#traits[id].shared;
-    const crew = (namespaces: string): Params => ({ namespaces, workers: 2, live: 4_000 });
+    const crew = (namespaces: string): Params => ({ namespaces, workers: 2 });
     return {
       id: 'threads',
       question: 'How many threads make pids at once?',

@@ -224,6 +224,7 @@ function render(option: EChartsCoreOption): string {
     .replace(/<style[\s\S]*?<\/style>/, '')
     .replace(/^<svg width="\d+" height="\d+"/, '<svg')
     .replaceAll(' xml:space="preserve"', '')
+    .replaceAll(/ (?:pointer-events="visible"|class="zr\d+-cls-\d+")/g, '')
     .replaceAll('font-family:inherit;', '')
     .replaceAll(/(\d+\.\d)\d+/g, '$1');
 }

@@ -120,8 +120,8 @@ function throughput(
     plan: {
       quick: grid({ namespaces: ['own', 'same'], live: [4_000], workers: [1, 2] }),
       lab: grid({ namespaces: ['own', 'same'], live: [4_000], workers: [1, 2] }),
-      default: grid({ namespaces: ['own', 'same'], live: [1_000, 32_000], workers: [1, 2] }),
-      full: grid({ namespaces: ['own', 'same'], live: [1_000, 32_000, 500_000], workers: [1, 2] }),
+      default: grid({ namespaces: ['own', 'same'], live: [4_000, 32_000], workers: [1, 2] }),
+      full: grid({ namespaces: ['own', 'same'], live: [4_000, 32_000, 500_000], workers: [1, 2] }),
     },
     versus: {
       param: 'workers',

@@ -138,7 +138,9 @@ function rowHtml({ id, cells, subject, isGroup }: Row, table: Table): Markup {
 
 function cellHtml(cell: Cell, isHead: boolean, align: string, role: (role: string) => Markup | undefined): Markup {
   const { note, heat, unsure, subject } = cell;
-  const classes = classed(align, heat === undefined ? '' : `heat-${heat}`, unsure ? 'unsure' : '');
+  // Nothing needs no place at a side, and there is much of it.
+  const side = cell.text === '' && note === undefined ? '' : align;
+  const classes = classed(side, heat === undefined ? '' : `heat-${heat}`, unsure ? 'unsure' : '');
   const small = note && markup`<small>${note}</small>`;
   if (isHead)
     return markup`<th${role('rowheader')} scope="row"${classes}${of(subject)}>${inlineHtml(cell.text)}${small}</th>`;

@@ -39,7 +39,7 @@ function race({ results, noise }: Report, scenario: string, params: Params, begi
   return [`${begin} `, { strong: best.strategy }, ` takes ${amount(best)}; ${othersOf(cell, noise)}. `, toCell(cell)];
 }
 
-/** `flat takes the same, hierarchical perhaps 1.1× and idr 1.9×`. */
+/** `flat the same, as far as can be told; hierarchical perhaps 1.04× and idr 1.9× that`. */
 export function othersOf(cell: readonly Result[], noise: Noise | undefined): string {
   const others = designsOf(cell)
     .slice(1)
@@ -47,7 +47,10 @@ export function othersOf(cell: readonly Result[], noise: Noise | undefined): str
   const same = others.filter(({ standing }) => standing?.heat === 0 && !standing.unsure).map(({ name }) => name);
   const rest = others
     .filter(({ name }) => !same.includes(name))
-    .map(({ name, standing }) => `${name} ${standing?.unsure ? 'perhaps ' : ''}${times(standing?.factor ?? 1)}`);
+    .map(
+      ({ name, standing }) =>
+        `${name} ${standing?.unsure ? `perhaps ${figure(standing.factor)}×` : times(standing?.factor ?? 1)}`,
+    );
   const parts = [
     same.length > 0 ? `${listed(same)} the same, as far as can be told` : '',
     rest.length > 0 ? `${listed(rest)} that` : '',
@@ -118,20 +121,20 @@ function spanOf(cell: readonly Result[]): string | undefined {
   return least === most ? least : `${least} to ${most}`;
 }
 
+/** Where several sizes were measured, with the fewest pids. */
 function threads({ pairs }: Report): Inline | undefined {
+  const measured = pairs.filter(({ scenario, kind }) => scenario === 'workers-throughput' && kind === 'strategy');
+  const live = Math.min(...measured.map(({ common }) => Number(common.live)));
   const of = (namespaces: string): string =>
     listed(
-      pairs
-        .filter(
-          ({ scenario, kind, common }) =>
-            scenario === 'workers-throughput' && kind === 'strategy' && common.namespaces === namespaces,
-        )
+      measured
+        .filter(({ common }) => common.live === live && common.namespaces === namespaces)
         .map(({ strategy, factor }) => `${times(factor.value)} with ${strategy}`),
     );
   const [own, same] = ['own', 'same'].map(of);
   if (!own || !same) return undefined;
   return [
-    `Two, each in a namespace of its own, get so many times as much done as one: ${own}; in the same namespace, ${same}. `,
+    `Two of ${figure(live)} pids each, in namespaces of their own, get so many times as much done as one: ${own}; in the same namespace, ${same}. `,
     { text: 'Details', to: '#workers-throughput' },
   ];
 }
