@@ -16,6 +16,7 @@ export function bindFinding(s: State): Finding {
       const nsAt = nsArg(s, ns, 'findPidNs');
       const pidAt = design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt);
       const pid = pidOrNone(s, pidAt);
+      // As `unlessFreed` does, and short enough for V8 to put all of a look-up in line.
       if (SHARED && !fitsAfter(s, nsAt, ns, pidAt)) throw freedMeanwhile('findPidNs', 'ns');
       return pid;
     },
