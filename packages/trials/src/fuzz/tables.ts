@@ -90,7 +90,8 @@ function damage(table: unknown, [place, how, choice]: Item): void {
   const list = Array.isArray(old) && old.length < 1_000 ? [...old] : [old];
   const values: readonly (() => unknown)[] = [
     () => NUMBERS[choice % NUMBERS.length],
-    () => Number(old) + (choice % 5) - 2,
+    // Of a list that has been made long, not even the text can be had.
+    () => (typeof old === 'number' ? old : 0) + (choice % 5) - 2,
     () => choice % 30,
     () => other[otherKey],
     () => ODDITIES[choice % ODDITIES.length](),
