@@ -6,8 +6,8 @@ import { BUILTINS } from '../src/strategies/builtins.ts';
 
 const isLong = process.env.PIDLAB_LONG === '1';
 const ALL = Object.keys(BUILTINS);
-/** By one thread where the map is core's, by several where it is a tree; both on all designs with `npm test -- --long`. */
-const [alone, together] = isLong ? [ALL, ALL] : [['hierarchical'], ['idr']];
+/** By one thread where the map is core's and where it is a tree, by several on the latter; both on all designs with `npm test -- --long`. */
+const [alone, together] = isLong ? [ALL, ALL] : [['hierarchical', 'idr'], ['idr']];
 
 for (const name of alone)
   describeConformance(await BUILTINS[name]!.load(), {
