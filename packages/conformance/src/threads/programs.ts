@@ -551,8 +551,11 @@ function unlessGone<T>(call: () => T): T | undefined {
 /** Allocates until the namespace takes no more; the numbers that this thread was given. */
 export function allocUntilClosed(a: PidAllocator, { ns }: { ns: NsRef }, crew: Crew): Numbered[] {
   const pids: Numbered[] = [];
-  for (;;) {
-    const pid = goesOn(crew) ? unless(['ENOMEM'], () => a.allocPid(ns)) : undefined;
+  while (goesOn(crew)) {
+    // Whoever is to close it may be kept from that until all numbers are taken.
+    const asked = unless(['EAGAIN'], () => ({ pid: unless(['ENOMEM'], () => a.allocPid(ns)) }));
+    if (asked === undefined) continue;
+    const { pid } = asked;
     if (pid === undefined) break;
     pids.push([unlessStale(() => a.pidNrNs(pid, ns)) ?? 0, pid]);
   }
