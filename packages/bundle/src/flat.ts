@@ -1,0 +1,497 @@
+/**
+ * Hot paths in one piece: `flat((…) => …)` in a module becomes the function itself, with the functions of the module that it
+ * calls, and those that they call, written out in the place of their calls (docs/adr/0015).
+ *
+ * Nothing else changes: arguments are evaluated once and in their order, and names get a number where they could meet. What
+ * cannot be written out stays a call: a function that has a function, a `try` or `this` in it, one that calls itself, one that
+ * would be long, and whatever is called in a `throw`, behind a `??` or in the head of a loop.
+ */
+import MagicString from 'magic-string';
+import type { Plugin } from 'rolldown';
+import { parseAst } from 'rolldown/parseAst';
+
+interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Identifier extends Node {
+  readonly name: string;
+}
+
+interface Call extends Node {
+  readonly callee: Node;
+  readonly arguments: readonly Node[];
+}
+
+interface Fn extends Node {
+  readonly id: Identifier | null;
+  readonly params: readonly Node[];
+  readonly body: Node;
+  readonly expression?: boolean;
+  readonly async: boolean;
+  readonly generator: boolean;
+}
+
+/** Where text is written to, and what the names and the returns of the function that it is of become. */
+interface Place {
+  readonly out: string[];
+  readonly names: ReadonlyMap<string, string>;
+  /** Functions that are being written out, outermost first. */
+  readonly within: readonly string[];
+  leave(value: string | undefined): string;
+}
+
+/** The mark, as the bundler may have named it. */
+const FLAT = /^flat(?:\$\d+)?$/;
+/** A function that is longer than this when written out, in characters, stays a call. */
+const LONGEST = 1800;
+/** What nothing is written out of. */
+const CLOSED: ReadonlySet<string> = new Set([
+  'ArrowFunctionExpression',
+  'FunctionExpression',
+  'FunctionDeclaration',
+  'ClassExpression',
+  'ThisExpression',
+  'TryStatement',
+  'SwitchStatement',
+  'AwaitExpression',
+  'YieldExpression',
+]);
+
+/** A plugin that does it to a chunk. It fails when a mark is in it that it cannot follow. */
+export const flatPaths: Plugin = {
+  name: 'flat-paths',
+  renderChunk(code) {
+    const text = new MagicString(code);
+    for (const { start, end, flat } of flattened(code)) text.overwrite(start, end, flat);
+    return { code: text.toString(), map: text.generateMap({ hires: true }) };
+  },
+};
+
+/** What becomes of each marked function of a module, and where it is. */
+export function flattened(code: string): { readonly start: number; readonly end: number; readonly flat: string }[] {
+  const { body } = parseAst(code) as unknown as { readonly body: readonly Node[] };
+  const found: { start: number; end: number; flat: string }[] = [];
+  for (const top of body)
+    for (const node of within(top)) {
+      const marked = markedBy(node);
+      if (marked)
+        found.push({ start: node.start, end: node.end, flat: new Flattener(code, body, top).function(marked) });
+    }
+  return found;
+}
+
+/** The function that a call of `flat` is about. */
+function markedBy(node: Node): Fn | undefined {
+  if (!isCall(node) || !isNamed(node.callee) || !FLAT.test(node.callee.name)) return undefined;
+  const [marked] = node.arguments;
+  if (marked?.type !== 'ArrowFunctionExpression') throw new Error('flat: it has to be called with an arrow function');
+  return marked as Fn;
+}
+
+class Flattener {
+  readonly #code: string;
+  /** The functions at the top of the module. */
+  readonly #functions: ReadonlyMap<string, Fn>;
+  /** The functions of the design that this copy of core is for, by what they are called in it. */
+  readonly #design: ReadonlyMap<string, string>;
+  /** What is declared around the mark: a function that means something else by such a name stays a call. */
+  readonly #around: ReadonlySet<string>;
+  readonly #sizes = new Map<string, number>();
+  #count = 0;
+
+  constructor(code: string, body: readonly Node[], top: Node) {
+    this.#code = code;
+    this.#functions = new Map(body.flatMap((node) => (isFn(node) && node.id ? [[node.id.name, node] as const] : [])));
+    this.#design = designOf(body, top);
+    this.#around = namesIn(top);
+  }
+
+  /** A marked function, as it is written out. Its parameters keep their names. */
+  function({ params, body, expression }: Fn): string {
+    const out: string[] = [];
+    const place: Place = { out, names: new Map(), within: [], leave: (value) => `return${value ? ` ${value}` : ''};` };
+    if (expression === true) out.push(place.leave(this.#expression(body, place)));
+    else this.#statements(body, place);
+    return `(${params.map((param) => this.#text(param)).join(', ')}) => {\n${out.join('\n')}\n}`;
+  }
+
+  #statements(node: Node, place: Place): void {
+    for (const child of childrenOf(node)) this.#statement(child, place);
+  }
+
+  #statement(node: Node, place: Place): void {
+    const parts = node as unknown as Readonly<Record<string, Node | null>>;
+    switch (node.type) {
+      case 'BlockStatement':
+        place.out.push(this.#block(node, place));
+        break;
+      case 'ExpressionStatement': {
+        const value = this.#expression(parts.expression as Node, place);
+        if (value !== 'undefined') place.out.push(`${value};`);
+        break;
+      }
+      case 'VariableDeclaration':
+        this.#declaration(node, place);
+        break;
+      case 'ReturnStatement':
+        place.out.push(place.leave(parts.argument ? this.#expression(parts.argument, place) : undefined));
+        break;
+      case 'IfStatement': {
+        const test = this.#expression(parts.test as Node, place);
+        const otherwise = parts.alternate ? ` else ${this.#block(parts.alternate, place)}` : '';
+        place.out.push(`if (${test}) ${this.#block(parts.consequent as Node, place)}${otherwise}`);
+        break;
+      }
+      case 'ForStatement':
+      case 'WhileStatement': {
+        const loop = parts.body as Node;
+        place.out.push(this.#renamed(node, place, node.start, loop.start) + this.#block(loop, place));
+        break;
+      }
+      default:
+        place.out.push(this.#renamed(node, place));
+    }
+  }
+
+  #block(node: Node, place: Place): string {
+    const inner = { ...place, out: [] };
+    if (node.type === 'BlockStatement') this.#statements(node, inner);
+    else this.#statement(node, inner);
+    return `{\n${inner.out.join('\n')}\n}`;
+  }
+
+  #declaration(node: Node, place: Place): void {
+    const { kind, declarations } = node as unknown as {
+      readonly kind: string;
+      readonly declarations: readonly { readonly id: Node; readonly init: Node | null }[];
+    };
+    for (const { id, init } of declarations) {
+      const value = init === null ? '' : ` = ${this.#expression(init, place)}`;
+      place.out.push(`${kind} ${this.#renamed(id, place)}${value};`);
+    }
+  }
+
+  /** What stands for an expression once the calls in it have been written out before it. */
+  #expression(node: Node, place: Place): string {
+    if (!this.#hasCall(node, place)) return this.#renamed(node, place);
+    const parts = node as unknown as Readonly<Record<string, Node>>;
+    const { operator } = node as unknown as { readonly operator: string };
+    switch (node.type) {
+      case 'CallExpression': {
+        const call = node as Call;
+        const name = this.#called(call, place);
+        if (name !== undefined) return this.#inPlace(name, call.arguments, place);
+        return `${this.#renamed(call.callee, place)}(${this.#each(call.arguments, place).join(', ')})`;
+      }
+      case 'UnaryExpression':
+        return `${operator}(${this.#expression(parts.argument, place)})`;
+      case 'BinaryExpression': {
+        const [left, right] = this.#each([parts.left, parts.right], place);
+        return `(${left} ${operator} ${right})`;
+      }
+      case 'MemberExpression': {
+        const { computed } = node as unknown as { readonly computed: boolean };
+        if (!computed || !isStable(parts.object, false)) return this.#renamed(node, place);
+        const property = this.#expression(parts.property, place);
+        return `${this.#renamed(parts.object, place)}[${property}]`;
+      }
+      case 'AssignmentExpression': {
+        if (operator !== '=' || !isStable(parts.left, true)) return this.#renamed(node, place);
+        const value = this.#expression(parts.right, place);
+        return `${this.#renamed(parts.left, place)} = ${value}`;
+      }
+      case 'LogicalExpression':
+        return operator === '??' ? this.#renamed(node, place) : this.#either(parts, operator, place);
+      case 'ConditionalExpression':
+        return this.#choice(parts, place);
+      default:
+        return this.#renamed(node, place);
+    }
+  }
+
+  /** `a && b` and `a || b`, of which `b` may have to be left out. */
+  #either(parts: Readonly<Record<string, Node>>, operator: string, place: Place): string {
+    const value = this.#name('either');
+    place.out.push(`let ${value} = ${this.#expression(parts.left, place)};`);
+    const right = this.#assigned(value, parts.right, place);
+    place.out.push(`if (${operator === '&&' ? '' : '!'}${value}) ${right}`);
+    return value;
+  }
+
+  #choice(parts: Readonly<Record<string, Node>>, place: Place): string {
+    const test = this.#expression(parts.test, place);
+    const value = this.#name('choice');
+    const [yes, no] = [parts.consequent, parts.alternate].map((node) => this.#assigned(value, node, place));
+    place.out.push(`let ${value};`, `if (${test}) ${yes} else ${no}`);
+    return value;
+  }
+
+  #assigned(name: string, node: Node, place: Place): string {
+    const inner = { ...place, out: [] as string[] };
+    const value = this.#expression(node, inner);
+    return `{\n${[...inner.out, `${name} = ${value};`].join('\n')}\n}`;
+  }
+
+  /** Several expressions, evaluated one after the other: what could change meanwhile is kept. */
+  #each(nodes: readonly Node[], place: Place): string[] {
+    const last = nodes.map((node) => this.#hasCall(node, place)).lastIndexOf(true);
+    return nodes.map((node, i) => {
+      const value = this.#expression(node, place);
+      return i < last && !isStable(node, false) ? this.#kept('value', value, 'const', place) : value;
+    });
+  }
+
+  /** Writes a function out where it is called, and gives what stands for its result. */
+  #inPlace(name: string, args: readonly Node[], place: Place): string {
+    const fn = this.#functions.get(name) as Fn;
+    const values = this.#each(args, place);
+    const names = new Map<string, string>();
+    for (const local of localsOf(fn.body)) names.set(local, this.#name(local));
+    const assigned = assignedIn(fn.body);
+    for (const [i, param] of (fn.params as readonly Identifier[]).entries()) {
+      const [arg, value] = [args[i], values[i] ?? 'undefined'];
+      const isAsGiven = !assigned.has(param.name) && (arg === undefined || isPlain(arg));
+      const kind = assigned.has(param.name) ? 'let' : 'const';
+      names.set(param.name, isAsGiven ? value : this.#kept(param.name, value, kind, place));
+    }
+    const within = [...place.within, name];
+    const body = childrenOf(fn.body);
+    const last = body.at(-1);
+    const returns = nodesIn(fn.body, 'ReturnStatement');
+    if (returns.length === 0 || (returns.length === 1 && returns[0] === last)) {
+      let result = 'undefined';
+      const inner: Place = {
+        out: place.out,
+        names,
+        within,
+        leave: (value) => this.#give(value, (of) => (result = of)),
+      };
+      for (const node of body) this.#statement(node, inner);
+      return result;
+    }
+    const [result, label] = [this.#name('result'), this.#name(name.replace(/\$.*/, '').toUpperCase())];
+    const leave = (value: string | undefined): string =>
+      `{ ${value === undefined ? '' : `${result} = ${value}; `}break ${label}; }`;
+    const inner: Place = { out: [], names, within, leave };
+    for (const node of body) this.#statement(node, inner);
+    place.out.push(`let ${result};`, `${label}: {\n${inner.out.join('\n')}\n}`);
+    return result;
+  }
+
+  /** The only return of a function, at its end: kept, since what it reads may change before it is used. */
+  #give(value: string | undefined, take: (result: string) => void): string {
+    if (value === undefined) return '';
+    const name = this.#name('result');
+    take(name);
+    return `const ${name} = ${value};`;
+  }
+
+  #kept(name: string, value: string, kind: 'const' | 'let', place: Place): string {
+    const kept = this.#name(name);
+    place.out.push(`${kind} ${kept} = ${value};`);
+    return kept;
+  }
+
+  #name(name: string): string {
+    return `${name}_${++this.#count}`;
+  }
+
+  /** The function that can be written out in the place of a call. */
+  #called({ callee, arguments: args }: Call, place: Place): string | undefined {
+    const name = isNamed(callee) ? callee.name : this.#designFunction(callee);
+    if (name === undefined || place.names.has(name) || place.within.includes(name)) return undefined;
+    if (args.some(({ type }) => type === 'SpreadElement')) return undefined;
+    const longest = place.within.length === 0 ? Number.MAX_VALUE : LONGEST;
+    return this.#sizeOf(name, place.within) <= longest ? name : undefined;
+  }
+
+  /** What `s.design.unhash` or `design.unhash` is in this copy. */
+  #designFunction(callee: Node): string | undefined {
+    if (callee.type !== 'MemberExpression') return undefined;
+    const { object, property, computed } = callee as unknown as Record<'object' | 'property', Node> & {
+      computed: boolean;
+    };
+    const isDesign = this.#text(object) === 'design' || this.#text(object).endsWith('.design');
+    return isDesign && !computed ? this.#design.get(this.#text(property)) : undefined;
+  }
+
+  /** How long a function is when written out. */
+  #sizeOf(name: string, within: readonly string[]): number {
+    const known = this.#sizes.get(name);
+    if (known !== undefined) return known;
+    const fn = this.#functions.get(name);
+    if (!fn || !isOpen(fn) || usesIn(fn.body).some(({ use }) => this.#isAnother(use.name, fn)))
+      return Number.POSITIVE_INFINITY;
+    const place: Place = { out: [], names: new Map(), within: [...within, name], leave: () => '' };
+    this.#statements(fn.body, place);
+    const size = place.out.join('').length;
+    this.#sizes.set(name, size);
+    return size;
+  }
+
+  /** Whether a function means something at the top by a name that is declared around the mark. */
+  #isAnother(name: string, fn: Fn): boolean {
+    return this.#around.has(name) && !namesIn(fn).has(name);
+  }
+
+  #hasCall(node: Node, place: Place): boolean {
+    for (const inner of within(node)) if (isCall(inner) && this.#called(inner, place) !== undefined) return true;
+    return false;
+  }
+
+  #text({ start, end }: Node): string {
+    return this.#code.slice(start, end);
+  }
+
+  /** The text of a node, or of a part of it, with the names that it has in this place. */
+  #renamed(node: Node, { names }: Place, start = node.start, end = node.end): string {
+    let text = '';
+    let at = start;
+    for (const { use, isShorthand } of usesIn(node)) {
+      const name = names.get(use.name);
+      if (name === undefined || use.start < at || use.end > end) continue;
+      text += `${this.#code.slice(at, use.start)}${isShorthand ? `${use.name}: ` : ''}${name}`;
+      at = use.end;
+    }
+    return text + this.#code.slice(at, end);
+  }
+}
+
+/** The design whose `bind` leads to `top`: `variantOf(design, bind)` says which belong together. */
+function designOf(body: readonly Node[], top: Node): Map<string, string> {
+  const tops = new Map(body.flatMap((node) => declaredBy(node).map((name) => [name, node] as const)));
+  for (const node of body)
+    for (const call of within(node)) {
+      if (!isCall(call) || !isNamed(call.callee) || !/^variantOf(?:\$\d+)?$/.test(call.callee.name)) continue;
+      const [design, bind] = call.arguments.map((argument) => (isNamed(argument) ? tops.get(argument.name) : argument));
+      if (design && bind && leadsTo(tops, bind, top)) return methodsOf(design);
+    }
+  return new Map();
+}
+
+/** Whether a declaration at the top uses another, itself or by others. */
+function leadsTo(tops: ReadonlyMap<string, Node>, from: Node, to: Node): boolean {
+  const seen = new Set<Node>();
+  const next: (Node | undefined)[] = [from];
+  for (let node = next.pop(); node; node = next.pop()) {
+    if (node === to) return true;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    next.push(...usesIn(node).flatMap(({ use }) => tops.get(use.name) ?? []));
+  }
+  return false;
+}
+
+/** The properties of an object that are functions at the top, by their names. */
+function methodsOf(design: Node): Map<string, string> {
+  const methods = new Map<string, string>();
+  for (const node of nodesIn(design, 'Property')) {
+    const { key, value } = node as unknown as Record<'key' | 'value', Node>;
+    if (isNamed(key) && isNamed(value)) methods.set(key.name, value.name);
+  }
+  return methods;
+}
+
+function declaredBy(node: Node): string[] {
+  if (isFn(node)) return node.id ? [node.id.name] : [];
+  if (node.type !== 'VariableDeclaration') return [];
+  const { declarations } = node as unknown as { readonly declarations: readonly { readonly id: Node }[] };
+  return declarations.flatMap(({ id }) => (isNamed(id) ? [id.name] : []));
+}
+
+/** Whether a function can be written out at all. */
+function isOpen(fn: Fn): boolean {
+  if (fn.async || fn.generator || !fn.params.every(isNamed)) return false;
+  for (const node of within(fn.body))
+    if (CLOSED.has(node.type) || (isNamed(node) && node.name === 'arguments')) return false;
+  return true;
+}
+
+/** What is declared in a function, and in those in it: parameters and variables. */
+function namesIn(node: Node): Set<string> {
+  const names = localsOf(node);
+  for (const inner of within(node)) {
+    const { params = [] } = inner as unknown as { readonly params?: readonly Node[] };
+    names.push(...params.flatMap((param) => usesIn(param).map(({ use }) => use.name)));
+  }
+  return new Set(names);
+}
+
+/** The names that a function declares in its body. */
+function localsOf(body: Node): string[] {
+  return nodesIn(body, 'VariableDeclarator').flatMap((node) => {
+    const { id } = node as unknown as { readonly id: Node };
+    return usesIn(id).map(({ use }) => use.name);
+  });
+}
+
+/** The names that are assigned to in a function. */
+function assignedIn(body: Node): Set<string> {
+  const targets = [...nodesIn(body, 'AssignmentExpression'), ...nodesIn(body, 'UpdateExpression')].map((node) => {
+    const { left, argument } = node as unknown as { readonly left?: Node; readonly argument?: Node };
+    return left ?? argument;
+  });
+  return new Set(targets.flatMap((target) => (target && isNamed(target) ? [target.name] : [])));
+}
+
+/** Whether the text of an argument can stand for it wherever the parameter is. */
+function isPlain(node: Node): boolean {
+  return isNamed(node) || node.type === 'Literal';
+}
+
+/** Whether a value is the same before and after any call; of what is assigned to, whether the place is. */
+function isStable(node: Node, isTarget: boolean): boolean {
+  const parts = node as unknown as Readonly<Record<string, Node>>;
+  if (isPlain(node)) return true;
+  if (node.type === 'BinaryExpression') return isStable(parts.left, false) && isStable(parts.right, false);
+  return (
+    isTarget && node.type === 'MemberExpression' && isStable(parts.object, false) && isStable(parts.property, false)
+  );
+}
+
+/** Where names are used in a node, from left to right: neither as keys nor as properties. */
+function usesIn(node: Node): { readonly use: Identifier; readonly isShorthand: boolean }[] {
+  if (isNamed(node)) return [{ use: node, isShorthand: false }];
+  const { computed, shorthand, key, property, label } = node as unknown as Record<string, unknown>;
+  return childrenOf(node).flatMap((child) => {
+    const isName = computed !== true && (child === key || child === property);
+    if (isName || child === label)
+      return shorthand === true && child === key ? [{ use: child as Identifier, isShorthand: true }] : [];
+    return shorthand === true ? [] : usesIn(child);
+  });
+}
+
+function isNamed(node: Node): node is Identifier {
+  return node.type === 'Identifier';
+}
+
+function isCall(node: Node): node is Call {
+  return node.type === 'CallExpression';
+}
+
+function isFn(node: Node): node is Fn {
+  return node.type === 'FunctionDeclaration';
+}
+
+/** All nodes of a type in a node. */
+function nodesIn(node: Node, type: string): Node[] {
+  return [...within(node)].filter((inner) => inner.type === type);
+}
+
+/** A node and all that is in it. What is thrown is left out: it is rare. */
+function* within(node: Node): Generator<Node> {
+  yield node;
+  if (node.type !== 'ThrowStatement') for (const child of childrenOf(node)) yield* within(child);
+}
+
+function childrenOf(node: Node): Node[] {
+  const children = Object.values(node).flatMap((value) => (Array.isArray(value) ? value : [value]).filter(isNode));
+  return children.sort((a, b) => a.start - b.start);
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
+}
