@@ -3,7 +3,7 @@
  * calls, and those that they call, written out in the place of their calls (docs/adr/0015).
  *
  * Nothing else changes: arguments are evaluated once and in their order, and names get a number where they could meet. What
- * cannot be written out stays a call: a function that has a function, a `try` or `this` in it, one that calls itself, one that
+ * cannot be written out stays a call: a function with a function, a `try`, a `switch` or `this` in it, one that calls itself, one that
  * would be long, and whatever is called in a `throw`, behind a `??` or in the head of a loop.
  */
 import MagicString from 'magic-string';
@@ -40,7 +40,7 @@ interface Place {
   readonly names: ReadonlyMap<string, string>;
   /** Functions that are being written out, outermost first. */
   readonly within: readonly string[];
-  leave(value: string | undefined): string;
+  leave(value?: string): string;
 }
 
 /** The mark, as the bundler may have named it. */
@@ -56,6 +56,10 @@ const CLOSED: ReadonlySet<string> = new Set([
   'ThisExpression',
   'TryStatement',
   'SwitchStatement',
+  'LabeledStatement',
+  'DoWhileStatement',
+  'ForInStatement',
+  'ForOfStatement',
   'AwaitExpression',
   'YieldExpression',
 ]);
@@ -112,7 +116,7 @@ class Flattener {
   /** A marked function, as it is written out. Its parameters keep their names. */
   function({ params, body, expression }: Fn): string {
     const out: string[] = [];
-    const place: Place = { out, names: new Map(), within: [], leave: (value) => `return${value ? ` ${value}` : ''};` };
+    const place: Place = { out, names: new Map(), within: [], leave: (value = '') => `return ${value};` };
     if (expression === true) out.push(place.leave(this.#expression(body, place)));
     else this.#statements(body, place);
     return `(${params.map((param) => this.#text(param)).join(', ')}) => {\n${out.join('\n')}\n}`;
@@ -137,7 +141,7 @@ class Flattener {
         this.#declaration(node, place);
         break;
       case 'ReturnStatement':
-        place.out.push(place.leave(parts.argument ? this.#expression(parts.argument, place) : undefined));
+        place.out.push(parts.argument ? place.leave(this.#expression(parts.argument, place)) : place.leave());
         break;
       case 'IfStatement': {
         const test = this.#expression(parts.test as Node, place);
@@ -174,9 +178,10 @@ class Flattener {
     }
   }
 
-  /** What stands for an expression once the calls in it have been written out before it. */
+  /** What stands for an expression once the calls in it have been written out before it: a name, or as good as in brackets. */
   #expression(node: Node, place: Place): string {
-    if (!this.#hasCall(node, place)) return this.#renamed(node, place);
+    if (!this.#hasCall(node, place))
+      return isPlain(node) ? this.#renamed(node, place) : `(${this.#renamed(node, place)})`;
     const parts = node as unknown as Readonly<Record<string, Node>>;
     const { operator } = node as unknown as { readonly operator: string };
     switch (node.type) {
@@ -187,7 +192,7 @@ class Flattener {
         return `${this.#renamed(call.callee, place)}(${this.#each(call.arguments, place).join(', ')})`;
       }
       case 'UnaryExpression':
-        return `${operator}(${this.#expression(parts.argument, place)})`;
+        return `(${operator} ${this.#expression(parts.argument, place)})`;
       case 'BinaryExpression': {
         const [left, right] = this.#each([parts.left, parts.right], place);
         return `(${left} ${operator} ${right})`;
@@ -199,16 +204,16 @@ class Flattener {
         return `${this.#renamed(parts.object, place)}[${property}]`;
       }
       case 'AssignmentExpression': {
-        if (operator !== '=' || !isStable(parts.left, true)) return this.#renamed(node, place);
+        if (operator !== '=' || !isStable(parts.left, true)) return `(${this.#renamed(node, place)})`;
         const value = this.#expression(parts.right, place);
-        return `${this.#renamed(parts.left, place)} = ${value}`;
+        return `(${this.#renamed(parts.left, place)} = ${value})`;
       }
       case 'LogicalExpression':
-        return operator === '??' ? this.#renamed(node, place) : this.#either(parts, operator, place);
+        return operator === '??' ? `(${this.#renamed(node, place)})` : this.#either(parts, operator, place);
       case 'ConditionalExpression':
         return this.#choice(parts, place);
       default:
-        return this.#renamed(node, place);
+        return `(${this.#renamed(node, place)})`;
     }
   }
 
@@ -247,46 +252,49 @@ class Flattener {
   /** Writes a function out where it is called, and gives what stands for its result. */
   #inPlace(name: string, args: readonly Node[], place: Place): string {
     const fn = this.#functions.get(name) as Fn;
-    const values = this.#each(args, place);
-    const names = new Map<string, string>();
-    for (const local of localsOf(fn.body)) names.set(local, this.#name(local));
-    const assigned = assignedIn(fn.body);
-    for (const [i, param] of (fn.params as readonly Identifier[]).entries()) {
-      const [arg, value] = [args[i], values[i] ?? 'undefined'];
-      const isAsGiven = !assigned.has(param.name) && (arg === undefined || isPlain(arg));
-      const kind = assigned.has(param.name) ? 'let' : 'const';
-      names.set(param.name, isAsGiven ? value : this.#kept(param.name, value, kind, place));
-    }
     const within = [...place.within, name];
-    const body = childrenOf(fn.body);
-    const last = body.at(-1);
+    const names = this.#namesOf(fn, args, place);
     const returns = nodesIn(fn.body, 'ReturnStatement');
-    if (returns.length === 0 || (returns.length === 1 && returns[0] === last)) {
-      let result = 'undefined';
-      const inner: Place = {
-        out: place.out,
-        names,
-        within,
-        leave: (value) => this.#give(value, (of) => (result = of)),
-      };
-      for (const node of body) this.#statement(node, inner);
-      return result;
+    const isStraight = returns.length === 0 || (returns.length === 1 && returns[0] === childrenOf(fn.body).at(-1));
+    return isStraight
+      ? this.#straight(fn, { ...place, names, within })
+      : this.#labelled(fn, { ...place, names, within });
+  }
+
+  /** What the parameters and variables of a function are called in the place of a call of it. */
+  #namesOf({ params, body }: Fn, args: readonly Node[], place: Place): Map<string, string> {
+    const values = this.#each(args, place);
+    const names = new Map(localsOf(body).map((local) => [local, this.#name(local)]));
+    const assigned = assignedIn(body);
+    for (const [i, { name }] of (params as readonly Identifier[]).entries()) {
+      const isAsGiven = !assigned.has(name) && (args[i] === undefined || isPlain(args[i]));
+      const kind = assigned.has(name) ? 'let' : 'const';
+      const value = values[i] ?? 'undefined';
+      names.set(name, isAsGiven ? value : this.#kept(name, value, kind, place));
     }
-    const [result, label] = [this.#name('result'), this.#name(name.replace(/\$.*/, '').toUpperCase())];
-    const leave = (value: string | undefined): string =>
-      `{ ${value === undefined ? '' : `${result} = ${value}; `}break ${label}; }`;
-    const inner: Place = { out: [], names, within, leave };
-    for (const node of body) this.#statement(node, inner);
-    place.out.push(`let ${result};`, `${label}: {\n${inner.out.join('\n')}\n}`);
+    return names;
+  }
+
+  /** A function that returns at its end or nowhere. What it returns is kept, since what that reads may change before it is used. */
+  #straight(fn: Fn, place: Place): string {
+    let result = 'undefined';
+    const leave = (value = 'undefined'): string => {
+      result = this.#name('result');
+      return `const ${result} = ${value};`;
+    };
+    this.#statements(fn.body, { ...place, leave });
     return result;
   }
 
-  /** The only return of a function, at its end: kept, since what it reads may change before it is used. */
-  #give(value: string | undefined, take: (result: string) => void): string {
-    if (value === undefined) return '';
-    const name = this.#name('result');
-    take(name);
-    return `const ${name} = ${value};`;
+  /** A function that returns in the middle leaves a block instead. */
+  #labelled(fn: Fn, place: Place): string {
+    const result = this.#name('result');
+    const label = this.#name((fn.id?.name ?? '').replace(/\$.*/, ''));
+    const out: string[] = [];
+    const leave = (value?: string): string => `{ ${value ? `${result} = ${value}; ` : ''}break ${label}; }`;
+    this.#statements(fn.body, { ...place, out, leave });
+    place.out.push(`let ${result};`, `${label}: {\n${out.join('\n')}\n}`);
+    return result;
   }
 
   #kept(name: string, value: string, kind: 'const' | 'let', place: Place): string {
@@ -296,14 +304,16 @@ class Flattener {
   }
 
   #name(name: string): string {
-    return `${name}_${++this.#count}`;
+    const found = `${name}_${++this.#count}`;
+    return this.#code.includes(found) ? this.#name(name) : found;
   }
 
   /** The function that can be written out in the place of a call. */
   #called({ callee, arguments: args }: Call, place: Place): string | undefined {
     const name = isNamed(callee) ? callee.name : this.#designFunction(callee);
     if (name === undefined || place.names.has(name) || place.within.includes(name)) return undefined;
-    if (args.some(({ type }) => type === 'SpreadElement')) return undefined;
+    if (isNamed(callee) && this.#around.has(name)) return undefined;
+    if (args.some(isOdd) || args.length > (this.#functions.get(name)?.params.length ?? 0)) return undefined;
     const longest = place.within.length === 0 ? Number.MAX_VALUE : LONGEST;
     return this.#sizeOf(name, place.within) <= longest ? name : undefined;
   }
@@ -435,6 +445,12 @@ function assignedIn(body: Node): Set<string> {
     return left ?? argument;
   });
   return new Set(targets.flatMap((target) => (target && isNamed(target) ? [target.name] : [])));
+}
+
+/** Whether an argument is several, or changes what is beside it. */
+function isOdd(node: Node): boolean {
+  const odd = ['SpreadElement', 'AssignmentExpression', 'UpdateExpression'];
+  return [...within(node)].some(({ type }) => odd.includes(type));
 }
 
 /** Whether the text of an argument can stand for it wherever the parameter is. */
