@@ -37,14 +37,19 @@ interface Fn extends Node {
 /** Where text is written to, and what the names and the returns of the function that it is of become. */
 interface Place {
   readonly out: string[];
-  readonly names: ReadonlyMap<string, string>;
+  readonly names: Map<string, string>;
   /** Functions that are being written out, outermost first. */
   readonly within: readonly string[];
   leave(value?: string): string;
+  /** Whether the function declares that name only once, so that it can be called differently from there on. */
+  isOnce(name: string): boolean;
 }
 
 /** The mark, as the bundler may have named it. */
 const FLAT = /^flat(?:\$\d+)?$/;
+/** The field of core's `State` that all functions begin with: what is written out reads it once. It never changes. */
+const WORDS = /(?<![\w$.])s\.words\b/g;
+const KEPT_WORDS = 's_words';
 /** A function that is longer than this when written out, in characters, stays a call. */
 const LONGEST = 1800;
 /** What nothing is written out of. */
@@ -69,7 +74,7 @@ export const flatPaths: Plugin = {
   name: 'flat-paths',
   renderChunk(code) {
     const text = new MagicString(code);
-    for (const { start, end, flat } of flattened(code)) text.overwrite(start, end, flat);
+    for (const { start, end, flat } of flattened(code)) text.update(start, end, flat);
     return { code: text.toString(), map: text.generateMap({ hires: true }) };
   },
 };
@@ -77,14 +82,15 @@ export const flatPaths: Plugin = {
 /** What becomes of each marked function of a module, and where it is. */
 export function flattened(code: string): { readonly start: number; readonly end: number; readonly flat: string }[] {
   const { body } = parseAst(code) as unknown as { readonly body: readonly Node[] };
-  const found: { start: number; end: number; flat: string }[] = [];
-  for (const top of body)
-    for (const node of within(top)) {
+  return body.flatMap((top) => {
+    const marks = [...within(top)].flatMap((node) => {
       const marked = markedBy(node);
-      if (marked)
-        found.push({ start: node.start, end: node.end, flat: new Flattener(code, body, top).function(marked) });
-    }
-  return found;
+      return marked ? [{ node, marked }] : [];
+    });
+    if (marks.length === 0) return [];
+    const flattener = new Flattener(code, body, top);
+    return marks.map(({ node: { start, end }, marked }) => ({ start, end, flat: flattener.function(marked) }));
+  });
 }
 
 /** The function that a call of `flat` is about. */
@@ -103,6 +109,8 @@ class Flattener {
   readonly #design: ReadonlyMap<string, string>;
   /** What is declared around the mark: a function that means something else by such a name stays a call. */
   readonly #around: ReadonlySet<string>;
+  /** Variables that are never assigned to once they are used: those that hold what a call gave, and the words. */
+  readonly #results = new Set([KEPT_WORDS]);
   readonly #sizes = new Map<string, number>();
   #count = 0;
 
@@ -116,10 +124,13 @@ class Flattener {
   /** A marked function, as it is written out. Its parameters keep their names. */
   function({ params, body, expression }: Fn): string {
     const out: string[] = [];
-    const place: Place = { out, names: new Map(), within: [], leave: (value = '') => `return ${value};` };
+    const leave = (value = ''): string => `return ${value};`;
+    const place: Place = { out, names: new Map(), within: [], leave, isOnce: onceIn(body) };
     if (expression === true) out.push(place.leave(this.#expression(body, place)));
     else this.#statements(body, place);
-    return `(${params.map((param) => this.#text(param)).join(', ')}) => {\n${out.join('\n')}\n}`;
+    const text = out.join('\n');
+    const words = text.includes(KEPT_WORDS) ? `const ${KEPT_WORDS} = s.words;\n` : '';
+    return `(${params.map((param) => this.#text(param)).join(', ')}) => {\n${words}${text}\n}`;
   }
 
   #statements(node: Node, place: Place): void {
@@ -173,15 +184,21 @@ class Flattener {
       readonly declarations: readonly { readonly id: Node; readonly init: Node | null }[];
     };
     for (const { id, init } of declarations) {
-      const value = init === null ? '' : ` = ${this.#expression(init, place)}`;
-      place.out.push(`${kind} ${this.#renamed(id, place)}${value};`);
+      const value = init === null ? undefined : this.#expression(init, place);
+      if (kind === 'const' && isNamed(id) && this.#results.has(value ?? '') && place.isOnce(id.name)) {
+        place.names.set(id.name, value ?? '');
+      } else {
+        place.out.push(`${kind} ${this.#renamed(id, place)}${value === undefined ? '' : ` = ${value}`};`);
+      }
     }
   }
 
   /** What stands for an expression once the calls in it have been written out before it: a name, or as good as in brackets. */
   #expression(node: Node, place: Place): string {
-    if (!this.#hasCall(node, place))
-      return isPlain(node) ? this.#renamed(node, place) : `(${this.#renamed(node, place)})`;
+    if (!this.#hasCall(node, place)) {
+      const text = this.#renamed(node, place);
+      return isPlain(node) || this.#results.has(text) ? text : `(${text})`;
+    }
     const parts = node as unknown as Readonly<Record<string, Node>>;
     const { operator } = node as unknown as { readonly operator: string };
     switch (node.type) {
@@ -219,7 +236,7 @@ class Flattener {
 
   /** `a && b` and `a || b`, of which `b` may have to be left out. */
   #either(parts: Readonly<Record<string, Node>>, operator: string, place: Place): string {
-    const value = this.#name('either');
+    const value = this.#result('either');
     place.out.push(`let ${value} = ${this.#expression(parts.left, place)};`);
     const right = this.#assigned(value, parts.right, place);
     place.out.push(`if (${operator === '&&' ? '' : '!'}${value}) ${right}`);
@@ -228,7 +245,7 @@ class Flattener {
 
   #choice(parts: Readonly<Record<string, Node>>, place: Place): string {
     const test = this.#expression(parts.test, place);
-    const value = this.#name('choice');
+    const value = this.#result('choice');
     const [yes, no] = [parts.consequent, parts.alternate].map((node) => this.#assigned(value, node, place));
     place.out.push(`let ${value};`, `if (${test}) ${yes} else ${no}`);
     return value;
@@ -267,9 +284,9 @@ class Flattener {
     const names = new Map(localsOf(body).map((local) => [local, this.#name(local)]));
     const assigned = assignedIn(body);
     for (const [i, { name }] of (params as readonly Identifier[]).entries()) {
-      const isAsGiven = !assigned.has(name) && (args[i] === undefined || isPlain(args[i]));
-      const kind = assigned.has(name) ? 'let' : 'const';
       const value = values[i] ?? 'undefined';
+      const isAsGiven = !assigned.has(name) && (args[i] === undefined || isPlain(args[i]) || this.#results.has(value));
+      const kind = assigned.has(name) ? 'let' : 'const';
       names.set(name, isAsGiven ? value : this.#kept(name, value, kind, place));
     }
     return names;
@@ -279,8 +296,8 @@ class Flattener {
   #straight(fn: Fn, place: Place): string {
     let result = 'undefined';
     const leave = (value = 'undefined'): string => {
-      result = this.#name('result');
-      return `const ${result} = ${value};`;
+      result = this.#results.has(value) ? value : this.#result('result');
+      return result === value ? '' : `const ${result} = ${value};`;
     };
     this.#statements(fn.body, { ...place, leave });
     return result;
@@ -288,7 +305,7 @@ class Flattener {
 
   /** A function that returns in the middle leaves a block instead. */
   #labelled(fn: Fn, place: Place): string {
-    const result = this.#name('result');
+    const result = this.#result('result');
     const label = this.#name((fn.id?.name ?? '').replace(/\$.*/, ''));
     const out: string[] = [];
     const leave = (value?: string): string => `{ ${value ? `${result} = ${value}; ` : ''}break ${label}; }`;
@@ -301,6 +318,12 @@ class Flattener {
     const kept = this.#name(name);
     place.out.push(`${kind} ${kept} = ${value};`);
     return kept;
+  }
+
+  #result(name: string): string {
+    const result = this.#name(name);
+    this.#results.add(result);
+    return result;
   }
 
   #name(name: string): string {
@@ -335,7 +358,8 @@ class Flattener {
     const fn = this.#functions.get(name);
     if (!fn || !isOpen(fn) || usesIn(fn.body).some(({ use }) => this.#isAnother(use.name, fn)))
       return Number.POSITIVE_INFINITY;
-    const place: Place = { out: [], names: new Map(), within: [...within, name], leave: () => '' };
+    const inner = [...within, name];
+    const place: Place = { out: [], names: new Map(), within: inner, leave: () => '', isOnce: () => false };
     this.#statements(fn.body, place);
     const size = place.out.join('').length;
     this.#sizes.set(name, size);
@@ -366,7 +390,7 @@ class Flattener {
       text += `${this.#code.slice(at, use.start)}${isShorthand ? `${use.name}: ` : ''}${name}`;
       at = use.end;
     }
-    return text + this.#code.slice(at, end);
+    return (text + this.#code.slice(at, end)).replaceAll(WORDS, KEPT_WORDS);
   }
 }
 
@@ -438,6 +462,12 @@ function localsOf(body: Node): string[] {
   });
 }
 
+/** Says whether a function declares a name only once. */
+function onceIn(body: Node): (name: string) => boolean {
+  const locals = localsOf(body);
+  return (name) => locals.indexOf(name) === locals.lastIndexOf(name);
+}
+
 /** The names that are assigned to in a function. */
 function assignedIn(body: Node): Set<string> {
   const targets = [...nodesIn(body, 'AssignmentExpression'), ...nodesIn(body, 'UpdateExpression')].map((node) => {
@@ -455,7 +485,9 @@ function isOdd(node: Node): boolean {
 
 /** Whether the text of an argument can stand for it wherever the parameter is. */
 function isPlain(node: Node): boolean {
-  return isNamed(node) || node.type === 'Literal';
+  const { argument } = node as unknown as { readonly argument?: Node };
+  const isSigned = node.type === 'UnaryExpression' && argument?.type === 'Literal';
+  return isNamed(node) || node.type === 'Literal' || isSigned;
 }
 
 /** Whether a value is the same before and after any call; of what is assigned to, whether the place is. */
