@@ -1,6 +1,8 @@
 /** Functions that are written out in the place of their calls do what the calls did, in the same order. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { parseAst } from 'rolldown/parseAst';
 import { describe, expect, test } from 'vitest';
@@ -113,6 +115,21 @@ describe('what stays a call', () => {
   });
 });
 
+describe('what is marked short', () => {
+  const body = (statements: number) =>
+    Array.from({ length: statements }, (_, i) => `w[${i & 7}] = n + ${i};`).join(' ');
+  const code = (statements: number) =>
+    `function f(n) { ${body(statements)} return n; } const path = short((n) => f(n));`;
+
+  test.each([
+    [10, 'is one piece where V8 puts it in its callers', false],
+    [120, 'is left where V8 does better function by function', true],
+    [200, 'is one piece where V8 would put in line no more than a part', false],
+  ])('with %i statements %s', (statements, _, isLeft) => {
+    expect(/\bf\(n\)/.test(flattened(code(statements))[0].flat)).toBe(isLeft);
+  });
+});
+
 test('a mark without a function is refused', () => {
   expect(() => flattened('const path = flat(other);')).toThrow('flat: it has to be called with an arrow function');
 });
@@ -181,12 +198,13 @@ describe('modules made at random do the same', () => {
 });
 
 describe.each(['core-hierarchical', 'core-flat', 'core-pidspace', 'core-idr'])('the hot paths of %s', (name) => {
-  const code = readFileSync(join(import.meta.dirname, '..', '..', name, 'dist', 'index.js'), 'utf8');
+  const file = join(import.meta.dirname, '..', '..', name, 'dist', 'index.js');
+  const code = readFileSync(file, 'utf8');
   const paths = [...code.matchAll(/^\tconst (?:bear|end) = \(\w+\) => \{\n(?:\t\t.*\n)+\t\};/gm)].map(([text]) => text);
 
   test('are in one piece, in both copies', () => {
     expect(paths).toHaveLength(4);
-    expect(code).not.toMatch(/\bflat(?:\$\d+)?\(/);
+    expect(code).not.toMatch(/\b(?:flat|short)(?:\$\d+)?\(/);
     for (const path of paths) expect(() => parseAst(path)).not.toThrow();
   });
 
@@ -197,5 +215,16 @@ describe.each(['core-hierarchical', 'core-flat', 'core-pidspace', 'core-idr'])('
     expect(
       calls.map((names) => [...new Set(names)].filter((found) => !['if', 'for', 'while'].includes(found))),
     ).toMatchSnapshot();
+  });
+
+  test.each(['findPidNs', 'pidNrNs'])('%s is no longer than what V8 puts in line', (path) => {
+    const program = `import { createPidAllocator } from ${JSON.stringify(pathToFileURL(file).href)};
+      const a = createPidAllocator(); const pid = a.allocPid(a.initPidNs);
+      a.findPidNs(1, a.initPidNs); a.pidNrNs(pid, a.initPidNs);`;
+    const flags = ['--print-bytecode', `--print-bytecode-filter=${path}`, '--input-type=module', '-e', program];
+    const printed = execFileSync(process.execPath, flags, { encoding: 'utf8' });
+    const [length] = [...printed.matchAll(/^Bytecode length: (\d+)/gm)].map(([, bytes]) => Number(bytes));
+    expect(length).toBeGreaterThan(0);
+    expect(length).toBeLessThanOrEqual(460);
   });
 });

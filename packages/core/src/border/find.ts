@@ -3,7 +3,7 @@ import type { NsRef, PidAllocator } from '@pidlab/contract';
 import { mustBeAttached } from '../memory/handles.ts';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
-import { flat } from '../words/flat.ts';
+import { short } from '../words/flat.ts';
 import { SHARED } from '../words/mode.ts';
 import { fitsAfter, freedMeanwhile, getFound, keepUnlessFreed, pidOrNone, stillIn, unlessFreed } from './again.ts';
 import { fromArg, nrArg, nsArg, taskArg } from './arguments.ts';
@@ -13,7 +13,7 @@ type Finding = Pick<PidAllocator, 'findPidNs' | 'findPid' | 'findVpid' | 'findGe
 export function bindFinding(s: State): Finding {
   const { design } = s;
   return {
-    findPidNs: flat((nr: number, ns: NsRef) => {
+    findPidNs: short((nr: number, ns: NsRef) => {
       const nsAt = nsArg(s, ns, 'findPidNs');
       const pidAt = design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt);
       const pid = pidOrNone(s, pidAt);

@@ -3,7 +3,7 @@ import type { Nr, NsRef, PidAllocator, PidRef, RootNr, Vnr } from '@pidlab/contr
 import { homeIfAlive } from '../pids/pids.ts';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
-import { flat } from '../words/flat.ts';
+import { short } from '../words/flat.ts';
 import { SHARED } from '../words/mode.ts';
 import { nsOrNone, stillIn, unlessEnded, unlessFreed } from './again.ts';
 import { nsArg, pidArg, taskArg } from './arguments.ts';
@@ -13,7 +13,7 @@ type Translation = Pick<PidAllocator, 'pidNrNs' | 'pidNr' | 'pidVnr' | 'pidNs' |
 export function bindTranslation(s: State): Translation {
   const { design } = s;
   return {
-    pidNrNs: flat((pid: PidRef, ns: NsRef) => {
+    pidNrNs: short((pid: PidRef, ns: NsRef) => {
       const pidAt = pidArg(s, pid, 'pidNrNs');
       const nsAt = nsArg(s, ns, 'pidNrNs');
       const nr = design.pidNrNs(s, pidAt, nsAt) as Nr;
