@@ -120,6 +120,6 @@ export function childrenOf(node: Node): Node[] {
   return children.sort((a, b) => a.start - b.start);
 }
 
-export function isNode(value: unknown): value is Node {
+function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 }
