@@ -100,7 +100,7 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
 
   return {
     warmUp() {
-      const window = sample(scenario, state, effort.warmupMs, 3);
+      const window = sample(scenario, state, effort.warmupMs, 1);
       const median = window[window.length >> 1];
       steady ||= Math.abs(median - before) <= STEADY * median;
       before = median;
