@@ -4,12 +4,12 @@ import { ask, callerOf, fail, integer, readOptions, readSetTid } from './checks.
 import { addChild } from './children.ts';
 import { SIGCHLD, SIGNAL_MAX } from './constants.ts';
 import { applyLimits, charge, mayCharge, readLimits } from './limits.ts';
+import { enter, List } from './list.ts';
 import { addMember, openPgrp, openSession, updateTie } from './members.ts';
 import { enterNamespace, makeNamespace } from './namespaces.ts';
 import { release } from './release.ts';
 import { subreaperFrom } from './reparent.ts';
-import { enter } from './roster.ts';
-import { DEFAULT_DISPOSITIONS, type Namespace, Pgrp, PIDS, Session, type Table, Task, Threads } from './task.ts';
+import { DEFAULT_DISPOSITIONS, type Namespace, Pgrp, PIDS, Session, type Table, Task } from './task.ts';
 import { addTask } from './task-index.ts';
 import type { CloneOptions, Process } from './types.ts';
 
@@ -148,8 +148,8 @@ function newThread<P>(t: Table<P>, caller: Task<P>, setTid: readonly number[] | 
   const pid = allocPid(t, ref, home, setTid);
   const thread = new Task(t, group.pgrp, group.signals, payload, ref, pid, home, caller.execId);
   thread.group = group;
-  group.others ??= new Threads();
-  thread.memberAt = enter(group.others, thread);
+  group.others ??= new List();
+  enter(group.others, thread);
   group.live++;
   home.holders++;
   addTask(t.tasks, thread);

@@ -1,9 +1,12 @@
 /** What must always hold. Each line of complaint is one that does not. */
 
 import { type NsRef, PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID, type PidRef } from '@pidlab/contract';
+import { nextZombie } from './children.ts';
 import { canFinish } from './exit.ts';
+import { isIn } from './list.ts';
 import { holdsPgrp, membersOf } from './members.ts';
 import {
+  type Brood,
   childrenOf,
   hasChildren,
   isLeader,
@@ -56,7 +59,7 @@ function checkTask<P>(t: Table<P>, task: Task<P>): string[] {
   for (let ns: Namespace<P> | undefined = task.home; ns !== undefined && task.life === 'alive'; ns = ns.parent)
     if (ns.init === undefined || ns.init.live === 0)
       broken.push('it is alive, and the init of a namespace that sees it has ended');
-  if (!leads && group.others?.places[task.memberAt] !== task) broken.push('its process does not know it');
+  if (!leads && (group.others === undefined || !isIn(group.others, task))) broken.push('its process does not know it');
   const want: [type: 0 | 1 | 2 | 3, pid: PidRef | undefined][] = [
     [PIDTYPE_PID, task.pid],
     [PIDTYPE_TGID, undefined],
@@ -84,7 +87,8 @@ function checkGroup<P>(t: Table<P>, group: ThreadGroup<P>, groups: ReadonlySet<T
   if (group.isInit !== (leader.home.init === group)) broken.push('its namespace has another init');
   if (group !== t.initGroup) {
     if (parent === undefined) broken.push('it has no parent');
-    else if (parent.brood?.places[group.childAt] !== group) broken.push('its parent does not know it');
+    else if (parent.brood === undefined || !isAmongSiblings(parent.brood, group))
+      broken.push('its parent does not know it');
     else if (parent.life !== 'alive' && parent.life !== 'exiting') broken.push(`its parent is ${parent.life}`);
   }
   const hasEnded = threads.length === 1 && leader.life === 'zombie';
@@ -92,26 +96,32 @@ function checkGroup<P>(t: Table<P>, group: ThreadGroup<P>, groups: ReadonlySet<T
   if (hasEnded && group.status === undefined) broken.push('it has ended without a status');
   for (const thread of threads) broken.push(...checkChildren(thread));
   const { pgrp } = group;
-  if (pgrp.members.places[group.memberAt] !== group) broken.push('its process group does not know it');
-  if (pgrp.session.pgrps.places[pgrp.sessionAt] !== pgrp) broken.push('its session does not know its process group');
+  if (!isIn(pgrp.members, group)) broken.push('its process group does not know it');
+  if (!isIn(pgrp.session.pgrps, pgrp)) broken.push('its session does not know its process group');
   if (!groups.has(pgrp.session.holder)) broken.push('somebody who is gone holds its session’s number');
   return broken;
+}
+
+/** Whether the process is where its siblings, or the ends of the list, say that it is. */
+function isAmongSiblings<P>({ oldest, youngest }: Brood<P>, child: ThreadGroup<P>): boolean {
+  const before = child.olderSibling === undefined ? oldest : child.olderSibling.youngerSibling;
+  const after = child.youngerSibling === undefined ? youngest : child.youngerSibling.olderSibling;
+  return before === child && after === child;
 }
 
 function checkChildren<P>(parent: Task<P>): string[] {
   const broken: string[] = [];
   let at = -1;
   let count = 0;
+  let last: ThreadGroup<P> | undefined;
   for (const child of childrenOf(parent)) {
     if (child.realParent !== parent) broken.push('a child has another parent');
-    if (child.childAt <= at || parent.brood!.places[child.childAt] !== child)
-      broken.push('its children are out of order');
-    at = child.childAt;
+    if (child.childNr <= at || child.childNr >= parent.brood!.nextNr) broken.push('its children are out of order');
+    at = child.childNr;
     if (!child.waitable) continue;
     count++;
-    const { zombieCount, zombieAt, zombies } = parent.brood!;
-    if ((zombieCount === 1 ? zombieAt : zombies!.next(at - 1)) !== at)
-      broken.push('a zombie among its children is not found');
+    if (nextZombie(parent, last) !== child) broken.push('a zombie among its children is not found');
+    last = child;
   }
   const counted = parent.brood?.zombieCount ?? 0;
   if (counted !== count) broken.push(`${count} of its children are zombies, and ${counted} counted`);

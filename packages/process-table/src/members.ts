@@ -1,12 +1,12 @@
 /** Who is in which process group and session, and who holds their numbers. Source: `change_pid()` and `__unhash_process()`. */
 import { PIDTYPE_PGID, PIDTYPE_SID, type TaskRef } from '@pidlab/contract';
-import { enter, itemsOf, leave, oldest } from './roster.ts';
+import { enter, itemsOf, leave } from './list.ts';
 import type { Pgrp, Session, Table, ThreadGroup } from './task.ts';
 
 /** Makes the process the youngest member. It is tied to nobody there until `updateTie` says so. */
 export function addMember<P>(pgrp: Pgrp<P>, group: ThreadGroup<P>): void {
   group.pgrp = pgrp;
-  group.memberAt = enter(pgrp.members, group);
+  enter(pgrp.members, group);
   if (group.stopped) pgrp.stopped++;
 }
 
@@ -16,13 +16,13 @@ export function membersOf<P>(pgrp: Pgrp<P>): ThreadGroup<P>[] {
 }
 
 export function holdsPgrp<P>(group: ThreadGroup<P>): boolean {
-  return oldest(group.pgrp.members) === group;
+  return group.pgrp.members.oldest === group;
 }
 
 /** The process, which is in no group, founds one, and holds its number. */
 export function openPgrp<P>(t: Table<P>, group: ThreadGroup<P>, pgrp: Pgrp<P>): void {
   addMember(pgrp, group);
-  pgrp.sessionAt = enter(pgrp.session.pgrps, pgrp);
+  enter(pgrp.session.pgrps, pgrp);
   t.allocator.attachPid(group.groupLeader.task, PIDTYPE_PGID, pgrp.pid);
 }
 
@@ -38,12 +38,12 @@ export function leavePgrp<P>(t: Table<P>, group: ThreadGroup<P>): void {
   const holds = holdsPgrp(group);
   untie(group);
   if (group.stopped) pgrp.stopped--;
-  leave(pgrp.members, group.memberAt);
+  leave(pgrp.members, group);
   if (!holds) return;
   const { task } = group.groupLeader;
-  const next = oldest(pgrp.members);
+  const { oldest: next } = pgrp.members;
   if (next === undefined) {
-    leave(pgrp.session.pgrps, pgrp.sessionAt);
+    leave(pgrp.session.pgrps, pgrp);
     t.allocator.detachPid(task, PIDTYPE_PGID);
   } else t.allocator.transferPid(task, next.groupLeader.task, PIDTYPE_PGID);
 }
@@ -52,12 +52,12 @@ export function leavePgrp<P>(t: Table<P>, group: ThreadGroup<P>): void {
 export function leaveSession<P>(t: Table<P>, group: ThreadGroup<P>, session: Session<P>): void {
   if (session.holder !== group) return;
   const { task } = group.groupLeader;
-  const pgrp = oldest(session.pgrps);
+  const { oldest: pgrp } = session.pgrps;
   if (pgrp === undefined) {
     t.allocator.detachPid(task, PIDTYPE_SID);
     return;
   }
-  session.holder = oldest(pgrp.members)!;
+  session.holder = pgrp.members.oldest!;
   t.allocator.transferPid(task, session.holder.groupLeader.task, PIDTYPE_SID);
 }
 

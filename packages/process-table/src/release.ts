@@ -1,9 +1,9 @@
 import { PIDTYPE_PID } from '@pidlab/contract';
 import { removeChild } from './children.ts';
+import { leave } from './list.ts';
 import { leavePgrp, leaveSession } from './members.ts';
 import { leaveRecord } from './namespaces.ts';
 import { forgetPending } from './pending.ts';
-import { leave } from './roster.ts';
 import { type Namespace, PIDS, type Table, type Task, threadCount } from './task.ts';
 import { removeTask } from './task-index.ts';
 
@@ -20,7 +20,7 @@ export function release<P>(t: Table<P>, task: Task<P>): void {
     if (group.realParent !== undefined) removeChild(group);
     if (home.init === group) home.init = undefined;
   } else {
-    leave(group.others!, task.memberAt);
+    leave(group.others!, task);
   }
   removeTask(t.tasks, task);
   a.freeTask(ref);

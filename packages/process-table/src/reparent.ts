@@ -4,7 +4,6 @@ import { SIGCHLD } from './constants.ts';
 import { hangUpOrphans } from './jobs.ts';
 import { updateTie } from './members.ts';
 import { release } from './release.ts';
-import { youngest } from './roster.ts';
 import { aliveThread, childrenOf, type Table, type Task, type ThreadGroup } from './task.ts';
 
 /** Moves all children, in their order. `notify` tells the new parent of one that has ended; true when it has to go. */
@@ -48,7 +47,7 @@ function newParent<P>(father: Task<P>): Task<P> {
  */
 function lastThread<P>({ groupLeader, others }: ThreadGroup<P>): Task<P> {
   if (groupLeader.life === 'alive' || groupLeader.life === 'exiting' || others === undefined) return groupLeader;
-  return youngest(others)!;
+  return others.youngest!;
 }
 
 /** Where a child of that parent begins to look for a subreaper. */

@@ -5,10 +5,10 @@ import { addChild, addZombie } from './children.ts';
 import { SIGNAL_MAX } from './constants.ts';
 import { checkInvariants } from './invariants.ts';
 import { charge } from './limits.ts';
+import { enter, itemsOf, List } from './list.ts';
 import { addMember, updateTie } from './members.ts';
 import { keep } from './pending.ts';
 import { subreaperFrom } from './reparent.ts';
-import { enter, itemsOf } from './roster.ts';
 import {
   childrenOf,
   type Dispositions,
@@ -23,7 +23,6 @@ import {
   type Table,
   Task,
   type ThreadGroup,
-  Threads,
   threadsOf,
 } from './task.ts';
 import { addTask, allTasks } from './task-index.ts';
@@ -362,9 +361,9 @@ function restoreProcesses<P>(
 }
 
 function addThread<P>(group: ThreadGroup<P>, thread: Task<P>): void {
-  group.others ??= new Threads();
+  group.others ??= new List();
   thread.group = group;
-  thread.memberAt = enter(group.others, thread);
+  enter(group.others, thread);
 }
 
 function restoreSignals({ actions, noCldWait, noCldStop }: SavedProcess): Dispositions {
@@ -398,7 +397,7 @@ function restoreSessions<P>(t: Table<P>, saved: readonly SavedSession[], groups:
     session.holder = at(groups, holder);
     for (const { pid: nr, members } of pgrps) {
       const pgrp = new Pgrp<P>(number(nr, 'group', 1, LARGEST) as PidRef, session);
-      pgrp.sessionAt = enter(session.pgrps, pgrp);
+      enter(session.pgrps, pgrp);
       if (members.length === 0) damaged('a process group is empty');
       for (const place of members) {
         const member = at(groups, place);

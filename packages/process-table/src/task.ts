@@ -7,7 +7,7 @@
  * ```
  *   Task (a thread) ── brood ──► ThreadGroup, ThreadGroup, …        oldest first
  *     │   ▲                        │    │ └─ realParent ──► that Task
- *     │   │                        │  zombies: the places of those that can be reaped
+ *     │   │                        │  zombie, zombies: those that can be reaped
  *   group groupLeader, others    pgrp ──► Pgrp ── session ──► Session
  *
  *   home, childHome ──► Namespace ── parent ──► Namespace, …          up to the root's
@@ -18,8 +18,8 @@
  * when another thread's `exec` takes its place. A further thread has the fields of a group, and nobody looks at them.
  */
 import type { NsRef, PidAllocator, PidRef, TaskRef } from '@pidlab/contract';
+import { itemsOf, List } from './list.ts';
 import type { PlaceSet } from './place-set.ts';
-import { itemsOf, Roster } from './roster.ts';
 import type { TaskIndex } from './task-index.ts';
 import type { Hooks, Process, ProcessState, SignalInfo } from './types.ts';
 
@@ -39,19 +39,23 @@ const ENDING = 128;
 export abstract class ThreadGroup<P> {
   declare groupLeader: Task<P>;
   /** Its further threads, oldest first; none of them is a zombie. */
-  declare others: Threads<P> | undefined;
+  declare others: List<Task<P>> | undefined;
   /** Threads that are alive. */
   declare live: number;
 
   // ── its process group ──
   declare pgrp: Pgrp<P>;
-  /** Its place among the members; of a further thread, its place among the threads. */
-  declare memberAt: number;
+  /** Its neighbours among the members; of a further thread, those among the threads. */
+  declare older: this | undefined;
+  declare younger: this | undefined;
 
   // ── its place in the tree ──
   declare realParent: Task<P> | undefined;
-  /** Its place among the children. */
-  declare childAt: number;
+  /** Its neighbours among the children. */
+  declare olderSibling: ThreadGroup<P> | undefined;
+  declare youngerSibling: ThreadGroup<P> | undefined;
+  /** Its number among the children, which only grows along the list. */
+  declare childNr: number;
   /**
    * The nearest subreaper above it in its namespace; or one that is none any more, whose own field leads on. So a chain of
    * thousands does not have to be climbed at each death.
@@ -79,13 +83,16 @@ export abstract class ThreadGroup<P> {
 
   constructor(pgrp: Pgrp<P>, signals: Dispositions) {
     this.pgrp = pgrp;
-    this.memberAt = 0;
+    this.older = undefined;
+    this.younger = undefined;
     this.realParent = undefined;
     this.exitSignal = 0;
     this.parentExecId = 0;
     this.others = undefined;
     this.live = 1;
-    this.childAt = 0;
+    this.olderSibling = undefined;
+    this.youngerSibling = undefined;
+    this.childNr = 0;
     this.above = undefined;
     this.status = undefined;
     this.marks = 0;
@@ -271,39 +278,25 @@ export interface Dispositions {
 
 export const DEFAULT_DISPOSITIONS: Dispositions = { actions: undefined, noCldWait: false, noCldStop: false };
 
-/** The further threads of a process. */
-export class Threads<P> extends Roster<Task<P>> {
-  moved(thread: Task<P>, place: number): void {
-    thread.memberAt = place;
-  }
-}
-
 /** The children of a task. */
-export class Brood<P> extends Roster<ThreadGroup<P>> {
+export class Brood<P> {
+  oldest: ThreadGroup<P> | undefined = undefined;
+  youngest: ThreadGroup<P> | undefined = undefined;
+  size = 0;
+  /** The number of the next child. */
+  nextNr = 0;
   /** How many of them can be reaped. */
   zombieCount = 0;
-  /** The place of one: while it is the only one, its place is nowhere else. */
-  zombieAt = 0;
-  /** The places of all, while they are more. */
-  zombies: PlaceSet | undefined = undefined;
-
-  moved(child: ThreadGroup<P>, place: number): void {
-    child.childAt = place;
-    if (!child.waitable) return;
-    if (this.zombieCount === 1) this.zombieAt = place;
-    else this.zombies!.add(place);
-  }
-
-  override forgetPlaces(): void {
-    this.zombies?.clear();
-  }
+  /** The one that can, while it is the only one. */
+  zombie: ThreadGroup<P> | undefined = undefined;
+  /** All that can, while they are more. */
+  zombies: Zombies<P> | undefined = undefined;
 }
 
-/** The processes of a group. */
-class Members<P> extends Roster<ThreadGroup<P>> {
-  moved(member: ThreadGroup<P>, place: number): void {
-    member.memberAt = place;
-  }
+/** Children that can be reaped, by their numbers. */
+export interface Zombies<P> {
+  readonly set: PlaceSet;
+  readonly byNr: (ThreadGroup<P> | undefined)[];
 }
 
 /**
@@ -313,9 +306,10 @@ class Members<P> extends Roster<ThreadGroup<P>> {
 export class Pgrp<P> {
   readonly pid: PidRef;
   readonly session: Session<P>;
-  readonly members: Members<P> = new Members();
-  /** Its place among the groups of the session. */
-  sessionAt = 0;
+  readonly members: List<ThreadGroup<P>> = new List();
+  /** Its neighbours among the groups of the session. */
+  older: Pgrp<P> | undefined = undefined;
+  younger: Pgrp<P> | undefined = undefined;
   /** Members that are tied: the group is orphaned while there are none. */
   ties = 0;
   /** Members that are stopped. */
@@ -329,17 +323,10 @@ export class Pgrp<P> {
   }
 }
 
-/** The groups of a session. */
-class Pgrps<P> extends Roster<Pgrp<P>> {
-  moved(pgrp: Pgrp<P>, place: number): void {
-    pgrp.sessionAt = place;
-  }
-}
-
 /** A session, whose number one of its processes holds as PIDTYPE_SID. All members of a group are in one session. */
 export class Session<P> {
   readonly pid: PidRef;
-  readonly pgrps: Pgrps<P> = new Pgrps();
+  readonly pgrps: List<Pgrp<P>> = new List();
   declare holder: ThreadGroup<P>;
 
   constructor(pid: PidRef) {
@@ -477,8 +464,9 @@ export function aliveThread<P>({ groupLeader, others }: ThreadGroup<P>): Task<P>
   return undefined;
 }
 
-export function childrenOf<P>(parent: Task<P>): Iterable<ThreadGroup<P>> {
-  return parent.brood === undefined ? [] : itemsOf(parent.brood);
+/** The children, the oldest first. None may come or go while they are gone through. */
+export function* childrenOf<P>({ brood }: Task<P>): Generator<ThreadGroup<P>, void> {
+  for (let child = brood?.oldest; child !== undefined; child = child.youngerSibling) yield child;
 }
 
 export function hasChildren<P>({ brood }: Task<P>): boolean {

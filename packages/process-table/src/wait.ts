@@ -180,11 +180,11 @@ function reportEnd<P>(t: Table<P>, caller: Task<P>, { groupLeader: leader, statu
 const PROCESS = Symbol('process');
 
 class WaitReport<P> implements Waited<P> {
-  readonly pid: Vnr;
-  readonly code: number;
-  readonly value: number;
-  readonly status: number;
-  readonly [PROCESS]: Process<P>;
+  declare readonly pid: Vnr;
+  declare readonly code: number;
+  declare readonly value: number;
+  declare readonly status: number;
+  declare readonly [PROCESS]: Process<P>;
 
   constructor(pid: Vnr, process: Process<P>, code: number, value: number, status: number) {
     this.pid = pid;
