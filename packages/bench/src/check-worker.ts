@@ -1,9 +1,9 @@
-// The whole of a checking process: a strategy's spec in, what was found out.
+// The whole of a checking process: a strategy's spec and what to check in, what was found out.
 import type { Strategy } from '@pidlab/contract';
 import { STRATEGIES } from './builtins.ts';
-import { check } from './check.ts';
+import { type CheckOptions, check } from './check.ts';
 import { loadModule, type SubjectSpec } from './subjects.ts';
 
-const spec = JSON.parse(process.argv[2]) as SubjectSpec;
+const [spec, options] = process.argv.slice(2).map((each) => JSON.parse(each)) as [SubjectSpec, CheckOptions];
 const strategy = spec.module === undefined ? await STRATEGIES[spec.id]() : await loadModule(spec.module);
-process.send?.(await check(strategy as Strategy, spec), () => process.disconnect());
+process.send?.(await check(strategy as Strategy, spec, options), () => process.disconnect());

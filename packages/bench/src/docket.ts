@@ -1,7 +1,7 @@
 import type { Cell, Row } from './cells.ts';
 import { pairPart, pairsOf } from './goals.ts';
 import { sameWithin } from './noise.ts';
-import { type Finding, find, Priors, type Question, questionsOf, roundsOf } from './questions.ts';
+import { type Finding, find, hopeOf, Priors, type Question, questionsOf, roundsOf } from './questions.ts';
 import type { Estimate } from './statistics.ts';
 import { errorOf, type Looks, MARGIN, type Verdict } from './verdict.ts';
 
@@ -16,6 +16,12 @@ export interface Decision {
   readonly verdict: Verdict;
   readonly estimate: Estimate;
   readonly stop: Stop;
+}
+
+/** A look that is left: rounds until then, and how likely it is to decide. */
+export interface Outlook {
+  readonly more: number;
+  readonly hope: number;
 }
 
 /**
@@ -83,9 +89,19 @@ export class Docket {
     });
   }
 
-  /** Rounds that an open question needs until its next look. */
-  wanted(question: Question): number {
-    return this.#looks[this.#looked.get(question.id) ?? 0] - roundsOf(question);
+  /** What each of some open questions can hope for: how likely each of the looks that are left is to decide it, and how many rounds off it is. */
+  outlooks(open: readonly Question[]): Map<Question, Outlook[]> {
+    const priors = this.priors();
+    return new Map(
+      open.map((question) => {
+        const [error, margin, had] = [this.error, this.margin(question), roundsOf(question)];
+        const left = this.#looks.slice(this.#looked.get(question.id) ?? 0).filter((rounds) => rounds > had);
+        return [
+          question,
+          left.map((rounds) => ({ more: rounds - had, hope: hopeOf(question, priors, { rounds, error, margin }) })),
+        ];
+      }),
+    );
   }
 
   /** What became of each question, now that the run is over; `why` says what stopped those that were still open. */

@@ -4,7 +4,7 @@ import { compareRuns, refuseForeign } from './baseline-run.ts';
 import { BASELINES } from './baselines/index.ts';
 import { differencesOf } from './behaviour.ts';
 import { baselineSpecs, STRATEGIES } from './builtins.ts';
-import { type Checked, checkInProcess } from './check.ts';
+import { type Checked, type CheckOptions, checkInProcess } from './check.ts';
 import { adviceOf } from './claims/advice.ts';
 import { claimsOf } from './claims/claims.ts';
 import { foundOf } from './claims/found.ts';
@@ -72,7 +72,7 @@ export async function runLab(options: LabOptions, hooks: LabHooks = {}): Promise
     const journal = journalOf(join(out, 'lab.json'), plan, native, options.resume);
     const begin = performance.now();
     const traits = await traitsOf(strategies);
-    const checked = await checkAll(strategies, hooks);
+    const checked = await checkAll(strategies, { scale: mode === 'full' }, hooks);
     const leftMs = LAB_MS[mode] - (performance.now() - begin);
     const ownMs = Math.max(MIN_BUDGET_MS, Math.min(settings.budgetMs, leftMs));
     const budgetMs = minutes === undefined ? ownMs : minutes * 60_000;
@@ -119,11 +119,15 @@ async function labStrategies(modules: readonly string[]): Promise<SubjectSpec[]>
 }
 
 /** Checks each strategy, and counts what it does, in a process of its own, as many at once as there are cores: nothing is timed yet. */
-async function checkAll(strategies: readonly SubjectSpec[], { onStep, signal }: LabHooks): Promise<Checked[]> {
+async function checkAll(
+  strategies: readonly SubjectSpec[],
+  options: CheckOptions,
+  { onStep, signal }: LabHooks,
+): Promise<Checked[]> {
   onStep?.(`conformance, replay and counts: ${strategies.map(({ id }) => id).join(', ')}`);
   const checked = await inParallel(strategies, availableParallelism(), async (spec) => {
     if (signal?.aborted) return undefined;
-    const found = await checkInProcess(spec, signal);
+    const found = await checkInProcess(spec, options, signal);
     // Ctrl-C stops that process: what it left undone is no failure.
     if (signal?.aborted) return undefined;
     onStep?.(`conformance, replay and counts: ${spec.id} is done`);

@@ -13,7 +13,7 @@ import {
   spreadOf,
   sumOf,
 } from './statistics.ts';
-import { type Bounds, judge, judgePlain, type Verdict } from './verdict.ts';
+import { type Bounds, chanceOf, judge, judgePlain, type Look, type Verdict } from './verdict.ts';
 
 /** A row in its cell. */
 export interface Place {
@@ -199,6 +199,19 @@ function meanOf(part: Part, priors: Priors): LogMean | undefined {
   return logs && logMean([...logs.values()], priors.of(part));
 }
 
+/** A product of parts as a mean with its spread; undefined where one of them has none. */
+function productOf(parts: readonly Part[], priors: Priors): LogMean | undefined {
+  const means = parts.map((part) => meanOf(part, priors)).filter((each) => each !== undefined);
+  if (means.length < parts.length) return undefined;
+  return means.length === 1 ? means[0] : sumOf(means);
+}
+
+/** How likely a look is to decide a question; 1 where nothing is known that could tell. */
+export function hopeOf({ parts, bounds }: Pick<Question, 'parts' | 'bounds'>, priors: Priors, look: Look): number {
+  const found = productOf(parts, priors);
+  return found ? chanceOf(found, bounds, look) : 1;
+}
+
 /** What a product of parts is, and whether it keeps the bounds within `margin`; undefined where nothing was measured. */
 export function find(
   { parts, bounds }: Pick<Question, 'parts' | 'bounds'>,
@@ -220,12 +233,11 @@ export function find(
     const all = known.map((each) => each.get(round));
     return all.every((each) => each !== undefined) ? all.reduce((total, each) => total + each, 0) : [];
   });
-  const means = parts.map((part) => meanOf(part, priors)).filter((each) => each !== undefined);
-  if (means.length < parts.length) {
+  const found = productOf(parts, priors);
+  if (!found) {
     const estimate = estimateValues(products.map(Math.exp), priors.of(first), error);
     return { estimate, verdict: 'too few rounds' };
   }
-  const found = means.length === 1 ? means[0] : sumOf(means);
   return { estimate: estimateOf(found, products, error), verdict: judge(found, bounds, error, margin) };
 }
 

@@ -113,8 +113,8 @@ class Run {
   }
 
   /**
-   * Rounds for what open questions need, those first that cost least, goals before comparisons; until all are decided, or what
-   * is left of the time is too short for any of the companies.
+   * Rounds for what open questions need, those first of which most will be decided for the time that they take; until all are
+   * decided, or what is left of the time is too short for any of the companies.
    */
   async decide(docket: Docket): Promise<void> {
     for (let round = this.#plan.settings.looks[0]; !this.#isStopped; round++) {
@@ -134,26 +134,25 @@ class Run {
     }
   }
 
-  /** The rows of as many open questions as can be brought to their next look in the time that is left. */
+  /**
+   * The rows that get another round. Time is set apart for one question after the other, up to the look that promises most for what it
+   * takes, as long as something fits into what is left. Rows for which time is set apart already cost the next one nothing.
+   */
   #affordable(open: readonly Question[], docket: Docket): Set<Row> {
-    const costOf = (question: Question, but: ReadonlySet<Row>): number =>
-      [...new Set(rowsOf(question))]
-        .filter((row) => !but.has(row))
-        .reduce((total, row) => total + row.tookMs * docket.wanted(question), 0);
-    const none = new Set<Row>();
-    const priced = open.map((question) => ({
-      question,
-      cost: costOf(question, none) + (question.kind === 'goal' ? 0 : HOUR),
-    }));
-    const rows = new Set<Row>();
-    let leftMs = this.#leftMs;
-    for (const { question } of priced.sort((a, b) => a.cost - b.cost)) {
-      const cost = costOf(question, rows);
-      if (cost > leftMs) continue;
+    const outlooks = docket.outlooks(open);
+    const rounds = new Map<Row, number>();
+    for (let leftMs = this.#leftMs; ; ) {
+      const fitting = [...outlooks].flatMap(([question, looks]) =>
+        looks
+          .map(({ more, hope }) => ({ question, more, hope, cost: costOf(question, more, rounds) }))
+          .filter(({ cost }) => cost <= leftMs),
+      );
+      if (fitting.length === 0) return new Set(rounds.keys());
+      const { question, more, cost } = fitting.reduce((most, each) => (worthOf(each) > worthOf(most) ? each : most));
+      outlooks.delete(question);
       leftMs -= cost;
-      for (const row of rowsOf(question)) rows.add(row);
+      for (const row of rowsOf(question)) rounds.set(row, Math.max(more, rounds.get(row) ?? 0));
     }
-    return rows;
   }
 
   /** A process for each of some rows of a company: all side by side, or one by one where that is what they need. */
@@ -226,8 +225,21 @@ class Run {
   }
 }
 
-/** So that no comparison comes before a goal. */
-const HOUR = 3_600_000;
+/** A goal is worth as many comparisons. */
+const WORTH_OF_A_GOAL = 3;
+
+/** What time for a question promises. It is never nothing: time that nobody else can use is still spent. */
+function worthOf({ question, hope, cost }: { question: Question; hope: number; cost: number }): number {
+  return ((question.kind === 'goal' ? WORTH_OF_A_GOAL : 1) * Math.max(hope, 0.001)) / Math.max(cost, 1);
+}
+
+/** What `more` rounds of the rows that a question needs take, but for those for which time is set apart. */
+function costOf(question: Question, more: number, rounds: ReadonlyMap<Row, number>): number {
+  return [...new Set(rowsOf(question))].reduce(
+    (total, row) => total + row.tookMs * Math.max(0, more - (rounds.get(row) ?? 0)),
+    0,
+  );
+}
 
 /** Cells that are measured side by side: one alone, or those of a scenario that are there for each other's sake. */
 function companiesOf(cells: readonly Cell[]): Cell[][] {

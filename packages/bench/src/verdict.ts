@@ -1,3 +1,4 @@
+import { cumulativeStdNormalProbability } from 'simple-statistics';
 import { ERROR, type Estimate, halfWidth, type LogMean } from './statistics.ts';
 
 // Verdicts are sought at a few looks that are fixed beforehand: after so many rounds, and at no other time.
@@ -45,6 +46,31 @@ export function judge(found: LogMean | undefined, bounds: Bounds, error: number,
 function isWithin(found: LogMean, limit: number, error: number, margin: number): boolean {
   const half = halfWidth(found, 2 * error);
   return Math.abs(found.mean - Math.log(limit)) + half < Math.log(margin);
+}
+
+/** A look that is to come. */
+export interface Look {
+  /** How many rounds there will be. */
+  readonly rounds: number;
+  readonly error: number;
+  readonly margin: number;
+}
+
+/**
+ * How likely a look is to decide what the rounds so far have left open, if those to come are spread like them. The mean of all of
+ * them is then normal around the one of today. It says whom to measure next, and nothing of what the verdict will be.
+ */
+export function chanceOf(found: LogMean, { atLeast, atMost }: Bounds, { rounds, error, margin }: Look): number {
+  const limit = Math.log(atLeast ?? atMost ?? 1);
+  const then = { variance: (found.variance * found.rounds) / rounds, df: found.df + rounds - found.rounds };
+  const deviation = Math.sqrt(Math.max(found.variance - then.variance, Number.MIN_VALUE));
+  const below = (value: number): number => cumulativeStdNormalProbability((value - found.mean) / deviation);
+  const half = halfWidth(then, error);
+  const within = Math.log(margin) - halfWidth(then, 2 * error);
+  const atLimit = within > 0 ? below(limit + within) - below(limit - within) : 0;
+  // Where the two overlap, at the limit comes first.
+  const beyond = Math.max(half, within);
+  return below(limit - beyond) + 1 - below(limit + beyond) + atLimit;
 }
 
 /** The verdict on "never slower" in the words of a comparison. */

@@ -74,6 +74,14 @@ describe('lab.md', () => {
     expect(text).toContain('FAILED: `number 7 is taken`');
   });
 
+  it('says which clauses were not tried', () => {
+    expect(text).toContain('What is about sheer size is left to pid-lab --full and pid-conformance: ALLOC-99.');
+    const kept = { ...report, conformance: report.conformance.slice(0, 1) };
+    expect(markdown(pageOf(kept))).toContain(
+      'All 1 designs keep every clause of the contract that was tried (40 tries',
+    );
+  });
+
   it('has the answers first, and the claims with their verdicts', () => {
     expect(text.indexOf('## In short')).toBeLessThan(text.indexOf('|'));
     expect(text).toMatch(

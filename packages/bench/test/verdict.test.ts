@@ -2,7 +2,16 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
 import { type LogMean, logMean, type Prior, priorOf, spreadOf } from '../src/statistics.ts';
-import { type Bounds, comparisonOf, errorOf, judge, judgePlain, MARGIN, type Verdict } from '../src/verdict.ts';
+import {
+  type Bounds,
+  chanceOf,
+  comparisonOf,
+  errorOf,
+  judge,
+  judgePlain,
+  MARGIN,
+  type Verdict,
+} from '../src/verdict.ts';
 
 const LOOKS = [2, 3, 5, 8, 12];
 
@@ -50,6 +59,43 @@ describe('a goal', () => {
     const plain = (low: number, high: number, rounds: number) =>
       judgePlain({ value: low, range: [low, high], rounds }, { atMost: 10 });
     expect([plain(0, 4, 2), plain(0, 12, 9), plain(0, 4, 1)]).toEqual(['met', 'too few rounds', 'too few rounds']);
+  });
+});
+
+describe('the chance of a look', () => {
+  const look = { rounds: 5, error: errorOf(LOOKS), margin: MARGIN };
+
+  it('is as high as such looks decide often, wherever the truth lies', () => {
+    const next = normal(11);
+    const random = xoroshiro128plus(12);
+    const sigma = 0.05;
+    const prior: Prior = { variance: sigma ** 2, df: Number.POSITIVE_INFINITY, known: 100 };
+    const tries = [0, 1, 2, 3].map(() => ({ said: 0, decided: 0, count: 0 }));
+    for (let i = 0; i < 20_000; i++) {
+      const truth = Math.log(3) + (uniformInt(random, 0, 600) - 300) / 1_000;
+      const logs = Array.from({ length: 3 }, () => truth + sigma * next());
+      const before = logMean(logs, prior) as LogMean;
+      if (judge(before, { atLeast: 3 }, look.error) !== 'too few rounds') continue;
+      const said = chanceOf(before, { atLeast: 3 }, look);
+      const after = logMean([...logs, truth + sigma * next(), truth + sigma * next()], prior);
+      const each = tries[Math.min(3, Math.floor(4 * said))];
+      each.count++;
+      each.said += said;
+      if (judge(after, { atLeast: 3 }, look.error) !== 'too few rounds') each.decided++;
+    }
+    for (const { said, decided, count } of tries) {
+      expect(count).toBeGreaterThan(100);
+      expect(Math.abs(said - decided) / count).toBeLessThan(0.03);
+    }
+  });
+
+  it('is higher the further off the limit, and at the limit itself where the spread is small', () => {
+    const chances = [1, 1.1, 1.2, 1.4].map((value) =>
+      chanceOf(found(value, 0.2), { atMost: 1 }, { ...look, rounds: 12 }),
+    );
+    expect(chances).toEqual([...chances].sort((a, b) => a - b));
+    expect(chances[0]).toBeLessThan(0.05);
+    expect(chanceOf(found(1, 0.01), { atMost: 1 }, { ...look, rounds: 12 })).toBeGreaterThan(0.99);
   });
 });
 

@@ -25,7 +25,16 @@ function keptSentence({ conformance }: Report): string {
   });
   if (broken.length > 0) return listed(broken);
   const tried = sum(conformance.map(({ passed }) => passed));
-  return `All ${designs.length} designs keep every clause of the contract (${tried.toLocaleString('en')} tries in all)`;
+  const but = leftOutOf(conformance).length > 0 ? ' that was tried' : '';
+  return `All ${designs.length} designs keep every clause of the contract${but} (${tried.toLocaleString('en')} tries in all)`;
+}
+
+/** The clauses that were not tried. */
+function leftOutOf(conformance: Report['conformance']): string[] {
+  return unique(
+    conformance.flatMap(({ leftOut }) => leftOut ?? []),
+    (clause) => clause,
+  );
 }
 
 /** Where the designs behave differently; who keeps what, in a line. */
@@ -215,11 +224,13 @@ function mostCommon(values: readonly string[]): string | undefined {
 function keptTable(conformance: Report['conformance']): Section {
   const designs = unique(conformance, ({ strategy }) => strategy);
   const chapters = unique(conformance, ({ chapter }) => chapter);
+  const leftOut = leftOutOf(conformance);
+  const without = `What is about sheer size is left to pid-lab --full and pid-conformance: ${listed(leftOut)}.`;
   return {
     kind: 'section',
     id: 'conformance-kept',
     title: 'Clauses kept, by chapter',
-    answer: `${counted(chapters.length, 'chapter')}; in the root, one level down, and both again on shared allocators.`,
+    answer: `${counted(chapters.length, 'chapter')}; in the root, one level down, and both again on shared allocators.${leftOut.length > 0 ? ` ${without}` : ''}`,
     blocks: [
       {
         kind: 'table',
