@@ -30,13 +30,13 @@ const FLAGS = ['--expose-gc', '--max-old-space-size=8192', '--no-concurrent-reco
 
 /**
  * Measures some jobs side by side: a fresh process for each. First they make themselves ready and warm up, as many at once as there
- * are cores, since nothing of that counts. When all are warm they take turns of a few milliseconds, one process at a time, in an order
+ * are cores and one more, since nothing of that counts and who starts waits for the disk as well. When all are warm they take turns of a few milliseconds, one process at a time, in an order
  * that is another one each time round. So whatever slows the machine down for longer than that slows all of them down. A process that
  * does not get ready or does not take its turn within `limitMs` is stopped; the others go on.
  */
 export async function runTogether(jobs: readonly Job[], limitMs: number): Promise<Outcome[]> {
   const start = performance.now();
-  const members = await inParallel(jobs, availableParallelism(), async (job) => {
+  const members = await inParallel(jobs, availableParallelism() + 1, async (job) => {
     const member = new Member(job, limitMs);
     await member.ready();
     for (let window = 0; window < job.effort.warmupWindows; window++) if (!(await member.take('warm up'))) break;

@@ -1,6 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
+import { SETTINGS } from '../src/modes.ts';
 import { type LogMean, logMean, type Prior, priorOf, spreadOf } from '../src/statistics.ts';
 import {
   type Bounds,
@@ -100,7 +101,14 @@ describe('the chance of a look', () => {
 });
 
 /** What becomes of comparisons whose true ratio is `truth`, looked at as the runner does; each scenario has 12 of them. */
-function verdicts(seed: number, truth: number, bounds: Bounds, sigma: number, looks = LOOKS, error = errorOf(looks)) {
+function verdicts(
+  seed: number,
+  truth: number,
+  bounds: Bounds,
+  sigma: number,
+  looks: readonly number[] = LOOKS,
+  error = errorOf(looks),
+) {
   const next = normal(seed);
   const counts: Record<string, number> = { met: 0, missed: 0, 'at the limit': 0, 'too few rounds': 0 };
   const scenarios = 250;
@@ -130,6 +138,11 @@ describe('looking again and again', () => {
 
   it.each([0.03, 0.1, 0.3])('errs 5 times in 100 at most where the truth is the limit itself (spread %d)', (sigma) => {
     const { met, missed } = verdicts(1, 3, atLeast3, sigma);
+    expect(met + missed).toBeLessThan(0.05);
+  });
+
+  it.each([0.03, 0.1, 0.3])('errs no more often at the looks of the lab (spread %d)', (sigma) => {
+    const { met, missed } = verdicts(13, 3, atLeast3, sigma, SETTINGS.lab.looks);
     expect(met + missed).toBeLessThan(0.05);
   });
 
