@@ -78,7 +78,7 @@ const LOOKS = [2, 3, 5, 8, 12];
 
 /**
  * The lab has time for ten rounds of what is hard to decide. Each look takes its share of what may go wrong, and so makes every interval
- * wider: on recorded labs, three looks decided more within the time than four or five.
+ * wider. In simulations with the spreads of recorded labs three looks left as much open as four or five, or less.
  */
 const LOOKS_OF_THE_LAB = [2, 4, 10];
 
