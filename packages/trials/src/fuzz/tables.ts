@@ -73,9 +73,12 @@ function busyTable({ createPidAllocator, traits }: Strategy, isolation: 'guests'
 
 type Holder = Record<string, unknown>;
 
-/** All places of plain data, lists and records among them. */
+/**
+ * All places of plain data, lists and records among them. Bytes are none: what is put there is made a number of, and of a list
+ * that has been made long even that cannot be had.
+ */
 function placesIn(value: unknown): [holder: Holder, key: string][] {
-  if (typeof value !== 'object' || value === null) return [];
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
   const holder = value as Holder;
   // Where a list has been made long, nobody asks for all of it.
   return Object.keys(holder).flatMap((key) => [[holder, key] as [Holder, string], ...placesIn(holder[key])]);
