@@ -19,6 +19,7 @@
  * its neighbours.
  */
 import type { NsRef, PidAllocator, PidRef, TaskRef } from '@pidlab/contract';
+import { SIGCHLD } from './constants.ts';
 import { itemsOf, List } from './list.ts';
 import type { PlaceSet } from './place-set.ts';
 import type { TaskIndex } from './task-index.ts';
@@ -27,7 +28,7 @@ import type { Hooks, Process, ProcessState, SignalInfo } from './types.ts';
 /** Where a task is; a group's stop is looked at on top of this. */
 export type Life = 'alive' | 'exiting' | 'zombie' | 'dead';
 
-// What is only ever true or false shares a word.
+// What is small shares a word: what is only ever true or false, and two signals.
 const WAITABLE = 1;
 const EXECED = 2;
 const IS_INIT = 4;
@@ -36,6 +37,11 @@ const STOPPED = 16;
 const CONTINUE_REPORT = 32;
 const TIED = 64;
 const ENDING = 128;
+const PARENT_EXECED = 256;
+const EXIT_SIGNAL_SHIFT = 16;
+const STOP_REPORT_SHIFT = 23;
+/** Seven bits, for 0 to SIGNAL_MAX. */
+const SIGNAL_MASK = 127;
 
 /** What the threads of a process share. */
 export interface ThreadGroup<P> {
@@ -66,13 +72,11 @@ export interface ThreadGroup<P> {
 
   // ── its end ──
   exitSignal: number;
-  /** The parent's `execId` when it was made. */
-  parentExecId: number;
   /** The wait status, once it is settled. */
   status: number | undefined;
 
   // ── its standing ──
-  /** Which of the constants above hold; each has a name below. */
+  /** What is named below, and the two signals. */
   marks: number;
   /** It is in its parent's list of zombies. */
   waitable: boolean;
@@ -88,6 +92,8 @@ export interface ThreadGroup<P> {
   tied: boolean;
   /** All of its threads are to end. */
   ending: boolean;
+  /** Its parent has done exec since it was made: it does not choose its exit signal any more. */
+  parentExeced: boolean;
 
   // ── its signals ──
   /** Never changed in place, so that a fork shares it. */
@@ -112,8 +118,6 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
   /** Where its next child will be. It is one of its makers unless it is `home`, which the pid itself keeps alive. */
   declare childHome: Namespace<P>;
   declare life: Life;
-  /** Goes up at each exec: a child that was made before does not choose its exit signal any more. */
-  declare execId: number;
   /** Made with the first child. */
   declare brood: Brood<P> | undefined;
 
@@ -129,15 +133,12 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
   declare youngerSibling: ThreadGroup<P> | undefined;
   declare childNr: number;
   declare above: ThreadGroup<P> | undefined;
-  declare exitSignal: number;
-  declare parentExecId: number;
   declare status: number | undefined;
   declare marks: number;
   declare signals: Dispositions;
-  declare stopReport: number;
   declare pending: Map<Task<P> | undefined, Queue<P>> | undefined;
 
-  /** The only thread of a new process, until it is put into another's group. */
+  /** The only thread of a new process, until it is put into another's group. Its end sends SIGCHLD, unless somebody says otherwise. */
   constructor(
     table: Table<P>,
     pgrp: Pgrp<P>,
@@ -146,7 +147,6 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
     task: TaskRef,
     pid: PidRef,
     home: Namespace<P>,
-    execId: number,
   ) {
     this.#table = table;
     this.group = this;
@@ -155,8 +155,6 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
     this.older = undefined;
     this.younger = undefined;
     this.realParent = undefined;
-    this.exitSignal = 0;
-    this.parentExecId = 0;
     this.others = undefined;
     this.live = 1;
     this.olderSibling = undefined;
@@ -164,9 +162,8 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
     this.childNr = 0;
     this.above = undefined;
     this.status = undefined;
-    this.marks = 0;
+    this.marks = SIGCHLD << EXIT_SIGNAL_SHIFT;
     this.signals = signals;
-    this.stopReport = 0;
     this.pending = undefined;
     this.payload = payload;
     // A field that only ever had numbers keeps a copy of each number; one that was undefined once keeps what it is given.
@@ -177,7 +174,6 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
     this.pid = pid;
     this.home = home;
     this.childHome = home;
-    this.execId = execId;
     this.life = 'alive';
     this.brood = undefined;
   }
@@ -249,6 +245,30 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
 
   set ending(so: boolean) {
     this.mark(ENDING, so);
+  }
+
+  get parentExeced(): boolean {
+    return (this.marks & PARENT_EXECED) !== 0;
+  }
+
+  set parentExeced(so: boolean) {
+    this.mark(PARENT_EXECED, so);
+  }
+
+  get exitSignal(): number {
+    return (this.marks >> EXIT_SIGNAL_SHIFT) & SIGNAL_MASK;
+  }
+
+  set exitSignal(signal: number) {
+    this.marks = (this.marks & ~(SIGNAL_MASK << EXIT_SIGNAL_SHIFT)) | (signal << EXIT_SIGNAL_SHIFT);
+  }
+
+  get stopReport(): number {
+    return (this.marks >> STOP_REPORT_SHIFT) & SIGNAL_MASK;
+  }
+
+  set stopReport(signal: number) {
+    this.marks = (this.marks & ~(SIGNAL_MASK << STOP_REPORT_SHIFT)) | (signal << STOP_REPORT_SHIFT);
   }
 
   private mark(mark: number, so: boolean): void {
