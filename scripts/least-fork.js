@@ -1,4 +1,4 @@
-// node scripts/least-fork.js [rounds]: the least that fork, exit and wait can cost over an allocator (docs/adr/0015).
+// node scripts/least-fork.js [rounds]: the least that fork, exit and wait can cost over an allocator (docs/adr/0016).
 // Measures tables that keep almost nothing beside @pidlab/process-table and a table of classes and Maps, in fresh processes that
 // take turns, and prints the medians. Needs a build.
 
