@@ -1,6 +1,7 @@
 // node scripts/compare-builds.js <before.js> <after.js> [rounds]: whether one build of a strategy is slower than another.
-// Both files are what `npm run build` leaves in a strategy's dist, one of them in another worktree. Churn and look-ups in
-// the root and one level down, in fresh processes that take turns; prints after / before for each, with its 95 % interval.
+// Both files are what `npm run build` leaves in a strategy's dist, one of them in another worktree. Churn, look-ups and
+// translation in the root and one level down, and all else that is done often, in fresh processes that take turns; prints
+// after / before for each, with its 95 % interval.
 
 import { resolve } from 'node:path';
 import { ratio, runBenchmark, SETTINGS, scenarioOf } from '@pidlab/bench';
@@ -13,8 +14,15 @@ if (before === undefined || after === undefined || !(Number(rounds) > 1)) {
 }
 
 const points = LIVE.flatMap((live) => [0, 1].map((level) => ({ live, level })));
+const some = points.filter(({ live }) => live === 32_000);
 const plan = {
   'lookup-hit': points,
+  'lookup-use': points,
+  'lookup-miss': some,
+  translate: some.map((point) => ({ ...point, view: 'root' })),
+  list: some,
+  'fork-exit': some,
+  namespace: [{ open: 10 }],
   churn: points.map((point) => ({ ...point, order: 'random' })),
 };
 const { quick } = SETTINGS;
@@ -36,7 +44,7 @@ const { results } = await runBenchmark({
 for (const now of results.filter(({ strategy }) => strategy === 'after')) {
   const then = results.find((result) => result.strategy === 'before' && isSameCell(result, now));
   const found = then && ratio(medians(now), medians(then));
-  const where = `${now.scenario}, ${Number(now.params.live).toLocaleString('en')} live, level ${now.params.level}`;
+  const where = [now.scenario, ...Object.entries(now.params).map(([name, value]) => `${name} ${value}`)].join(', ');
   if (!found?.ci) console.log(`${where}: ${now.reason ?? then?.reason ?? 'not measured'}`);
   else {
     const [low, high] = found.ci.map((end) => end.toFixed(2));

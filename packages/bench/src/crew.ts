@@ -51,7 +51,7 @@ export interface Crew {
 /** Milliseconds without an answer after which a thread counts as lost; filling an allocator takes seconds. */
 const PATIENCE = 60_000;
 // From `src` and from `dist` alike: a thread can only be started from what was built.
-const THREAD = new URL('../dist/churn-thread.js', import.meta.url);
+const THREAD = new URL('../dist/measuring-thread.js', import.meta.url);
 
 /** Starts a thread for each assignment, and returns when all have made their pids. */
 export function startCrew(assignments: readonly Assignment[]): Crew {

@@ -7,8 +7,9 @@ export interface Effort {
   /** Milliseconds of samples in all turns, and at least `samples` of them. */
   readonly measureMs: number;
   readonly samples: number;
-  /** Milliseconds of one warm-up window; windows are repeated until two agree. */
+  /** Milliseconds of one warm-up window, and at least a sample; windows are repeated until two agree. */
   readonly warmupMs: number;
+  /** The most windows; fewer, but three at least, where samples are so long that these take the same time. */
   readonly warmupWindows: number;
 }
 

@@ -14,6 +14,7 @@ import { journalOf } from './cli.ts';
 import { type Environment, environment } from './environment.ts';
 import { SETTINGS, type Settings } from './modes.ts';
 import { buildNative } from './native.ts';
+import { inParallel } from './parallel.ts';
 import { type Document, methodOf, type Report, SCHEMA_VERSION } from './report/report.ts';
 import { type Hooks, type Plan, runBenchmark } from './runner.ts';
 import { SCENARIOS } from './scenarios/index.ts';
@@ -120,19 +121,14 @@ async function labStrategies(modules: readonly string[]): Promise<SubjectSpec[]>
 /** Checks each strategy, and counts what it does, in a process of its own, as many at once as there are cores: nothing is timed yet. */
 async function checkAll(strategies: readonly SubjectSpec[], { onStep, signal }: LabHooks): Promise<Checked[]> {
   onStep?.(`conformance, replay and counts: ${strategies.map(({ id }) => id).join(', ')}`);
-  const checked: Checked[] = [];
-  const waiting = [...strategies.entries()];
-  const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next && !signal?.aborted; next = waiting.shift()) {
-      const [index, spec] = next;
-      const found = await checkInProcess(spec, signal);
-      // Ctrl-C stops that process: what it left undone is no failure.
-      if (signal?.aborted) return;
-      checked[index] = found;
-      onStep?.(`conformance, replay and counts: ${spec.id} is done`);
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  const checked = await inParallel(strategies, availableParallelism(), async (spec) => {
+    if (signal?.aborted) return undefined;
+    const found = await checkInProcess(spec, signal);
+    // Ctrl-C stops that process: what it left undone is no failure.
+    if (signal?.aborted) return undefined;
+    onStep?.(`conformance, replay and counts: ${spec.id} is done`);
+    return found;
+  });
   return checked.filter((each) => each !== undefined);
 }
 

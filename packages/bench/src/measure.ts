@@ -26,7 +26,10 @@ export function whyNot(
 
 /** A job that is made ready, a turn at a time, so that several processes can take turns. */
 export interface Work {
-  /** A window of warm-up; whether it took as long as the one before, within 5 %. What is measured once is always warm. */
+  /**
+   * A window of warm-up; whether it was the last: it took as long as the one before, within 5 %, or all of them took as long as the most
+   * that there may be. What is measured once is always warm.
+   */
   warmUp(): boolean;
   /** A turn of samples; whether there are enough by now. */
   measure(): boolean;
@@ -84,6 +87,9 @@ function once(scenario: OnceScenario, subject: Subject, { params, seed }: Job): 
 /** Two windows of warm-up that differ by no more are alike. */
 const STEADY = 0.05;
 
+/** Windows of warm-up before it can be long enough, however long each of them is. */
+const LEAST_WINDOWS = 3;
+
 async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promise<Work> {
   const { effort } = job;
   const state = await scenario.setup(subject, job.params, job.seed);
@@ -91,6 +97,8 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
   const collections = observeCollections();
   const turns: number[][] = [];
   let measuredMs = 0;
+  let windows = 0;
+  let warmUpMs = 0;
   let steady = false;
   let before = Number.NaN;
 
@@ -100,11 +108,13 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
 
   return {
     warmUp() {
-      const window = sample(scenario, state, effort.warmupMs, 3);
+      const start = performance.now();
+      const window = sample(scenario, state, effort.warmupMs, 1);
+      warmUpMs += performance.now() - start;
       const median = window[window.length >> 1];
       steady ||= Math.abs(median - before) <= STEADY * median;
       before = median;
-      return steady;
+      return steady || (++windows >= LEAST_WINDOWS && warmUpMs >= effort.warmupMs * effort.warmupWindows);
     },
     measure() {
       if (turns.length === 0) globalThis.gc?.();

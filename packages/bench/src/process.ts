@@ -1,9 +1,11 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Job, Measurement } from './job.ts';
 import { summed } from './measure.ts';
 import { nativeArguments } from './native.ts';
+import { inParallel } from './parallel.ts';
 import { permutation } from './random.ts';
 import type { Answer, Request } from './worker.ts';
 
@@ -27,18 +29,20 @@ export type Outcome = (
 const FLAGS = ['--expose-gc', '--max-old-space-size=8192', '--no-concurrent-recompilation'];
 
 /**
- * Measures some jobs side by side: a fresh process for each, which all make themselves ready at the same time and then take
- * turns of a few milliseconds, one process at a time, in an order that is another one each time round. So whatever slows the
- * machine down for longer than that slows all of them down. A process that does not get ready or does not take its turn within
- * `limitMs` is stopped; the others go on.
+ * Measures some jobs side by side: a fresh process for each. First they make themselves ready and warm up, as many at once as there
+ * are cores, since nothing of that counts. When all are warm they take turns of a few milliseconds, one process at a time, in an order
+ * that is another one each time round. So whatever slows the machine down for longer than that slows all of them down. A process that
+ * does not get ready or does not take its turn within `limitMs` is stopped; the others go on.
  */
 export async function runTogether(jobs: readonly Job[], limitMs: number): Promise<Outcome[]> {
   const start = performance.now();
-  const members = jobs.map((job) => new Member(job, limitMs));
-  await Promise.all(members.map((member) => member.ready()));
-  for (let turn = 0; turn < jobs[0].effort.warmupWindows; turn++)
-    if (!(await takeTurns(members, 'warm up', jobs[0].seed + turn))) break;
-  for (let turn = 0; await takeTurns(members, 'measure', jobs[0].seed + turn); turn++);
+  const members = await inParallel(jobs, availableParallelism(), async (job) => {
+    const member = new Member(job, limitMs);
+    await member.ready();
+    for (let window = 0; window < job.effort.warmupWindows; window++) if (!(await member.take('warm up'))) break;
+    return member;
+  });
+  for (let turn = 0; await takeTurns(members, jobs[0].seed + turn); turn++);
   // What was checked after the clock has stopped, all can check at the same time.
   const done = await Promise.all(members.map((member) => member.finish()));
   const tookMs = (performance.now() - start) / jobs.length;
@@ -46,13 +50,9 @@ export async function runTogether(jobs: readonly Job[], limitMs: number): Promis
 }
 
 /** A turn for each member that wants one, in an order that the seed draws, and whether somebody wants another. */
-export async function takeTurns(
-  members: readonly Pick<Member, 'take'>[],
-  what: 'warm up' | 'measure',
-  seed: number,
-): Promise<boolean> {
+export async function takeTurns(members: readonly Pick<Member, 'take'>[], seed: number): Promise<boolean> {
   let more = false;
-  for (const at of permutation(seed, members.length)) more = (await members[at].take(what)) || more;
+  for (const at of permutation(seed, members.length)) more = (await members[at].take('measure')) || more;
   return more;
 }
 

@@ -249,10 +249,13 @@ const BYTES_A_PID = { baseline: 350, other: 150 } as const;
 /** What a process takes besides. */
 const BYTES_A_PROCESS = 100 * 2 ** 20;
 
-/** Whether these rows can be measured side by side: what is measured once needs the machine for itself, and half of the memory must be enough. */
+/** Whether these rows can be measured side by side: who is timed and takes no turns needs the machine for itself, and half of the memory must be enough. */
 function canShareTime(places: readonly Place[]): boolean {
   const bytes = places.reduce((total, place) => total + bytesOf(place), 0);
-  return bytes < freemem() / 2 && places.every(({ cell }) => cell.scenario.kind === 'timed');
+  return (
+    bytes < freemem() / 2 &&
+    places.every(({ cell: { scenario } }) => scenario.kind === 'timed' || scenario.measures !== 'ms')
+  );
 }
 
 function bytesOf({ cell, row }: Place): number {

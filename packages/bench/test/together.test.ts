@@ -54,14 +54,14 @@ describe('turns', () => {
     let turns = 0;
     for (let more = true; more; turns++) {
       at = [];
-      more = await takeTurns(members, 'measure', turns);
+      more = await takeTurns(members, turns);
       expect([...at].sort()).toEqual([0, 1, 2, 3]);
       orders.add(at.join());
     }
     expect(turns).toBe(3);
     for (let seed = 3; seed < 20; seed++) {
       at = [];
-      await takeTurns(members, 'measure', seed);
+      await takeTurns(members, seed);
       orders.add(at.join());
     }
     expect(orders.size).toBeGreaterThan(3);

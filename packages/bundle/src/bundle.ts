@@ -12,6 +12,7 @@ import MagicString from 'magic-string';
 import { type InputOptions, type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { parseAst } from 'rolldown/parseAst';
 import { bothModes } from './both-modes.ts';
+import { flatPaths } from './flat.ts';
 import { writtenNumbers } from './numbers.ts';
 
 /**
@@ -81,6 +82,7 @@ async function bundleEntry(folder: string, manifest: Manifest, entry: string): P
       },
       // A name of its own for each entry: a module that has run once is not run again, whatever its file says by then.
       writtenNumbers(file, join(folder, 'dist', `.numbers-${entry}.js`)),
+      flatPaths,
       constants,
     ],
   });

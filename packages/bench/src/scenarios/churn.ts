@@ -1,6 +1,7 @@
 import { fill, populate, verifyWorld, type World } from '../populate.ts';
 import { choices, counting } from '../random.ts';
 import { grid, numberOf, scenario, type TimedScenario } from '../scenario.ts';
+import { thousands } from '../thousands.ts';
 
 const OPS = 500;
 
@@ -20,7 +21,7 @@ interface State extends World {
 export const churn: TimedScenario<State> = scenario<State>({
   id: 'churn',
   question: 'What does it cost to end one pid and make another, and does it depend on how many there are?',
-  timed: `${OPS.toLocaleString('en')} × (freePid of one live pid, then allocPid); order 'oldest' or 'random' says which one dies`,
+  timed: `${thousands(OPS)} × (freePid of one live pid, then allocPid); order 'oldest' or 'random' says which one dies`,
   notTimed: 'making the live pids, choosing who dies (a table, read in order)',
   unit: 'free + alloc',
   plan: {

@@ -2,6 +2,7 @@ import type { PidAllocator } from '@pidlab/contract';
 import { optionsFor } from '../populate.ts';
 import { choices } from '../random.ts';
 import { grid, numberOf, scenario, type TimedScenario } from '../scenario.ts';
+import { thousands } from '../thousands.ts';
 import type { Handle, Processes, Subject, Waited } from '../workload.ts';
 
 /** Many, so that a sample has its share of collections: processes live long enough to make them a good part of the cost. */
@@ -36,7 +37,7 @@ async function createProcesses(subject: Subject, live: number, level: number): P
 export const forkExitWait: TimedScenario<State> = scenario<State>({
   id: 'fork-exit-wait',
   question: 'What do fork, exit and wait cost a program that keeps its processes in a table?',
-  timed: `${OPS.toLocaleString('en')} × (exit, then wait4 of any child and fork by the parent), in sessions of ${SESSION_SIZE} under one parent each: @pidlab/process-table over each strategy, a class-and-Map table as baseline`,
+  timed: `${thousands(OPS)} × (exit, then wait4 of any child and fork by the parent), in sessions of ${SESSION_SIZE} under one parent each: @pidlab/process-table over each strategy, a class-and-Map table as baseline`,
   notTimed: 'making the processes, choosing who exits (a table, read in order)',
   unit: 'fork + exit + wait',
   plan: {

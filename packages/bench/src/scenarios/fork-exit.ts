@@ -2,6 +2,7 @@ import { PIDTYPE_PGID, PIDTYPE_PID, PIDTYPE_SID, PIDTYPE_TGID } from '@pidlab/co
 import { createWorld, verifyWorld, type World } from '../populate.ts';
 import { choices } from '../random.ts';
 import { grid, numberOf, scenario, type TimedScenario } from '../scenario.ts';
+import { thousands } from '../thousands.ts';
 import type { Handles } from '../workload.ts';
 
 const OPS = 500;
@@ -33,7 +34,7 @@ function fork({ workload, ns, pids, tasks }: Pick<State, 'workload' | 'ns' | 'pi
 export const forkExit: TimedScenario<State> = scenario<State>({
   id: 'fork-exit',
   question: 'What do fork and exit cost a process table, task links included?',
-  timed: `${OPS.toLocaleString('en')} × (exit: detachPid of PID, TGID, PGID and SID, the last of which frees the pid, then freeTask; fork: allocPid, allocTask, four attachPid), in sessions of ${SESSION_SIZE}`,
+  timed: `${thousands(OPS)} × (exit: detachPid of PID, TGID, PGID and SID, the last of which frees the pid, then freeTask; fork: allocPid, allocTask, four attachPid), in sessions of ${SESSION_SIZE}`,
   notTimed: 'making the processes, choosing who exits (a table, read in order)',
   unit: 'exit + fork',
   plan: {

@@ -2,6 +2,7 @@ import { PID_MAX_LIMIT, type PidAllocator } from '@pidlab/contract';
 import { numbersOf, optionsFor, populate, type World } from '../populate.ts';
 import { choices, DRAWS, indices, take } from '../random.ts';
 import { grid, numberOf, type Params, scenario, type TimedScenario } from '../scenario.ts';
+import { thousands } from '../thousands.ts';
 import type { StrategyModule, Subject, Workload } from '../workload.ts';
 
 const OPS = 2_000;
@@ -59,7 +60,7 @@ function verifyHits({ workload, ns, pids, calls, found }: State): void {
 export const lookupHit: TimedScenario<State> = scenario<State>({
   id: 'lookup-hit',
   question: 'How long does it take to find a pid by its number?',
-  timed: `${OPS.toLocaleString('en')} × findPidNs in the namespace of the pids, of live numbers drawn at random`,
+  timed: `${thousands(OPS)} × findPidNs in the namespace of the pids, of live numbers drawn at random`,
   notTimed: 'making the pids, drawing the numbers (a table, read in order)',
   unit: 'look-up',
   plan,
@@ -78,7 +79,7 @@ export const lookupHit: TimedScenario<State> = scenario<State>({
 export const lookupUse: TimedScenario<State> = scenario<State>({
   id: 'lookup-use',
   question: 'How long does it take to find a pid by its number and ask it something?',
-  timed: `${OPS.toLocaleString('en')} × (findPidNs, then pidNrNs of what it found), of live numbers drawn at random`,
+  timed: `${thousands(OPS)} × (findPidNs, then pidNrNs of what it found), of live numbers drawn at random`,
   notTimed: 'making the pids, drawing the numbers (a table, read in order)',
   unit: 'look-up and question',
   plan: { ...plan, lab: grid({ level: [0], live: [1_000, 32_000] }) },
@@ -135,7 +136,7 @@ export const lookupHash: TimedScenario<State> = {
 };
 
 const CYCLE = 1_000;
-const orders = grid({ live: [1_000], order: ['fresh', `cycle of ${CYCLE.toLocaleString('en')}`] });
+const orders = grid({ live: [1_000], order: ['fresh', `cycle of ${thousands(CYCLE)}`] });
 
 /**
  * Timed: 2,000 × findPidNs, of numbers drawn at random, and of the same 1,000 again and again. Unit: ns per look-up.
@@ -146,7 +147,7 @@ export const order: TimedScenario<State> = {
   ...lookupHit,
   id: 'order',
   question: 'What does a benchmark measure that asks for the same numbers in the same order again and again?',
-  timed: `${OPS.toLocaleString('en')} × findPidNs of live numbers: drawn at random, or ${CYCLE.toLocaleString('en')} such draws repeated, which the processor learns by heart`,
+  timed: `${thousands(OPS)} × findPidNs of live numbers: drawn at random, or ${thousands(CYCLE)} such draws repeated, which the processor learns by heart`,
   plan: { quick: orders, lab: orders, default: orders, full: orders },
   versus: { param: 'order', base: 'fresh', isGain: false },
   setup(subject, params, seed) {
@@ -190,7 +191,7 @@ export const lookupSkew: TimedScenario<State> = {
 export const lookupMiss: TimedScenario<State> = scenario<State>({
   id: 'lookup-miss',
   question: 'How long does it take to learn that nobody has a number?',
-  timed: `${OPS.toLocaleString('en')} × findPidNs in the namespace of the pids; free numbers below pidMax, drawn at random`,
+  timed: `${thousands(OPS)} × findPidNs in the namespace of the pids; free numbers below pidMax, drawn at random`,
   notTimed: 'making the pids, choosing the numbers (a table, read in order)',
   unit: 'look-up',
   plan: {

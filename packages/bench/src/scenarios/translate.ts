@@ -1,6 +1,7 @@
 import { populate, type World } from '../populate.ts';
 import { choices } from '../random.ts';
 import { grid, numberOf, scenario, type TimedScenario } from '../scenario.ts';
+import { thousands } from '../thousands.ts';
 import type { Handle, Handles } from '../workload.ts';
 
 const OPS = 2_000;
@@ -19,7 +20,7 @@ interface State extends World {
 export const translate: TimedScenario<State> = scenario<State>({
   id: 'translate',
   question: 'What does it cost to ask which number a pid has in a namespace?',
-  timed: `${OPS.toLocaleString('en')} × pidNrNs of pids drawn at random; 'view' is the namespace that asks: the root, or the pid's own`,
+  timed: `${thousands(OPS)} × pidNrNs of pids drawn at random; 'view' is the namespace that asks: the root, or the pid's own`,
   notTimed: 'making the pids, drawing them (a table, read in order)',
   unit: 'translation',
   plan: {

@@ -4,13 +4,14 @@ import { type Assignment, DUTY, dismiss, startCrew, takeTurn, turnMs } from '../
 import { optionsFor } from '../populate.ts';
 import { grid, numberOf, type Params, scenario, type TimedScenario } from '../scenario.ts';
 import { loadModule, type SubjectSpec } from '../subjects.ts';
+import { thousands } from '../thousands.ts';
 import type { Subject } from '../workload.ts';
 import { forOneThread, OPS, type State, verify } from './workers.ts';
 
 // Two claims about threads, each asked of the one design that it is about. What is timed is that of `workers-throughput`,
 // in one namespace.
 
-const timed = `in each worker ${OPS.toLocaleString('en')} × (freePid of a random one of its own pids, then allocPid), in one namespace, from one instant to the last one’s end`;
+const timed = `in each worker ${thousands(OPS)} × (freePid of a random one of its own pids, then allocPid), in one namespace, from one instant to the last one’s end`;
 const notTimed = 'starting the threads, making the live pids (`live` in each worker), waking up';
 const unit = 'free + alloc, of all workers together';
 

@@ -3,6 +3,7 @@ import { sharedFloorMap, takenInFloor } from '../baselines/shared-floor.ts';
 import { type Assignment, type Crew, DUTY, dismiss, operationsOf, startCrew, takeTurn, turnMs } from '../crew.ts';
 import { optionsFor } from '../populate.ts';
 import { grid, numberOf, type Params, scenario, type TimedScenario } from '../scenario.ts';
+import { thousands } from '../thousands.ts';
 import type { Subject, Workload } from '../workload.ts';
 import { churn } from './churn.ts';
 import { lookupHit } from './lookup.ts';
@@ -114,7 +115,7 @@ function throughput(
   return scenario<State>({
     id,
     question,
-    timed: `in each worker ${OPS.toLocaleString('en')} × (freePid of a random one of its own pids, then allocPid), from one instant to the last one’s end`,
+    timed: `in each worker ${thousands(OPS)} × (freePid of a random one of its own pids, then allocPid), from one instant to the last one’s end`,
     notTimed: 'starting the threads, making the live pids (`live` in each worker), waking up',
     unit: 'free + alloc, of all workers together',
     plan: {

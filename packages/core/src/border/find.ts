@@ -1,8 +1,9 @@
 /** The contract's section on finding pids. */
-import type { PidAllocator } from '@pidlab/contract';
+import type { NsRef, PidAllocator } from '@pidlab/contract';
 import { mustBeAttached } from '../memory/handles.ts';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
+import { short } from '../words/flat.ts';
 import { SHARED } from '../words/mode.ts';
 import { fitsAfter, freedMeanwhile, getFound, keepUnlessFreed, pidOrNone, stillIn, unlessFreed } from './again.ts';
 import { fromArg, nrArg, nsArg, taskArg } from './arguments.ts';
@@ -12,14 +13,14 @@ type Finding = Pick<PidAllocator, 'findPidNs' | 'findPid' | 'findVpid' | 'findGe
 export function bindFinding(s: State): Finding {
   const { design } = s;
   return {
-    findPidNs(nr, ns) {
+    findPidNs: short((nr: number, ns: NsRef) => {
       const nsAt = nsArg(s, ns, 'findPidNs');
       const pidAt = design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt);
       const pid = pidOrNone(s, pidAt);
       // As `unlessFreed` does, and short enough for V8 to put all of a look-up in line.
       if (SHARED && !fitsAfter(s, nsAt, ns, pidAt)) throw freedMeanwhile('findPidNs', 'ns');
       return pid;
-    },
+    }),
     findPid(nr) {
       // It takes no handle, so nothing else would notice that the allocator has been detached.
       if (SHARED) mustBeAttached(s, 'findPid');

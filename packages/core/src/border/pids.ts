@@ -7,6 +7,7 @@ import { beginTaking, endTaking } from '../pids/numbers.ts';
 import { endPid, hasTasks, isDead, putPid, unlockPid } from '../pids/pids.ts';
 import type { State } from '../types.ts';
 import { load } from '../words/access.ts';
+import { flat } from '../words/flat.ts';
 import { SHARED } from '../words/mode.ts';
 import { takeReference, unlessEnded } from './again.ts';
 import { lockPid, nsArg, pidArg, setTidArg } from './arguments.ts';
@@ -18,13 +19,15 @@ type Pids = Pick<PidAllocator, 'allocPid' | 'freePid' | 'getPid' | 'putPid' | 'p
 
 export function bindPids(s: State): Pids {
   const { design, words } = s;
+  const bear = flat((nsAt: number) => design.allocPid(s, nsAt, AUTOMATIC));
+  const end = flat((pidAt: number) => endPid(s, pidAt));
   return {
     allocPid(ns, setTid) {
       if (setTid !== undefined) return born(s, allocChosen(s, ns, setTid));
       const nsAt = homeArg(s, ns);
-      if (!SHARED) return born(s, design.allocPid(s, nsAt, AUTOMATIC));
+      if (!SHARED) return born(s, bear(nsAt));
       try {
-        return born(s, design.allocPid(s, nsAt, AUTOMATIC));
+        return born(s, bear(nsAt));
       } finally {
         endTaking(s);
       }
@@ -32,7 +35,7 @@ export function bindPids(s: State): Pids {
     freePid(pid) {
       const pidAt = lockPid(s, pid, 'freePid');
       if (isDead(s, pidAt) || hasTasks(s, pidAt)) throw cannotFree(s, pidAt);
-      endPid(s, pidAt);
+      end(pidAt);
     },
     getPid(pid) {
       takeReference(s, lockPid(s, pid, 'getPid'), 'getPid');

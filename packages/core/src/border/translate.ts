@@ -1,8 +1,9 @@
 /** The contract's section on translation. */
-import type { Nr, PidAllocator, RootNr, Vnr } from '@pidlab/contract';
+import type { Nr, NsRef, PidAllocator, PidRef, RootNr, Vnr } from '@pidlab/contract';
 import { homeIfAlive } from '../pids/pids.ts';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
+import { short } from '../words/flat.ts';
 import { SHARED } from '../words/mode.ts';
 import { nsOrNone, stillIn, unlessEnded, unlessFreed } from './again.ts';
 import { nsArg, pidArg, taskArg } from './arguments.ts';
@@ -12,14 +13,14 @@ type Translation = Pick<PidAllocator, 'pidNrNs' | 'pidNr' | 'pidVnr' | 'pidNs' |
 export function bindTranslation(s: State): Translation {
   const { design } = s;
   return {
-    pidNrNs(pid, ns) {
+    pidNrNs: short((pid: PidRef, ns: NsRef) => {
       const pidAt = pidArg(s, pid, 'pidNrNs');
       const nsAt = nsArg(s, ns, 'pidNrNs');
       const nr = design.pidNrNs(s, pidAt, nsAt) as Nr;
       if (!SHARED) return nr;
       unlessEnded(s, pidAt, pid, nr, nr, 'pidNrNs');
       return unlessFreed(s, nsAt, ns, nr, nr, 'pidNrNs', 'ns');
-    },
+    }),
     pidNr(pid) {
       const pidAt = pidArg(s, pid, 'pidNr');
       const nr = design.pidNr(s, pidAt) as RootNr;
