@@ -2,7 +2,7 @@
 import { PIDTYPE_PID, PidBug, type PidRef, type TaskRef } from '@pidlab/contract';
 import { ask, callerOf, fail, integer, readOptions, readSetTid } from './checks.ts';
 import { addChild } from './children.ts';
-import { SIGCHLD, SIGNAL_MAX } from './constants.ts';
+import { SIGNAL_MAX } from './constants.ts';
 import { applyLimits, charge, mayCharge, readLimits } from './limits.ts';
 import { enter, List } from './list.ts';
 import { addMember, openPgrp, openSession, updateTie } from './members.ts';
@@ -146,7 +146,7 @@ function newThread<P>(t: Table<P>, caller: Task<P>, setTid: readonly number[] | 
   mustFit(home, 'clone');
   const ref = t.allocator.allocTask();
   const pid = allocPid(t, ref, home, setTid);
-  const thread = new Task(t, group.pgrp, group.signals, payload, ref, pid, home, caller.execId);
+  const thread = new Task(t, group.pgrp, group.signals, payload, ref, pid, home);
   thread.group = group;
   group.others ??= new List();
   enter(group.others, thread);
@@ -172,9 +172,11 @@ function newProcess<P>(
   // Commit point: nothing below can fail.
   const { group } = caller;
   const isInit = home.init === undefined;
-  const child = new Task(t, group.pgrp, group.signals, payload, ref, pid, home, caller.execId);
-  child.exitSignal = sibling ? group.exitSignal : SIGCHLD;
-  child.parentExecId = sibling ? group.parentExecId : caller.execId;
+  const child = new Task(t, group.pgrp, group.signals, payload, ref, pid, home);
+  if (sibling) {
+    child.exitSignal = group.exitSignal;
+    child.parentExeced = group.parentExeced;
+  }
   if (isInit) {
     child.isInit = true;
     home.init = child;
@@ -201,7 +203,8 @@ export function createInit<P>(t: Table<P>, payload: P): Task<P> {
   const pid = firstPid(t, ref);
   // Commit point: nothing below can fail.
   const pgrp = new Pgrp(pid, new Session<P>(pid));
-  const init = new Task(t, pgrp, DEFAULT_DISPOSITIONS, payload, ref, pid, root, 0);
+  const init = new Task(t, pgrp, DEFAULT_DISPOSITIONS, payload, ref, pid, root);
+  init.exitSignal = 0;
   init.isInit = true;
   root.init = init;
   root.holders++;

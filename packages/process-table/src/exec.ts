@@ -9,7 +9,7 @@ import { passOn } from './members.ts';
 import { leaveRecord } from './namespaces.ts';
 import { forgetPending } from './pending.ts';
 import { uncount } from './release.ts';
-import { DEFAULT_DISPOSITIONS, type Table, type Task, type ThreadGroup } from './task.ts';
+import { childrenOf, DEFAULT_DISPOSITIONS, type Table, type Task, type ThreadGroup } from './task.ts';
 import { removeTask } from './task-index.ts';
 import type { Process } from './types.ts';
 
@@ -21,7 +21,8 @@ export function exec<P>(t: Table<P>, process: Process<P>): void {
   if (group.groupLeader !== caller) becomeLeader(t, caller);
   group.execed = true;
   group.exitSignal = SIGCHLD;
-  caller.execId++;
+  // By now the children of all threads are the caller's.
+  for (const child of childrenOf(caller)) child.parentExeced = true;
   forgetHandlers(group);
 }
 

@@ -91,7 +91,7 @@ function notifyParent<P>(t: Table<P>, group: ThreadGroup<P>): boolean {
   // The root's init has nobody.
   if (parent === undefined) return true;
   let signal = group.exitSignal;
-  if (group.parentExecId !== parent.execId) signal = SIGCHLD;
+  if (group.parentExeced) signal = SIGCHLD;
   let reapsItself = false;
   if (signal === SIGCHLD) {
     const { noCldWait, actions } = parent.group.signals;

@@ -41,6 +41,7 @@ interface SavedTask {
   readonly home: number;
   readonly childHome: number;
   readonly life: Life;
+  /** Of a snapshot of before: how often it has done exec. Now 0. */
   readonly execId: number;
   /** Its children, as places in the list of processes, the oldest first. */
   readonly children: readonly number[];
@@ -51,6 +52,7 @@ interface SavedProcess {
   /** Places in the list of tasks, the leader first. */
   readonly threads: readonly number[];
   readonly exitSignal: number;
+  /** The parent's `execId` when it was made: another than now means that the parent has done exec since. */
   readonly parentExecId: number;
   /** -1 while it has not ended. */
   readonly status: number;
@@ -126,7 +128,7 @@ export function snapshot<P>(t: Table<P>, payloadOf: (payload: P, process: Proces
       home: nsAt(task.home),
       childHome: nsAt(task.childHome),
       life: task.life,
-      execId: task.execId,
+      execId: 0,
       children: [...childrenOf(task)].map(processAt),
       payload: ask(t, () => payloadOf(task.payload, task)),
     })),
@@ -163,12 +165,21 @@ function namespacesOf<P>(t: Table<P>): Namespace<P>[] {
 }
 
 function saveProcess<P>(group: ThreadGroup<P>, taskAt: (task: Task<P> | undefined) => number): SavedProcess {
-  const { exitSignal, parentExecId, status = -1, execed, subreaper, stopped, continueReport, stopReport } = group;
+  const { exitSignal, parentExeced, status = -1, execed, subreaper, stopped, continueReport, stopReport } = group;
   const { actions = new Map(), noCldWait, noCldStop } = group.signals;
   const waiting = [...(group.pending?.values() ?? [])].flatMap(({ signals }) => signals);
   return {
     threads: threadsOf(group).map(taskAt),
-    ...{ exitSignal, parentExecId, status, execed, subreaper, stopped, continueReport, stopReport },
+    ...{
+      exitSignal,
+      parentExecId: parentExeced ? 1 : 0,
+      status,
+      execed,
+      subreaper,
+      stopped,
+      continueReport,
+      stopReport,
+    },
     actions: [...actions],
     ...{ noCldWait, noCldStop },
     pending: waiting.map(({ thread, info: { signal, code, pid, value }, force }) => ({
@@ -336,7 +347,7 @@ function restoreProcesses<P>(
       number(pid, 'pid', 1, LARGEST);
       number(execId, 'execId', 0, LARGEST);
       const ns = at(namespaces, home);
-      const task = new Task(t, nobody, signals, undefined as P, ref as TaskRef, pid as PidRef, ns, execId);
+      const task = new Task(t, nobody, signals, undefined as P, ref as TaskRef, pid as PidRef, ns);
       task.life = life;
       task.childHome = at(namespaces, childHome);
       ns.holders++;
@@ -379,7 +390,7 @@ function restoreSignals({ actions, noCldWait, noCldStop }: SavedProcess): Dispos
 
 function restoreProcess<P>(group: ThreadGroup<P>, saved: SavedProcess): void {
   group.exitSignal = number(saved.exitSignal, 'exitSignal', 0, SIGNAL_MAX);
-  group.parentExecId = number(saved.parentExecId, 'parentExecId', 0, LARGEST);
+  number(saved.parentExecId, 'parentExecId', 0, LARGEST);
   if (saved.status !== -1) group.status = number(saved.status, 'status', 0, 0xffff);
   group.stopReport = number(saved.stopReport, 'stopReport', 0, SIGNAL_MAX);
   group.execed = saved.execed === true;
@@ -434,6 +445,7 @@ function restoreChildren<P>(
         addChild(parent, child);
         if (child.groupLeader.life === 'zombie' && child.others === undefined) addZombie(child);
         child.above = subreaperFrom(group, child.groupLeader);
+        child.parentExeced = saved.processes[place].parentExecId !== saved.tasks[placeOf.get(parent)!].execId;
       }
   if (seen.size !== groups.length) damaged('a process is nobody’s child');
   for (const group of groups) updateTie(t, group);

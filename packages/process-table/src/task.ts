@@ -15,9 +15,11 @@
  *
  * Most processes have one thread, and ten thousand of them do not fit into the processor's cache: each visit to one pays for
  * every line that it touches. So both records are one object: the first thread of a process is its group too, and stays that
- * when another thread's `exec` takes its place. A further thread has the fields of a group, and nobody looks at them.
+ * when another thread's `exec` takes its place. A further thread has the fields of a group, and nobody looks at them but at
+ * its neighbours.
  */
 import type { NsRef, PidAllocator, PidRef, TaskRef } from '@pidlab/contract';
+import { SIGCHLD } from './constants.ts';
 import { itemsOf, List } from './list.ts';
 import type { PlaceSet } from './place-set.ts';
 import type { TaskIndex } from './task-index.ts';
@@ -26,7 +28,7 @@ import type { Hooks, Process, ProcessState, SignalInfo } from './types.ts';
 /** Where a task is; a group's stop is looked at on top of this. */
 export type Life = 'alive' | 'exiting' | 'zombie' | 'dead';
 
-// What is only ever true or false shares a word.
+// What is small shares a word: what is only ever true or false, and two signals.
 const WAITABLE = 1;
 const EXECED = 2;
 const IS_INIT = 4;
@@ -35,59 +37,124 @@ const STOPPED = 16;
 const CONTINUE_REPORT = 32;
 const TIED = 64;
 const ENDING = 128;
+const PARENT_EXECED = 256;
+const EXIT_SIGNAL_SHIFT = 16;
+const STOP_REPORT_SHIFT = 23;
+/** Seven bits, for 0 to SIGNAL_MAX. */
+const SIGNAL_MASK = 127;
 
-export abstract class ThreadGroup<P> {
-  declare groupLeader: Task<P>;
+/** What the threads of a process share. */
+export interface ThreadGroup<P> {
+  groupLeader: Task<P>;
   /** Its further threads, oldest first; none of them is a zombie. */
-  declare others: List<Task<P>> | undefined;
+  others: List<Task<P>> | undefined;
   /** Threads that are alive. */
-  declare live: number;
+  live: number;
 
   // ── its process group ──
-  declare pgrp: Pgrp<P>;
+  pgrp: Pgrp<P>;
   /** Its neighbours among the members; of a further thread, those among the threads. */
-  declare older: this | undefined;
-  declare younger: this | undefined;
+  older: this | undefined;
+  younger: this | undefined;
 
   // ── its place in the tree ──
-  declare realParent: Task<P> | undefined;
+  realParent: Task<P> | undefined;
   /** Its neighbours among the children. */
-  declare olderSibling: ThreadGroup<P> | undefined;
-  declare youngerSibling: ThreadGroup<P> | undefined;
+  olderSibling: ThreadGroup<P> | undefined;
+  youngerSibling: ThreadGroup<P> | undefined;
   /** Its number among the children, which only grows along the list. */
-  declare childNr: number;
+  childNr: number;
   /**
    * The nearest subreaper above it in its namespace; or one that is none any more, whose own field leads on. So a chain of
    * thousands does not have to be climbed at each death.
    */
-  declare above: ThreadGroup<P> | undefined;
+  above: ThreadGroup<P> | undefined;
 
   // ── its end ──
-  declare exitSignal: number;
-  /** The parent's `execId` when it was made. */
-  declare parentExecId: number;
+  exitSignal: number;
   /** The wait status, once it is settled. */
-  declare status: number | undefined;
+  status: number | undefined;
 
   // ── its standing ──
-  /** Which of the constants above hold. */
-  declare marks: number;
+  /** What is named below, and the two signals. */
+  marks: number;
+  /** It is in its parent's list of zombies. */
+  waitable: boolean;
+  /** It has done exec: its parent cannot move it to another group any more. */
+  execed: boolean;
+  /** It is the init of its namespace. */
+  isInit: boolean;
+  subreaper: boolean;
+  stopped: boolean;
+  /** It has gone on, and nobody has waited for that. */
+  continueReport: boolean;
+  /** A live process that could let its group go on, if that stopped, is its parent: one of another group in the same session. */
+  tied: boolean;
+  /** All of its threads are to end. */
+  ending: boolean;
+  /** Its parent has done exec since it was made: it does not choose its exit signal any more. */
+  parentExeced: boolean;
 
   // ── its signals ──
   /** Never changed in place, so that a fork shares it. */
-  declare signals: Dispositions;
+  signals: Dispositions;
   /** While it is stopped: the signal, if nobody has waited for that; else 0. */
-  declare stopReport: number;
+  stopReport: number;
   /** What waits until it goes on, by the thread that it was sent to, or by `undefined`. */
+  pending: Map<Task<P> | undefined, Queue<P>> | undefined;
+}
+
+const UNKNOWN = undefined as never;
+
+/** A class that extends none: V8 makes such an object where it is wanted, which is a tenth of fork, exit and wait. */
+export class Task<P> implements Process<P>, ThreadGroup<P> {
+  /** Private, so that whatever is no task, though it looks like one, is known by the lack of it. */
+  readonly #table: Table<P>;
+  declare group: ThreadGroup<P>;
+  declare payload: P;
+  declare task: TaskRef;
+  declare pid: PidRef;
+  declare readonly home: Namespace<P>;
+  /** Where its next child will be. It is one of its makers unless it is `home`, which the pid itself keeps alive. */
+  declare childHome: Namespace<P>;
+  declare life: Life;
+  /** Made with the first child. */
+  declare brood: Brood<P> | undefined;
+
+  // ── of the process, if it is that ──
+  declare groupLeader: Task<P>;
+  declare others: List<Task<P>> | undefined;
+  declare live: number;
+  declare pgrp: Pgrp<P>;
+  declare older: this | undefined;
+  declare younger: this | undefined;
+  declare realParent: Task<P> | undefined;
+  declare olderSibling: ThreadGroup<P> | undefined;
+  declare youngerSibling: ThreadGroup<P> | undefined;
+  declare childNr: number;
+  declare above: ThreadGroup<P> | undefined;
+  declare status: number | undefined;
+  declare marks: number;
+  declare signals: Dispositions;
   declare pending: Map<Task<P> | undefined, Queue<P>> | undefined;
 
-  constructor(pgrp: Pgrp<P>, signals: Dispositions) {
+  /** The only thread of a new process, until it is put into another's group. Its end sends SIGCHLD, unless somebody says otherwise. */
+  constructor(
+    table: Table<P>,
+    pgrp: Pgrp<P>,
+    signals: Dispositions,
+    payload: P,
+    task: TaskRef,
+    pid: PidRef,
+    home: Namespace<P>,
+  ) {
+    this.#table = table;
+    this.group = this;
+    this.groupLeader = this;
     this.pgrp = pgrp;
     this.older = undefined;
     this.younger = undefined;
     this.realParent = undefined;
-    this.exitSignal = 0;
-    this.parentExecId = 0;
     this.others = undefined;
     this.live = 1;
     this.olderSibling = undefined;
@@ -95,13 +162,27 @@ export abstract class ThreadGroup<P> {
     this.childNr = 0;
     this.above = undefined;
     this.status = undefined;
-    this.marks = 0;
+    this.marks = SIGCHLD << EXIT_SIGNAL_SHIFT;
     this.signals = signals;
-    this.stopReport = 0;
     this.pending = undefined;
+    this.payload = payload;
+    // A field that only ever had numbers keeps a copy of each number; one that was undefined once keeps what it is given.
+    // Handles are too large to be stored in place, so that saves an object for each field, and one more whenever it is read.
+    this.task = UNKNOWN;
+    this.pid = UNKNOWN;
+    this.task = task;
+    this.pid = pid;
+    this.home = home;
+    this.childHome = home;
+    this.life = 'alive';
+    this.brood = undefined;
   }
 
-  /** It is in its parent's list of zombies. */
+  /** Whether `value` is a task of that table: a proxy of one, or what inherits from one, is not. */
+  static is<P>(value: unknown, table: Table<P>): value is Task<P> {
+    return typeof value === 'object' && value !== null && #table in value && value.#table === (table as Table<unknown>);
+  }
+
   get waitable(): boolean {
     return (this.marks & WAITABLE) !== 0;
   }
@@ -110,7 +191,6 @@ export abstract class ThreadGroup<P> {
     this.mark(WAITABLE, so);
   }
 
-  /** It has done exec: its parent cannot move it to another group any more. */
   get execed(): boolean {
     return (this.marks & EXECED) !== 0;
   }
@@ -119,7 +199,6 @@ export abstract class ThreadGroup<P> {
     this.mark(EXECED, so);
   }
 
-  /** It is the init of its namespace. */
   get isInit(): boolean {
     return (this.marks & IS_INIT) !== 0;
   }
@@ -144,7 +223,6 @@ export abstract class ThreadGroup<P> {
     this.mark(STOPPED, so);
   }
 
-  /** It has gone on, and nobody has waited for that. */
   get continueReport(): boolean {
     return (this.marks & CONTINUE_REPORT) !== 0;
   }
@@ -153,7 +231,6 @@ export abstract class ThreadGroup<P> {
     this.mark(CONTINUE_REPORT, so);
   }
 
-  /** A live process that could let its group go on, if that stopped, is its parent: one of another group in the same session. */
   get tied(): boolean {
     return (this.marks & TIED) !== 0;
   }
@@ -162,7 +239,6 @@ export abstract class ThreadGroup<P> {
     this.mark(TIED, so);
   }
 
-  /** All of its threads are to end. */
   get ending(): boolean {
     return (this.marks & ENDING) !== 0;
   }
@@ -171,61 +247,32 @@ export abstract class ThreadGroup<P> {
     this.mark(ENDING, so);
   }
 
+  get parentExeced(): boolean {
+    return (this.marks & PARENT_EXECED) !== 0;
+  }
+
+  set parentExeced(so: boolean) {
+    this.mark(PARENT_EXECED, so);
+  }
+
+  get exitSignal(): number {
+    return (this.marks >> EXIT_SIGNAL_SHIFT) & SIGNAL_MASK;
+  }
+
+  set exitSignal(signal: number) {
+    this.marks = (this.marks & ~(SIGNAL_MASK << EXIT_SIGNAL_SHIFT)) | (signal << EXIT_SIGNAL_SHIFT);
+  }
+
+  get stopReport(): number {
+    return (this.marks >> STOP_REPORT_SHIFT) & SIGNAL_MASK;
+  }
+
+  set stopReport(signal: number) {
+    this.marks = (this.marks & ~(SIGNAL_MASK << STOP_REPORT_SHIFT)) | (signal << STOP_REPORT_SHIFT);
+  }
+
   private mark(mark: number, so: boolean): void {
     this.marks = so ? this.marks | mark : this.marks & ~mark;
-  }
-}
-
-const UNKNOWN = undefined as never;
-
-export class Task<P> extends ThreadGroup<P> implements Process<P> {
-  /** Private, so that whatever is no task, though it looks like one, is known by the lack of it. */
-  readonly #table: Table<P>;
-  declare group: ThreadGroup<P>;
-  declare payload: P;
-  declare task: TaskRef;
-  declare pid: PidRef;
-  declare readonly home: Namespace<P>;
-  /** Where its next child will be. It is one of its makers unless it is `home`, which the pid itself keeps alive. */
-  declare childHome: Namespace<P>;
-  declare life: Life;
-  /** Goes up at each exec: a child that was made before does not choose its exit signal any more. */
-  declare execId: number;
-  /** Made with the first child. */
-  declare brood: Brood<P> | undefined;
-
-  /** The only thread of a new process, until it is put into another's group. */
-  constructor(
-    table: Table<P>,
-    pgrp: Pgrp<P>,
-    signals: Dispositions,
-    payload: P,
-    task: TaskRef,
-    pid: PidRef,
-    home: Namespace<P>,
-    execId: number,
-  ) {
-    super(pgrp, signals);
-    this.#table = table;
-    this.group = this;
-    this.groupLeader = this;
-    this.payload = payload;
-    // A field that only ever had numbers keeps a copy of each number; one that was undefined once keeps what it is given.
-    // Handles are too large to be stored in place, so that saves an object for each field, and one more whenever it is read.
-    this.task = UNKNOWN;
-    this.pid = UNKNOWN;
-    this.task = task;
-    this.pid = pid;
-    this.home = home;
-    this.childHome = home;
-    this.execId = execId;
-    this.life = 'alive';
-    this.brood = undefined;
-  }
-
-  /** Whether `value` is a task of that table: a proxy of one, or what inherits from one, is not. */
-  static is<P>(value: unknown, table: Table<P>): value is Task<P> {
-    return typeof value === 'object' && value !== null && #table in value && value.#table === (table as Table<unknown>);
   }
 
   get pidNs(): NsRef {

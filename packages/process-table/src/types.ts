@@ -20,7 +20,10 @@ import type { WOULD_BLOCK } from './constants.ts';
  */
 export type ProcessState = 'running' | 'stopped' | 'exiting' | 'zombie' | 'dead';
 
-/** A task: a process, or one more thread of a process. It is the same object for as long as the task lives. */
+/**
+ * A task: a process, or one more thread of a process. It is the same object for as long as the task lives, so compare it by
+ * identity: a deep comparison goes through the whole table, on every way that there is.
+ */
 export interface Process<P> {
   /** Yours; the table never looks at it. */
   payload: P;

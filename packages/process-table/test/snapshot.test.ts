@@ -187,7 +187,15 @@ each('what a snapshot is not', ({ t, strategy }) => {
 /** The table's part of a snapshot, to be damaged. */
 interface Loose {
   version: number;
-  readonly tasks: { task: number; pid: number; home: number; childHome: number; life: string; children: number[] }[];
+  readonly tasks: {
+    task: number;
+    pid: number;
+    home: number;
+    childHome: number;
+    life: string;
+    execId: number;
+    children: number[];
+  }[];
   readonly processes: LooseProcess[];
   readonly namespaces: { ref: number; parent: number; init: number; pidfds: number[] }[];
   readonly sessions: { pid: number; holder: number; pgrps: { pid: number; members: number[] }[] }[];
@@ -195,6 +203,7 @@ interface Loose {
 interface LooseProcess {
   threads: number[];
   exitSignal: number;
+  parentExecId: number;
   status: number;
   stopped: boolean;
   actions: [signal: number, action: string][];
@@ -345,6 +354,28 @@ each('where an init is said to have ended, nobody is alive, and nobody is born',
   expect(copy.checkInvariants()).toEqual([]);
   t.fork(p);
   refuses(strategy, end(t.snapshot(), inner), () => {}, /it is alive, and the init of a namespace .* has ended$/);
+});
+
+each('a snapshot of a version that counted how often a task has done exec', ({ t, init, strategy }) => {
+  const parent = t.fork(init);
+  const { task } = t.clone(parent, { exitSignal: SIGUSR1 });
+  for (const [before, now] of [
+    [3, 3],
+    [3, 4],
+  ]) {
+    const saved = structuredClone(t.snapshot());
+    const { tasks, processes } = saved.table as Loose;
+    const at = tasks.findIndex((one) => one.task === task);
+    processes.find(({ threads: [leader] }) => leader === at)!.parentExecId = before;
+    tasks.find((one) => one.task === parent.task)!.execId = now;
+    const copy = restored(strategy, saved);
+    const [from, to] = [copy.processOf(task)!, copy.processOf(parent.task)!];
+    // The default of SIGUSR1 would end who gets it; SIGCHLD is ignored.
+    copy.sigaction(to, SIGUSR1, 'default');
+    copy.exit(from, 0);
+    expect(to.state).toBe(before === now ? 'zombie' : 'running');
+    expect(copy.checkInvariants()).toEqual([]);
+  }
 });
 
 // Who is born outside is never in a session that began inside. A snapshot can say so nevertheless, and is whole.
