@@ -11,11 +11,11 @@ import { play, type Sequence, shorten } from '../src/sequences/play.ts';
 import { sequences } from './sequences.ts';
 
 /*
- * Environment: PIDLAB_RUNS (sequences for each strategy; 25, and 200 with PIDLAB_LONG=1), PIDLAB_SEED and PIDLAB_PATH (of a failure that was printed),
+ * Environment: PIDLAB_RUNS (sequences for each strategy; 12, and 200 with PIDLAB_LONG=1), PIDLAB_SEED and PIDLAB_PATH (of a failure that was printed),
  * PIDLAB_STEPS (commands in each sequence, at least).
  */
 
-const RUNS = Number(process.env.PIDLAB_RUNS ?? (process.env.PIDLAB_LONG === '1' ? 200 : 25));
+const RUNS = Number(process.env.PIDLAB_RUNS ?? (process.env.PIDLAB_LONG === '1' ? 200 : 12));
 const STEPS = Number(process.env.PIDLAB_STEPS ?? 200);
 const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
 const PATH = process.env.PIDLAB_PATH;

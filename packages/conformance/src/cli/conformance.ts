@@ -8,7 +8,6 @@ import { drawSeed } from '../threads/index.ts';
 import { LIMIT_MS } from '../threads/runner.ts';
 import { catalog } from './catalog.ts';
 import { FAILS, HOLDS, perform, type Streams, windowFrom } from './command.ts';
-import { exploreMain } from './explore.ts';
 import {
   CLOSED_PIPE,
   checkWritable,
@@ -42,7 +41,8 @@ interface Flags {
 export async function main(args: readonly string[]): Promise<number> {
   const streams: Streams = { stdout: claimStdout(), stderr: process.stderr };
   const [first, ...rest] = args;
-  if (first === 'explore') return exploreMain(rest, streams);
+  // Loaded only when it is asked for: with a parser of its own it takes longer than all the rest.
+  if (first === 'explore') return (await import('./explore.ts')).exploreMain(rest, streams);
   const program = new Command('pid-conformance')
     .description(
       'Says of each strategy which clauses of the pidlab contract hold. Without arguments: of the built-in ones.',

@@ -249,6 +249,9 @@ export function createMachine(): Machine {
   let memA = 0;
   let memB = 0;
 
+  /** The copy that was last taken of some words, for as long as nothing is written. */
+  let copied: { readonly from: number; readonly to: number | undefined; readonly words: Int32Array } | undefined;
+
   // Accesses of those who look at the block while nobody runs.
   let idle = 0;
 
@@ -263,6 +266,7 @@ export function createMachine(): Machine {
     touched = new Uint8Array(length);
     fresh = [];
     undone = 0;
+    copied = undefined;
     memA = 0;
     memB = 0;
   }
@@ -366,6 +370,7 @@ export function createMachine(): Machine {
       undoAt = twice(undoAt);
       undoOld = twice(undoOld);
     }
+    copied = undefined;
     const old = mem[at]!;
     undoAt[undone] = at;
     undoOld[undone++] = old;
@@ -501,10 +506,14 @@ export function createMachine(): Machine {
 
   /**
    * A look at several words at once, which is no step: only `declareGone` takes some, to refuse a worker that it sees move, and
-   * nobody moves between them here. A schedule that stops a worker for good is told so by its order.
+   * nobody moves between them here. A schedule that stops a worker for good is told so by its order. It looks a hundred times, and
+   * gets the same copy.
    */
   function $slice(w: Int32Array, from?: number, to?: number): Int32Array {
-    return from === undefined ? $whole(w).slice() : w.slice(from, to);
+    if (from === undefined) return $whole(w).slice();
+    if (w.length !== length) return w.slice(from, to);
+    if (copied?.from !== from || copied.to !== to) copied = { from, to, words: w.slice(from, to) };
+    return copied.words;
   }
 
   function $whole(w: Int32Array): Int32Array {
@@ -739,6 +748,7 @@ export function createMachine(): Machine {
   }
 
   function undo(to = 0): void {
+    copied = undefined;
     while (undone > to) mem[undoAt[--undone]!] = undoOld[undone]!;
     if (to === 0) memA = memB = 0;
   }

@@ -23,8 +23,9 @@ const FIRST = 16;
 /** From the marks of one namespace to those of the next. */
 const MARKS = 2 ** 16;
 
-/** The place that programs count in when they are done. */
+/** The places that programs count in: when they are done, and pids that they make. */
 const DONE = 0;
+const MADE = 1;
 
 /** A number and the pid that has it. */
 export type Numbered = readonly [nr: number, pid: PidRef];
@@ -74,6 +75,16 @@ function goesOn({ board }: Crew): boolean {
 /** Counts one more in a place of the board. */
 function tally({ board }: Crew, place: number): void {
   Atomics.add(board, FIRST + place, 1);
+}
+
+/** Whether all the others have counted in that they are done, or have to stop. */
+function isLastAtIt(crew: Crew): boolean {
+  return !goesOn(crew) || Atomics.load(crew.board, FIRST + DONE) === crew.size - 1;
+}
+
+/** Waits until the others have made so many pids. The cursor would not say so: a worker that has a window sees its own. */
+function awaitMade(crew: Crew, pids: number): void {
+  while (Atomics.load(crew.board, FIRST + MADE) < pids && !isLastAtIt(crew));
 }
 
 // ── programs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -557,15 +568,16 @@ export function allocUntilClosed(a: PidAllocator, { ns }: { ns: NsRef }, crew: C
     if (asked === undefined) continue;
     const { pid } = asked;
     if (pid === undefined) break;
+    tally(crew, MADE);
     pids.push([unlessStale(() => a.pidNrNs(pid, ns)) ?? 0, pid]);
   }
   tally(crew, DONE);
   return pids;
 }
 
-/** Closes the namespace after a while; the numbers that were taken when that was done. */
+/** Closes the namespace after so many pids; the numbers that were taken when that was done. */
 export function close(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }, crew: Crew): number[] {
-  while (a.lastPid(ns) < after && goesOn(crew));
+  awaitMade(crew, after);
   a.disablePidAllocation(ns);
   const taken: number[] = [];
   for (let nr = a.nextPidmap(ns, 0); nr !== undefined; nr = a.nextPidmap(ns, nr)) taken.push(nr);
@@ -573,14 +585,14 @@ export function close(a: PidAllocator, { ns, after }: { ns: NsRef; after: number
 }
 
 /**
- * Kills all but init, again until nothing is left; how many. Whoever is interrupted while he allocates may keep it from that for as long
- * as he likes, but when all the others are done a few times are enough.
+ * Kills all but init after so many pids, again until nothing is left; how many. Whoever is interrupted while he allocates may keep it
+ * from that for as long as he likes, but when all the others are done a few times are enough.
  */
 export function zap(a: PidAllocator, { ns, after }: { ns: NsRef; after: number }, crew: Crew): number {
-  while (a.lastPid(ns) < after && goesOn(crew));
+  awaitMade(crew, after);
   let killed = 0;
   for (let alone = 0; alone < 10; ) {
-    if (!goesOn(crew) || Atomics.load(crew.board, FIRST + DONE) === crew.size - 1) alone++;
+    if (isLastAtIt(crew)) alone++;
     const done = a.zapPidNsProcesses(ns, (pid) => {
       a.freePid(pid);
       killed++;
@@ -602,7 +614,7 @@ export function watchCursor(
   const top = a.pidMax(ns);
   let way = 0;
   for (let isLast = false; !isLast; ) {
-    isLast = !goesOn(crew) || Atomics.load(crew.board, FIRST + DONE) === crew.size - 1;
+    isLast = isLastAtIt(crew);
     const now = a.lastPid(ns);
     const next = now >= from ? now - from : top - from + now - floor;
     must(next >= way, `the cursor was ${way} numbers on, and is ${next}: at ${now}`);

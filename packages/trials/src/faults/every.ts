@@ -45,6 +45,7 @@ function play(
 ): void {
   const first = strategy.createPidAllocator({ ...OPTIONS, shared, ...(shared ? { workers: 2 } : {}) });
   const workers = [first, ...(shared ? [strategy.attachPidAllocator(first.share())] : [])];
+  const seen = workers.map((worker) => watched(worker, called));
   const stage = stageOver(first);
   const fresh = taken(first);
   let fault = '';
@@ -55,8 +56,7 @@ function play(
   });
   try {
     for (const [i, step] of stepsFor(strategy.traits).entries()) {
-      const a = watched(workers[i % workers.length], called);
-      attempt(step, { ...stage, a }, () => fault, failed);
+      attempt(step, { ...stage, a: seen[i % seen.length] }, () => fault, failed);
       if (fault === '') continue;
       fault = '';
       mustHold(first);
