@@ -36,6 +36,8 @@ const WORDS = /(?<![\w$.])s\.words\b/g;
 const KEPT_WORDS = 's_words';
 /** A function that is longer than this when written out, in characters, stays a call. */
 const LONGEST = 1800;
+/** What orders two reads in a shared block stays a call: the explorer goes by its name, and V8 puts it in line whatever else is there. */
+const ORDERS_READS = /^zeroAfter/;
 /** What nothing is written out of. */
 const CLOSED: ReadonlySet<string> = new Set([
   'ArrowFunctionExpression',
@@ -308,6 +310,8 @@ export class Flattener {
     const known = this.#sizes.get(name);
     if (known !== undefined) return known;
     const fn = this.#functions.get(name);
+    if (fn && ORDERS_READS.test(name) && childrenOf(fn.body).some((node) => usesIn(node).length > 0))
+      return Number.POSITIVE_INFINITY;
     if (!fn || !isOpen(fn) || usesIn(fn.body).some(({ use }) => this.#isAnother(use.name, fn)))
       return Number.POSITIVE_INFINITY;
     const inner = [...within, name];

@@ -110,6 +110,13 @@ describe('what stays a call', () => {
     expect(same('const path = flat((n) => note(n));', 1)).toContain('note(n)');
   });
 
+  test('is what orders two reads, unless it is nothing', () => {
+    const code = (zero: string) =>
+      `function zeroAfter(id) { return ${zero}; } const path = flat((at) => w[at + zeroAfter(w[at])]);`;
+    expect(same(code('id >>> 31'), 1)).toContain('zeroAfter(');
+    expect(same(code('0'), 1)).not.toContain('zeroAfter(');
+  });
+
   test('is one with an argument that changes another', () => {
     expect(same(`${HELPERS}const path = flat((n) => add(n, n++));`, 1)).toContain('add(n, n++)');
   });
