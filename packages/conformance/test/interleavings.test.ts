@@ -37,11 +37,11 @@ for (const scenario of scenarios) {
 }
 
 const isLong = process.env.PIDLAB_LONG === '1';
-/** Draws the quarter of the scenarios that is explored in full when there is less time than with `npm test -- --long`. */
+/** Draws the eighth of the scenarios that is explored in full when there is less time than with `npm test -- --long`. */
 const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
-const QUARTER = 4;
-const drawn = new Set(scenarios.filter((_, i) => isLong || i % QUARTER === SEED % QUARTER));
-const howMany = isLong ? 'all scenarios' : `a quarter of the scenarios, and fewer of the others (seed ${SEED})`;
+const EIGHTH = 8;
+const drawn = new Set(scenarios.filter((_, i) => isLong || i % EIGHTH === SEED % EIGHTH));
+const howMany = isLong ? 'all scenarios' : `an eighth of the scenarios, and fewer of the others (seed ${SEED})`;
 
 /**
  * Preemptions of a scenario. One that is not drawn has one, and none where a thread is stopped for good before each of its stores:
@@ -86,7 +86,7 @@ for (const [name, builtin] of designs) {
   });
 }
 
-describe(`stores that pass each other and loads that are early, with one preemption, in ${isLong ? 'all scenarios' : `a quarter of them (seed ${SEED})`}`, () => {
+describe(`stores that pass each other and loads that are early, with one preemption, in ${isLong ? 'all scenarios' : `an eighth of them (seed ${SEED})`}`, () => {
   // Cold caches have so many stores that those of some scenarios take as long as all others: `npm test -- --long`.
   const some = [...drawn].filter(({ gone, isCold }) => gone === undefined && (isLong || isCold !== true));
   test.each(some.map((scenario) => [scenario.name, scenario] as const))('%s', { timeout: 300_000 }, (_, scenario) => {

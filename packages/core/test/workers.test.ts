@@ -282,8 +282,8 @@ describe('what another worker ends before a terminated one is declared gone stay
   for (const [name, run] of Object.entries(operations)) {
     if (name === 'as many as are at hand, and more') continue;
     test(name, () => {
-      // After each of its stores it is terminated below, too; here after every other one, unless there is time (`npm test -- --long`).
-      for (let stores = 0; ; stores += isLong ? 1 : 2) {
+      // After each of its stores it is terminated below, too; here after every fourth one, unless there is time (`npm test -- --long`).
+      for (let stores = 0; ; stores += isLong ? 1 : 4) {
         const x = scene();
         if (!dies(run, x, stores)) break;
         if (!holdsLock(x)) endMeanwhile(x);

@@ -19,12 +19,12 @@ import type { Change } from '../src/mutants/mutant.ts';
 
 /** Cases for each design and variant: in `npm test`, and with `--long`. */
 const CASES: Readonly<Record<string, readonly [short: number, long: number]>> = {
-  calls: [400, 10_000],
+  calls: [200, 10_000],
   handles: [3_000, 100_000],
-  snapshots: [60, 2_000],
+  snapshots: [30, 2_000],
   descriptors: [500, 50_000],
-  table: [1_500, 50_000],
-  tables: [30, 1_000],
+  table: [700, 50_000],
+  tables: [20, 1_000],
 };
 const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
 const isLong = process.env.PIDLAB_LONG === '1';
