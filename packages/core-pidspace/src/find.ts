@@ -9,12 +9,14 @@ const NR_OF_LINK: number = NR - NEXT;
 const { rootNs: ROOT_NS, spaces: SPACES } = HEADER.at;
 
 /**
- * The pid that `ns` knows as `nr`; 0 for none. The space is shifted in first; the root's is 0, so there `nr` may be any global
- * number. Locking: none. Source: `find_pid()`, 2006.
+ * The pid that `ns` knows as `nr`; 0 for none: in the root by the global number, elsewhere the space is shifted in first.
+ * Locking: none. Source: `find_pid()`, 2006.
  */
 export function findPidNs(s: State, nr: number, nsAt: number): number {
-  if (nr >= PID_MAX_LIMIT && s.words[nsAt + LEVEL] !== 0) return 0;
-  return findPid(s, globalNr(s.words[nsAt + SPACE], nr));
+  const isRoot = s.words[nsAt + LEVEL] === 0;
+  if (!isRoot && nr >= PID_MAX_LIMIT) return 0;
+  // Not the root's space, which is 0: a processor guesses a branch, and waits for what it reads.
+  return findPid(s, isRoot ? nr : globalNr(s.words[nsAt + SPACE], nr));
 }
 
 /** The pid that the root knows as `nr`, its global number; 0 for none. */

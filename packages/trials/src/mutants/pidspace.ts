@@ -45,8 +45,8 @@ export const pidspaceMutants: readonly Mutant[] = [
     [
       'space-crossed-by-a-large-number',
       'a child that asks for a number above 2^22 finds somebody else’s pid',
-      'if (nr >= PID_MAX_LIMIT && s.words[nsAt + LEVEL] !== 0) return 0;',
-      'void [PID_MAX_LIMIT, LEVEL];',
+      'if (!isRoot && nr >= PID_MAX_LIMIT) return 0;',
+      'void PID_MAX_LIMIT;',
       'FIND-9',
     ],
     [
