@@ -349,4 +349,11 @@ function median(values) {
 }
 
 if (process.argv[2] === '--measure') console.log(await measure(process.argv[3], Number(process.argv[4])));
-else compare(Number(process.argv[2] ?? 5));
+else {
+  const rounds = Number(process.argv[2] ?? 5);
+  if (rounds >= 1) compare(rounds);
+  else {
+    console.error('usage: node scripts/least-fork.js [rounds, 1 or more]');
+    process.exitCode = 2;
+  }
+}
