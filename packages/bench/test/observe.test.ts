@@ -56,6 +56,19 @@ describe('an instrumented function', () => {
     expect(found.accesses.filter(({ kind }) => kind !== 'write').map(({ depth }) => depth)).toEqual(depths);
   });
 
+  it('tells what a core needs a line for itself for, an exchange that fails included', () => {
+    const { accesses } = accessesOf(
+      '(w) => { Atomics.load(w, w[1]); w[3] = 1; Atomics.store(w, 4, 1); return Atomics.compareExchange(w, 5, 0, 1); }',
+    );
+    expect(accesses.map(({ at, isWrite }) => [at, isWrite])).toEqual([
+      [1, false],
+      [2, false],
+      [3, true],
+      [4, true],
+      [5, true],
+    ]);
+  });
+
   it('tells writes, and every word of a fill', () => {
     const { accesses } = accessesOf('(w) => { w[7] = 1; w.fill(0, 10, 13); return w[0] -= 2; }');
     expect(accesses.map(({ kind, at }) => `${kind} ${at}`)).toEqual([

@@ -113,6 +113,29 @@ describe('what was counted, as it is now: whoever changes it says so', () => {
     `);
   });
 
+  it('lines that a worker fetches from the cache of another', async () => {
+    expect(await linesOf('sharing', ['lines'])).toMatchInlineSnapshot(`
+      [
+        "hierarchical own 1: 8.28",
+        "hierarchical own 512: 0.35",
+        "hierarchical same 1: 13.95",
+        "hierarchical same 512: 0.32",
+        "flat own 1: 8.28",
+        "flat own 512: 0.48",
+        "flat same 1: 13.52",
+        "flat same 512: 0.19",
+        "pidspace own 1: 0.88",
+        "pidspace own 512: 0.51",
+        "pidspace same 1: 6.53",
+        "pidspace same 512: 0.01",
+        "idr own 1: 8.5",
+        "idr own 512: 2.11",
+        "idr same 1: 14.98",
+        "idr same 512: 2.21",
+      ]
+    `);
+  });
+
   it('rounds of the lock', async () => {
     expect(await linesOf('locks', ['lockRounds'])).toMatchInlineSnapshot(`
       [

@@ -125,11 +125,13 @@ const spaces: Claim = {
 
 const NO_GAIN = 1.05;
 
+const SHARED_STATES = ['own', 'same'].flatMap((namespaces) => [1, 512].map((window) => ({ namespaces, window })));
+
 const crowded: Claim = {
   id: 'F5',
   claim: 'Two workers in one namespace get no more done than one: they meet at its cursor, whatever the design.',
   measured:
-    'freePid and allocPid by two workers in one namespace against one worker; the floor does no more than move a cursor and set and clear a bit.',
+    'freePid and allocPid by two workers in one namespace against one worker; the floor does no more than move a cursor and set and clear a bit. And, counted, the lines that a worker fetches from the cache of the other.',
   rule: `Holds if no design gains more than ${percentOver(NO_GAIN)} % by the second worker; in part if some do not.`,
   wouldChange: 'A cursor for each worker, which would not give the numbers in order.',
   judge(view) {
@@ -159,8 +161,21 @@ const crowded: Claim = {
             }),
           ]),
         },
+        {
+          caption: 'Lines that a worker fetches from the cache of another, for each freePid and allocPid',
+          head: ['namespaces', 'numbers claimed at once', ...view.strategies],
+          align: `lr${'r'.repeat(view.strategies.length)}`,
+          rows: SHARED_STATES.map(({ namespaces, window }) => [
+            namespaces === 'own' ? 'one each' : 'one',
+            String(window),
+            ...view.strategies.map((id) => cell(view.count('sharing', id, { namespaces, window }, 'lines'))),
+          ]),
+        },
       ],
-      evidence: [{ scenario: 'workers-throughput', params: { namespaces: 'same', workers: 2, live: 4_000 } }],
+      evidence: [
+        { scenario: 'workers-throughput', params: { namespaces: 'same', workers: 2, live: 4_000 } },
+        counted('sharing'),
+      ],
     };
   },
 };

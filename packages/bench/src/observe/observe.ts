@@ -3,13 +3,15 @@ import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { PidAllocator } from '@pidlab/contract';
+import type { PidAllocator, PidAllocatorDescriptor } from '@pidlab/contract';
 import type { StrategyModule } from '../workload.ts';
 import { instrument } from './instrument.ts';
 
 /** An access to the block of an allocator. */
 export interface Access {
   readonly kind: 'read' | 'write' | 'atomic';
+  /** Whether the processor's core must have the line for itself: all but a read, and an atomic one. An exchange that fails must, too. */
+  readonly isWrite: boolean;
   /** Offset of the word. */
   readonly at: number;
   /** How many reads, one after the other, had to be waited for: 1 for a read at an address that nothing was read for. */
@@ -27,6 +29,8 @@ export interface ObservedStrategy extends StrategyModule {
    * gives is called. Chains of dependent reads are counted from here on.
    */
   observe(allocator: PidAllocator, listener: Listener): () => void;
+  /** Another worker of a shared block, which can be observed by itself. */
+  attachPidAllocator(descriptor: PidAllocatorDescriptor): PidAllocator;
   /** The block of an allocator that this module made. */
   wordsOf(allocator: PidAllocator): Int32Array;
 }
@@ -46,7 +50,7 @@ export class Runtime {
     this.#touch(words);
     const listener = this.#listenerOf(words);
     const deep = listener ? Math.max(depth, this.stored.get(at) ?? 0) + 1 : 0;
-    listener?.({ kind: 'read', at, depth: deep });
+    listener?.({ kind: 'read', isWrite: false, at, depth: deep });
     const value = words[at];
     this.d = deep;
     return value;
@@ -57,7 +61,7 @@ export class Runtime {
     words[at] = value;
     const listener = this.#listenerOf(words);
     if (listener) {
-      listener({ kind: 'write', at, depth });
+      listener({ kind: 'write', isWrite: true, at, depth });
       this.stored.set(at, valueDepth);
     }
     return value;
@@ -75,7 +79,7 @@ export class Runtime {
   atomic(name: string, words: Int32Array, at: number, rest: readonly number[], depth: number): number {
     const listener = this.#listenerOf(words);
     const deep = listener ? Math.max(depth, this.stored.get(at) ?? 0) + 1 : 0;
-    listener?.({ kind: 'atomic', at, depth: name === 'store' ? depth : deep });
+    listener?.({ kind: 'atomic', isWrite: name !== 'load', at, depth: name === 'store' ? depth : deep });
     const operations = Atomics as unknown as Record<string, (...args: unknown[]) => number>;
     const value = operations[name](words, at, ...rest);
     this.d = deep;
@@ -86,7 +90,7 @@ export class Runtime {
     const filled = words.fill(...(args as [number, number?, number?]));
     const listener = this.listeners.get(words);
     const [, from = 0, to = words.length] = args;
-    if (listener) for (let at = from; at < to; at++) listener({ kind: 'write', at, depth: 0 });
+    if (listener) for (let at = from; at < to; at++) listener({ kind: 'write', isWrite: true, at, depth: 0 });
     this.d = 0;
     return filled;
   }
@@ -162,14 +166,20 @@ function observed(module: StrategyModule, runtime: Runtime): ObservedStrategy {
     if (!words) throw new Error('the allocator was not made by this module');
     return words;
   };
+  const made = (make: () => unknown): PidAllocator => {
+    runtime.touched = undefined;
+    const allocator = make() as PidAllocator;
+    if (!runtime.touched) throw new Error(`${module.traits.strategy} does not keep its state in a block of words`);
+    blocks.set(allocator, runtime.touched);
+    return allocator;
+  };
   return {
     traits: module.traits,
-    createPidAllocator(options = {}) {
-      runtime.touched = undefined;
-      const allocator = module.createPidAllocator(options) as PidAllocator;
-      if (!runtime.touched) throw new Error(`${module.traits.strategy} does not keep its state in a block of words`);
-      blocks.set(allocator, runtime.touched);
-      return allocator;
+    createPidAllocator: (options = {}) => made(() => module.createPidAllocator(options)),
+    attachPidAllocator(descriptor) {
+      const { attachPidAllocator } = module;
+      if (!attachPidAllocator) throw new Error(`${module.traits.strategy} exports no attachPidAllocator`);
+      return made(() => attachPidAllocator(descriptor));
     },
     observe(allocator, listener) {
       const words = wordsOf(allocator);

@@ -8,6 +8,7 @@ import { locks, references } from './locks.ts';
 import { bitmaps, caches, namespaces, share } from './memory.ts';
 import { occupancy } from './occupancy.ts';
 import { searchOfStrategy } from './reckoned.ts';
+import { sharing } from './sharing.ts';
 import type { Survey, Surveyed, Tally } from './tally.ts';
 
 /** Every survey, in the order of the claims. */
@@ -24,6 +25,7 @@ export const SURVEYS: readonly Survey[] = [
   listing,
   hash,
   locks,
+  sharing,
   namespaces,
   access,
 ];

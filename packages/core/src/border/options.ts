@@ -56,6 +56,8 @@ const LIMIT_NAMESPACES = 131_072;
 const MEBIBYTE = 2 ** 20;
 /** Beside its task, a pid may take two lines and a half on average: shallow ones take one, those at level 32 seven. */
 const WORDS_PER_PID = 40;
+/** Times as many hash slots where workers have windows: then two of them seldom write the same line of slots. */
+const WINDOWED_SPREAD = 4;
 /** For what has to exist before the first pid: the root and the first slab of each cache in use. */
 const FIXED_PAGES = 64;
 /** A slab each of namespaces, pids and tasks, and the root's first page of what its numbers are in. */
@@ -68,16 +70,19 @@ export function readOptions(design: Design, options: unknown): Settings | Snapsh
 }
 
 function settingsOf(design: Design, given: Given): Settings {
+  const shared = boolean(given, 'shared');
+  const window = windowOf(given, shared);
+  const spread = window > 1 ? WINDOWED_SPREAD : 1;
   const memory = integer(given, 'memory', MEBIBYTE, LIMIT_PAGES * PAGE_SIZE, undefined);
-  const fitting = memory === undefined ? DEFAULT_CAPACITY : Math.floor(memory / (4 * wordsPerPid(design)));
+  const fitting = memory === undefined ? DEFAULT_CAPACITY : Math.floor(memory / (4 * wordsPerPid(design, spread)));
   const capacity = integer(given, 'capacity', 1, PID_MAX_LIMIT, Math.min(fitting, DEFAULT_CAPACITY));
   const namespaces = integer(given, 'namespaces', 0, LIMIT_NAMESPACES, DEFAULT_NAMESPACES);
-  const pagesTotal = memory === undefined ? defaultPages(design, capacity, namespaces) : Math.floor(memory / PAGE_SIZE);
+  const pagesTotal =
+    memory === undefined ? defaultPages(design, capacity, namespaces, spread) : Math.floor(memory / PAGE_SIZE);
   const kernelSized = oneOf(given, 'hash', ['capacity', 'kernel']) === 'kernel';
   const hashShifts = design.index.tables.map((table) =>
-    kernelSized ? kernelShift(pagesTotal) : shiftFor(capacity * table.slotsPerPid),
+    kernelSized ? kernelShift(pagesTotal) : shiftFor(capacity * table.slotsPerPid * spread),
   );
-  const shared = boolean(given, 'shared');
   const workers = workersOf(given, shared);
   if (slabStartOf({ pagesTotal, hashShifts, workers }) / PAGE_WORDS + LEAST_PAGES > pagesTotal) {
     const more = `hash tables for a capacity of ${capacity} leave no room in it; raise memory or lower capacity`;
@@ -92,7 +97,7 @@ function settingsOf(design: Design, given: Given): Settings {
     pidMax: integer(given, 'pidMax', 1, PID_MAX_LIMIT, PID_MAX_DEFAULT),
     floors: floorsOf(design, given.floors),
     generationBase: integer(given, 'generationBase', 1, GENERATION_MASK, drawBase()),
-    window: windowOf(given, shared),
+    window,
   };
 }
 
@@ -200,15 +205,15 @@ function onlySnapshot(given: Given): SnapshotSettings {
   return { shared: boolean(given, 'shared'), snapshot };
 }
 
-function wordsPerPid(design: Design): number {
-  const hashed = design.index.tables.reduce((sum, table) => sum + table.slotsPerPid * 2, 0);
+function wordsPerPid(design: Design, spread: number): number {
+  const hashed = design.index.tables.reduce((sum, table) => sum + table.slotsPerPid * spread * 2, 0);
   return WORDS_PER_PID + wholeLines(design.taskWords) + hashed + design.map.wordsPerPid;
 }
 
-function defaultPages(design: Design, capacity: number, namespaces: number): number {
+function defaultPages(design: Design, capacity: number, namespaces: number, spread: number): number {
   const { pagesPerNs, nsWords } = design.map;
   const nsPages = pagesPerNs + 1 / Math.floor(PAGE_WORDS / wholeLines(nsWords));
-  const words = capacity * wordsPerPid(design);
+  const words = capacity * wordsPerPid(design, spread);
   const pages = FIXED_PAGES + Math.ceil(words / PAGE_WORDS) + Math.ceil(namespaces * nsPages);
   return Math.min(pages, LIMIT_PAGES);
 }
