@@ -102,7 +102,8 @@ function removeZombie<P>(brood: Brood<P>, child: ThreadGroup<P>): void {
 }
 
 /** The oldest child that can be reaped, or of those younger than `before` the oldest. */
-export function nextZombie<P>({ brood }: Task<P>, before: ThreadGroup<P> | undefined): ThreadGroup<P> | undefined {
+export function nextZombie<P>(parent: Task<P>, before: ThreadGroup<P> | undefined): ThreadGroup<P> | undefined {
+  const { brood } = parent;
   if (brood === undefined) return undefined;
   if (brood.zombieCount < 2) return before === undefined ? brood.zombie : undefined;
   const { set, byNr } = brood.zombies!;

@@ -126,27 +126,27 @@ function mustFit<P>(home: Namespace<P>, op: string): void {
   if (!mayCharge(home, PIDS)) fail('EAGAIN', op, 'a limit of pids is reached, of the namespace or of one above it');
 }
 
-/** A pid for a new task, which hangs on it then; without one the task goes. */
-function allocPid<P>(t: Table<P>, ref: TaskRef, home: Namespace<P>, setTid: readonly number[] | undefined): PidRef {
-  const a = t.allocator;
-  let pid: PidRef;
+/**
+ * A pid for a new task, which hangs on it then; without one the task goes. The handle is read from the task each time: V8 makes an
+ * object of a handle in a variable whenever it is given to somebody.
+ */
+function takePid<P>(t: Table<P>, task: Task<P>, setTid: readonly number[] | undefined): void {
+  const { allocator: a } = t;
   try {
-    pid = a.allocPid(home.ref, setTid);
+    task.pid = a.allocPid(task.home.ref, setTid);
   } catch (error) {
-    a.freeTask(ref);
+    a.freeTask(task.task);
     throw error;
   }
-  a.attachPid(ref, PIDTYPE_PID, pid);
-  charge(home, PIDS);
-  return pid;
+  a.attachPid(task.task, PIDTYPE_PID, task.pid);
+  charge(task.home, PIDS);
 }
 
 function newThread<P>(t: Table<P>, caller: Task<P>, setTid: readonly number[] | undefined, payload: P): Task<P> {
   const { group, home } = caller;
   mustFit(home, 'clone');
-  const ref = t.allocator.allocTask();
-  const pid = allocPid(t, ref, home, setTid);
-  const thread = new Task(t, group.pgrp, group.signals, payload, ref, pid, home);
+  const thread = new Task(t, group.pgrp, group.signals, payload, t.allocator.allocTask(), home);
+  takePid(t, thread, setTid);
   thread.group = group;
   group.others ??= new List();
   enter(group.others, thread);
@@ -167,12 +167,11 @@ function newProcess<P>(
   op: string,
 ): Task<P> {
   mustFit(home, op);
-  const ref = t.allocator.allocTask();
-  const pid = allocPid(t, ref, home, setTid);
-  // Commit point: nothing below can fail.
   const { group } = caller;
+  const child = new Task(t, group.pgrp, group.signals, payload, t.allocator.allocTask(), home);
+  takePid(t, child, setTid);
+  // Commit point: nothing below can fail.
   const isInit = home.init === undefined;
-  const child = new Task(t, group.pgrp, group.signals, payload, ref, pid, home);
   if (sibling) {
     child.exitSignal = group.exitSignal;
     child.parentExeced = group.parentExeced;
@@ -183,7 +182,7 @@ function newProcess<P>(
   }
   home.holders++;
   if (newSession ?? (isInit && t.isolated)) {
-    const pgrp = new Pgrp(pid, new Session<P>(pid));
+    const pgrp = new Pgrp(child.pid, new Session<P>(child.pid));
     openSession(t, child, pgrp.session);
     openPgrp(t, child, pgrp);
   } else addMember(group.pgrp, child);
@@ -203,7 +202,8 @@ export function createInit<P>(t: Table<P>, payload: P): Task<P> {
   const pid = firstPid(t, ref);
   // Commit point: nothing below can fail.
   const pgrp = new Pgrp(pid, new Session<P>(pid));
-  const init = new Task(t, pgrp, DEFAULT_DISPOSITIONS, payload, ref, pid, root);
+  const init = new Task(t, pgrp, DEFAULT_DISPOSITIONS, payload, ref, root);
+  init.pid = pid;
   init.exitSignal = 0;
   init.isInit = true;
   root.init = init;

@@ -13,7 +13,7 @@ import { enterNamespace } from './namespaces.ts';
 import { forgetAllPending } from './pending.ts';
 import { isAlone, release } from './release.ts';
 import { giveChildrenAway } from './reparent.ts';
-import { hasChildren, post, type Table, type Task, type ThreadGroup } from './task.ts';
+import { hasChildren, type Namespace, post, type Table, type Task, type ThreadGroup } from './task.ts';
 import { findTask } from './task-index.ts';
 import type { Process } from './types.ts';
 
@@ -73,13 +73,17 @@ export function finishTask<P>(t: Table<P>, task: Task<P>): void {
   if (group.live === 0) {
     hangUpOrphans(t, group, undefined);
     // Whatever its processes left open would hold memory for nobody.
-    if (group.isInit) for (const pidfd of home.pidfds) pidfd.close();
+    if (group.isInit) closePidfds(home);
   }
   task.life = 'zombie';
   if (t.hooks.exited !== undefined) t.news.push({ hook: 'exited', process: task });
   if (task !== group.groupLeader) release(t, task);
   // A leader that ended before its last thread has waited for this.
   if (group.live === 0 && group.groupLeader.life === 'zombie' && notifyParent(t, group)) release(t, group.groupLeader);
+}
+
+function closePidfds<P>(ns: Namespace<P>): void {
+  for (const pidfd of ns.pidfds) pidfd.close();
 }
 
 /**

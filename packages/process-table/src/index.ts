@@ -6,6 +6,7 @@
 import { type PidAllocator, PidBug } from '@pidlab/contract';
 import { ask, readOptions } from './checks.ts';
 import { applyLimits, readLimits, setLimits, usage } from './limits.ts';
+import { flat } from './flat.ts';
 import * as birth from './clone.ts';
 import * as program from './exec.ts';
 import * as end from './exit.ts';
@@ -20,7 +21,7 @@ import { restore, snapshot } from './snapshot.ts';
 import * as signals from './signals.ts';
 import { Namespace, SIGNALS, type Table } from './task.ts';
 import { createIndex } from './task-index.ts';
-import type { Hooks, ProcessTable, ProcessTableOptions, RestoreOptions } from './types.ts';
+import type { Hooks, Process, ProcessTable, ProcessTableOptions, RestoreOptions } from './types.ts';
 import * as waiting from './wait.ts';
 
 export * from './constants.ts';
@@ -61,14 +62,26 @@ export function restoreProcessTable<P>(options: RestoreOptions<P>): ProcessTable
   return bind(restoreTable(options));
 }
 
+/**
+ * The calls, and what changes as getters of their prototype. To V8 an object with getters of its own is a dictionary, where each
+ * call of `table.fork` would look for the function anew.
+ */
 function bind<P>(t: Table<P>): ProcessTable<P> {
-  return {
-    allocator: t.allocator,
+  return Object.setPrototypeOf(callsOf(t), {
     get init() {
       return t.initGroup.groupLeader;
     },
+    get size() {
+      return t.tasks.size;
+    },
+  });
+}
 
-    fork: (caller, payload) => birth.fork(t, caller, payload),
+function callsOf<P>(t: Table<P>): Omit<ProcessTable<P>, 'init' | 'size'> {
+  return {
+    allocator: t.allocator,
+
+    fork: flat((caller: Process<P>, payload?: P) => birth.fork(t, caller, payload)),
     clone: (caller, options) => birth.clone(t, caller, options),
     unshare: (caller) => namespaces.unshare(t, caller),
     setns: (caller, ns) => namespaces.setns(t, caller, ns),
@@ -77,9 +90,11 @@ function bind<P>(t: Table<P>): ProcessTable<P> {
     setLimits: (ns, limits) => setLimits(t, ns, limits),
     usage: (ns) => usage(t, ns),
 
-    exit: (caller, code) => settle(t, end.exit(t, caller, code)),
+    exit: flat((caller: Process<P>, code: number) => settle(t, end.exit(t, caller, code))),
     exitGroup: (caller, code) => settle(t, end.exitGroup(t, caller, code)),
-    wait4: (caller, pid, options) => settle(t, waiting.wait4(t, caller, pid, options)),
+    wait4: flat((caller: Process<P>, pid: number, options?: number) =>
+      settle(t, waiting.wait4(t, caller, pid, options ?? 0)),
+    ),
     waitid: (caller, idtype, id, options) => settle(t, waiting.waitid(t, caller, idtype, id, options)),
     setChildSubreaper: (caller, on) => groups.setChildSubreaper(t, caller, on),
 
@@ -115,9 +130,6 @@ function bind<P>(t: Table<P>): ProcessTable<P> {
     listThreads: (nr, ns) => proc.listThreads(t, nr, ns),
     status: (nr, ns) => proc.status(t, nr, ns),
 
-    get size() {
-      return t.tasks.size;
-    },
     snapshot: (payloadOf = (payload) => payload) => snapshot(t, payloadOf),
     checkInvariants: () => checkInvariants(t),
   };

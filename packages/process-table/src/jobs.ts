@@ -25,8 +25,11 @@ export function hangUpOrphans<P>(
   group: ThreadGroup<P>,
   father: { group: ThreadGroup<P> } | undefined,
 ): void {
+  if (group.pgrp.stopped > 0) hangUp(t, group, father);
+}
+
+function hangUp<P>(t: Table<P>, group: ThreadGroup<P>, father: { group: ThreadGroup<P> } | undefined): void {
   const { pgrp } = group;
-  if (pgrp.stopped === 0) return;
   const parent = father?.group ?? group.realParent?.group;
   if (parent === undefined || parent.pgrp === pgrp || parent.pgrp.session !== pgrp.session) return;
   if (!isOrphaned(pgrp) || pgrp.hungUp === t.round) return;

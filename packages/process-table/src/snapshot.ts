@@ -347,7 +347,8 @@ function restoreProcesses<P>(
       number(pid, 'pid', 1, LARGEST);
       number(execId, 'execId', 0, LARGEST);
       const ns = at(namespaces, home);
-      const task = new Task(t, nobody, signals, undefined as P, ref as TaskRef, pid as PidRef, ns);
+      const task = new Task(t, nobody, signals, undefined as P, ref as TaskRef, ns);
+      task.pid = pid as PidRef;
       task.life = life;
       task.childHome = at(namespaces, childHome);
       ns.holders++;

@@ -104,6 +104,11 @@ export interface ThreadGroup<P> {
   pending: Map<Task<P> | undefined, Queue<P>> | undefined;
 }
 
+/**
+ * What a field has before a handle. A field that only ever had numbers keeps a copy of each number; one that was undefined once
+ * keeps what it is given. Handles are too large to be stored in place, so that saves an object for each field, and one more
+ * whenever it is read.
+ */
 const UNKNOWN = undefined as never;
 
 /** A class that extends none: V8 makes such an object where it is wanted, which is a tenth of fork, exit and wait. */
@@ -138,16 +143,11 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
   declare signals: Dispositions;
   declare pending: Map<Task<P> | undefined, Queue<P>> | undefined;
 
-  /** The only thread of a new process, until it is put into another's group. Its end sends SIGCHLD, unless somebody says otherwise. */
-  constructor(
-    table: Table<P>,
-    pgrp: Pgrp<P>,
-    signals: Dispositions,
-    payload: P,
-    task: TaskRef,
-    pid: PidRef,
-    home: Namespace<P>,
-  ) {
+  /**
+   * The only thread of a new process, until it is put into another's group. Its end sends SIGCHLD, unless somebody says
+   * otherwise. Its pid is yet to come.
+   */
+  constructor(table: Table<P>, pgrp: Pgrp<P>, signals: Dispositions, payload: P, task: TaskRef, home: Namespace<P>) {
     this.#table = table;
     this.group = this;
     this.groupLeader = this;
@@ -166,12 +166,9 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
     this.signals = signals;
     this.pending = undefined;
     this.payload = payload;
-    // A field that only ever had numbers keeps a copy of each number; one that was undefined once keeps what it is given.
-    // Handles are too large to be stored in place, so that saves an object for each field, and one more whenever it is read.
     this.task = UNKNOWN;
-    this.pid = UNKNOWN;
     this.task = task;
-    this.pid = pid;
+    this.pid = UNKNOWN;
     this.home = home;
     this.childHome = home;
     this.life = 'alive';
@@ -402,7 +399,7 @@ export class Meter {
  * it is there.
  */
 export class Namespace<P> {
-  readonly ref: NsRef;
+  readonly ref: NsRef = UNKNOWN;
   readonly parent: Namespace<P> | undefined;
   /** The process that is its init, from the first birth until the init has ended. */
   init: ThreadGroup<P> | undefined = undefined;
@@ -516,6 +513,7 @@ export function* childrenOf<P>({ brood }: Task<P>): Generator<ThreadGroup<P>, vo
   for (let child = brood?.oldest; child !== undefined; child = child.youngerSibling) yield child;
 }
 
-export function hasChildren<P>({ brood }: Task<P>): boolean {
+export function hasChildren<P>(task: Task<P>): boolean {
+  const { brood } = task;
   return brood !== undefined && brood.size > 0;
 }

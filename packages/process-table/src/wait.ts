@@ -34,7 +34,7 @@ const WAITID_OPTIONS = WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __W
 const CONTINUED_STATUS = 0xffff;
 const STOPPED_STATUS = 0x7f;
 
-export function wait4<P>(t: Table<P>, process: Process<P>, pid: number, options = 0): WaitResult<P> {
+export function wait4<P>(t: Table<P>, process: Process<P>, pid: number, options: number): WaitResult<P> {
   const caller = callerOf(t, process, 'wait4');
   integer(pid, 'pid', 'wait4');
   checkOptions(options, WAIT4_OPTIONS, 'wait4');
@@ -106,6 +106,10 @@ function askAll<P>(t: Table<P>, caller: Task<P>, pgrp: Pgrp<P> | typeof ANY | un
   if (pgrp === undefined) return undefined;
   if (caller.group.others === undefined || (options & __WNOTHREAD) !== 0)
     return askChildren(t, caller, caller, pgrp, options);
+  return askThreads(t, caller, pgrp, options);
+}
+
+function askThreads<P>(t: Table<P>, caller: Task<P>, pgrp: Pgrp<P> | typeof ANY, options: number): Found<P> {
   const threads = threadsOf(caller.group);
   const first = threads.indexOf(caller);
   let all: Found<P>;
@@ -124,12 +128,29 @@ function askChildren<P>(
   pgrp: Pgrp<P> | typeof ANY,
   options: number,
 ): Found<P> {
-  if ((options & (WSTOPPED | WCONTINUED)) === 0) {
-    for (let child = nextZombie(parent, undefined); child !== undefined; child = nextZombie(parent, child))
-      if (suits(child, pgrp, options)) return look(t, caller, child, options);
-    for (const child of childrenOf(parent)) if (suits(child, pgrp, options)) return WOULD_BLOCK;
-    return undefined;
+  if ((options & (WSTOPPED | WCONTINUED)) !== 0) return askEach(t, caller, parent, pgrp, options);
+  let child = nextZombie(parent, undefined);
+  while (child !== undefined) {
+    if (suits(child, pgrp, options)) return look(t, caller, child, options);
+    child = nextZombie(parent, child);
   }
+  return hasOne(parent, pgrp, options) ? WOULD_BLOCK : undefined;
+}
+
+/** Whether any child suits. */
+function hasOne<P>(parent: Task<P>, pgrp: Pgrp<P> | typeof ANY, options: number): boolean {
+  for (const child of childrenOf(parent)) if (suits(child, pgrp, options)) return true;
+  return false;
+}
+
+/** Looks at one child after the other. */
+function askEach<P>(
+  t: Table<P>,
+  caller: Task<P>,
+  parent: Task<P>,
+  pgrp: Pgrp<P> | typeof ANY,
+  options: number,
+): Found<P> {
   let any = false;
   for (const child of childrenOf(parent)) {
     if (!suits(child, pgrp, options)) continue;
@@ -170,7 +191,8 @@ function look<P>(t: Table<P>, caller: Task<P>, child: ThreadGroup<P>, options: n
   return WOULD_BLOCK;
 }
 
-function reportEnd<P>(t: Table<P>, caller: Task<P>, { groupLeader: leader, status = 0 }: ThreadGroup<P>): Waited<P> {
+function reportEnd<P>(t: Table<P>, caller: Task<P>, group: ThreadGroup<P>): Waited<P> {
+  const { groupLeader: leader, status = 0 } = group;
   const signal = status & 0x7f;
   const code = signal === 0 ? CLD_EXITED : CLD_KILLED;
   return new WaitReport(vnrOf(t, leader.pid, caller), leader, code, signal === 0 ? status >> 8 : signal, status);

@@ -6,7 +6,9 @@
 import type { NsRef, PidAllocator } from '@pidlab/contract';
 import { HEADER } from '../layout.ts';
 import { handleOf } from '../memory/handles.ts';
+import { endPid } from '../pids/pids.ts';
 import type { State } from '../types.ts';
+import { flat } from '../words/flat.ts';
 import { SHARED } from '../words/mode.ts';
 import { bindFinding } from './find.ts';
 import { bindNamespaces } from './namespaces.ts';
@@ -20,14 +22,15 @@ const ROOT_NS = HEADER.at.rootNs;
 
 /** The allocator over a state: one part for each section of the contract. */
 export function bind(s: State): PidAllocator {
+  const end = flat((pidAt: number) => endPid(s, pidAt));
   return Object.freeze({
     traits: s.design.traits,
     initPidNs: handleOf(s.words, s.words[ROOT_NS]) as NsRef,
     ...bindNumbers(s),
-    ...bindPids(s),
+    ...bindPids(s, end),
     ...bindFinding(s),
     ...bindTranslation(s),
-    ...bindTasks(s),
+    ...bindTasks(s, end),
     ...bindTaskViews(s),
     ...bindNamespaces(s),
     ...bindWhole(s),

@@ -4,7 +4,7 @@ import { PID_HEAD } from '../layout.ts';
 import { handleSeen } from '../memory/handles.ts';
 import { locked, NS_LOCK } from '../memory/locks.ts';
 import { beginTaking, endTaking } from '../pids/numbers.ts';
-import { endPid, hasTasks, isDead, putPid, unlockPid } from '../pids/pids.ts';
+import { hasTasks, isDead, putPid, unlockPid } from '../pids/pids.ts';
 import type { State } from '../types.ts';
 import { load } from '../words/access.ts';
 import { flat } from '../words/flat.ts';
@@ -17,10 +17,10 @@ const AUTOMATIC: readonly number[] = [];
 
 type Pids = Pick<PidAllocator, 'allocPid' | 'freePid' | 'getPid' | 'putPid' | 'pidCount'>;
 
-export function bindPids(s: State): Pids {
+/** `end` ends a pid that is locked. */
+export function bindPids(s: State, end: (pidAt: number) => void): Pids {
   const { design, words } = s;
   const bear = flat((nsAt: number) => design.allocPid(s, nsAt, AUTOMATIC));
-  const end = flat((pidAt: number) => endPid(s, pidAt));
   return {
     allocPid(ns, setTid) {
       if (setTid !== undefined) return born(s, allocChosen(s, ns, setTid));

@@ -53,7 +53,8 @@ type Tasks = Pick<
   | 'getTaskPid'
 >;
 
-export function bindTasks(s: State): Tasks {
+/** `end` ends a pid that is locked. */
+export function bindTasks(s: State, end: (pidAt: number) => void): Tasks {
   return {
     allocTask() {
       if (SHARED) mustBeAttached(s, 'allocTask');
@@ -67,7 +68,10 @@ export function bindTasks(s: State): Tasks {
       if (SHARED) lockPid(s, pid, 'attachPid');
       attachPid(s, taskAt, task, type, pidAt);
     },
-    detachPid: (task, type) => detachPid(s, taskArg(s, task, 'detachPid'), task, typeArg(type, 'detachPid')),
+    detachPid(task, type) {
+      const pidAt = detachPid(s, taskArg(s, task, 'detachPid'), task, typeArg(type, 'detachPid'));
+      if (pidAt !== 0) end(pidAt);
+    },
     transferPid(old, next, type) {
       const oldAt = taskArg(s, old, 'transferPid', 'old');
       const nextAt = taskArg(s, next, 'transferPid', 'next');

@@ -24,7 +24,7 @@ import { compareExchange, load, publish } from '../words/access.ts';
 import { CHECKED, SHARED } from '../words/mode.ts';
 import { noRecord } from './errors.ts';
 import { lockSlot } from './hash.ts';
-import { endPid, hasTasks, homeOf, isDead, mustHoldPid, unlockPid } from './pids.ts';
+import { hasTasks, homeOf, isDead, mustHoldPid, unlockPid } from './pids.ts';
 
 const { spare: SPARE, links: LINKS, lock: LOCK } = TASK.at;
 const { pid: PID, next: NEXT, prev: PREV } = TASK_LINK.at;
@@ -130,8 +130,11 @@ function becomeReaper(s: State, taskAt: number, nsAt: number): void {
     compareExchange(w, nsAt + REAPER, taskAt, 0);
 }
 
-/** Takes the task off its pid, which is freed when no task of any type is left on it. `task` is the handle. */
-export function detachPid(s: State, taskAt: number, task: unknown, type: PidType): void {
+/**
+ * Takes the task off its pid. When no task of any type is left there, gives the pid, still locked, which is the caller's to end; else 0.
+ * `task` is the handle.
+ */
+export function detachPid(s: State, taskAt: number, task: unknown, type: PidType): number {
   const pidAt = lockPidOf(s, taskAt, task, type, 'detachPid', 'task');
   const w = s.words;
   const link = linkOf(taskAt, type);
@@ -145,8 +148,9 @@ export function detachPid(s: State, taskAt: number, task: unknown, type: PidType
   if (type === PIDTYPE_PID && w[nsAt + REAPER] === taskAt) compareExchange(w, nsAt + REAPER, taskAt, 0);
   clearLink(s, taskAt, type);
   if (SHARED) w[s.worker + IN_HAND_TASKS] = 0;
-  if (hasTasks(s, pidAt)) unlockPid(s);
-  else endPid(s, pidAt);
+  if (!hasTasks(s, pidAt)) return pidAt;
+  unlockPid(s);
+  return 0;
 }
 
 /** Gives `nextAt` the place of `oldAt` in the list, and its office as reaper if it had it by this pid. `old` and `next` are the handles. */
