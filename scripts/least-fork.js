@@ -1,6 +1,7 @@
-// node scripts/least-fork.js [rounds]: the least that fork, exit and wait can cost over an allocator (docs/adr/0016).
-// Measures tables that keep almost nothing beside @pidlab/process-table and a table of classes and Maps, in fresh processes that
-// take turns, and prints the medians. Needs a build.
+// node scripts/least-fork.js [rounds] [level]: the least that fork, exit and wait can cost over an allocator (docs/adr/0016).
+// Measures tables that keep almost nothing beside @pidlab/process-table and the table of classes and Maps. They play the scenario
+// fork-exit-wait of the benchmark with the processes, rounds and flags of the lab, in fresh processes that take turns. Prints the
+// medians. Needs a build.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,56 +15,46 @@ import { root } from './lib/run.js';
  */
 const dist = (name, file = 'index.js') => join(root, 'packages', name, 'dist', file);
 const SIZES = [1_000, 10_000, 100_000];
-/** As in the scenario fork-exit-wait. */
-const OPS = 20_000;
-const SESSION_SIZE = 50;
-const CODE = 7;
-const STATUS = CODE << 8;
-const WARM_UP = 10;
-const SAMPLES = 25;
+/** As in the lab's measuring processes. */
+const FLAGS = ['--expose-gc', '--max-old-space-size=8192', '--no-concurrent-recompilation'];
+/** Samples; each is 100,000 rounds of the scenario. */
+const [WARM_UP, SAMPLES] = [3, 6];
+const SEED = 1;
+const STATUS = 7 << 8;
+
+/** @typedef {import('@pidlab/contract').PidAllocator} PidAllocator */
 
 /**
- * A table, as far as it is measured: `wait` reaps the child of `parent` that has ended, and gives the status.
+ * Tables as far as the scenario calls them, over an allocator for so many processes.
  *
- * @template T
- * @typedef {{ init: T, fork(parent: T): T, exit(process: T): void, wait(parent: T): number }} Least
+ * @type {Record<string, (a: PidAllocator, capacity: number) => any>}
  */
-
-/** @type {Record<string, (live: number) => Promise<Least<any>>>} */
-const SUBJECTS = {
-  'the allocator alone': async (live) => allocatorAlone(await createAllocator(live)),
-  'records in an Int32Array': async (live) => recordsInWords(await createAllocator(live), live + 16),
-  'one object a process': async (live) => oneObject(await createAllocator(live)),
-  'process-table': async (live) => {
-    const { createProcessTable } = await load(dist('process-table'));
-    return around(createProcessTable({ allocator: await createAllocator(live), initPayload: undefined }));
-  },
-  'classes and Maps': async (live) => {
-    const { MapProcesses } = await load(dist('bench', 'measuring-processes.js'));
-    return around(new MapProcesses({ pidMax: pidMaxFor(live) }));
-  },
+const LEAST = {
+  'the allocator alone': allocatorAlone,
+  'records in an Int32Array': recordsInWords,
+  'one object a process': oneObject,
 };
+const NAMES = [...Object.keys(LEAST), 'process-table', 'classes and Maps'];
 
-/** @param {number} rounds */
-function compare(rounds) {
+/**
+ * @param {number} rounds
+ * @param {number} level
+ */
+function compare(rounds, level) {
   if (!existsSync(dist('process-table'))) throw new Error('build first: npm run build');
-  console.log(`node ${process.version}, ns per fork + exit + wait, ${rounds} rounds; medians`);
+  console.log(`node ${process.version}, level ${level}, ns per fork + exit + wait, ${rounds} rounds; medians`);
   for (const live of SIZES) {
-    const names = Object.keys(SUBJECTS);
     /** @type {number[][]} */
-    const times = names.map(() => []);
-    for (let i = 0; i < rounds; i++) for (const [at, name] of names.entries()) times[at].push(inProcess(name, live));
-    const cells = names.map((name, at) => `${name} ${Math.round(median(times[at]))}`);
+    const times = NAMES.map(() => []);
+    for (let i = 0; i < rounds; i++) for (const at of NAMES.keys()) times[at].push(inProcess(at, live, level));
+    const cells = NAMES.map((name, at) => `${name} ${Math.round(median(times[at]))}`);
     console.log(`${live.toLocaleString('en')} live: ${cells.join(', ')}`);
   }
 }
 
-/**
- * @param {string} name
- * @param {number} live
- */
-function inProcess(name, live) {
-  const flags = ['--no-concurrent-recompilation', import.meta.filename, '--measure', name, String(live)];
+/** @param {readonly number[]} job */
+function inProcess(...job) {
+  const flags = [...FLAGS, import.meta.filename, '--measure', ...job.map(String)];
   return Number(execFileSync(process.execPath, flags, { encoding: 'utf8' }));
 }
 
@@ -72,58 +63,72 @@ function load(file) {
   return import(pathToFileURL(file).href);
 }
 
-/** @param {number} live */
-function pidMaxFor(live) {
-  return live > 8_192 ? 2 ** 22 : 2 ** 15;
-}
-
 /**
- * @param {number} live
- * @returns {Promise<import('@pidlab/contract').PidAllocator>}
- */
-async function createAllocator(live) {
-  const { createPidAllocator } = await load(dist('core-hierarchical'));
-  return createPidAllocator({ capacity: live + 8, pidMax: pidMaxFor(live) });
-}
-
-/**
- * A task that hangs on its pid, and nothing else.
+ * What the scenario calls of a subject.
  *
- * @param {import('@pidlab/contract').PidAllocator} a
+ * @param {string} name
+ */
+async function subjectOf(name) {
+  const { createPidAllocator } = await load(dist('core-hierarchical'));
+  if (name === 'process-table') return { strategy: { createPidAllocator } };
+  const { MapProcesses } = await load(dist('bench', 'measuring-processes.js'));
+  const create = LEAST[name];
+  const createProcesses = async (/** @type {any} */ options) =>
+    create === undefined ? new MapProcesses(options) : create(createPidAllocator(options), options.capacity);
+  return { createProcesses };
+}
+
+/**
+ * A task that hangs on its pid, and nothing else. Only the one that ended last can be waited for.
+ *
+ * @param {PidAllocator} a
  */
 function allocatorAlone(a) {
-  /** The last that has ended. */
+  let ns = a.initPidNs;
+  /** @type {any} */
   let ended = 0;
+  const report = { status: STATUS };
+  const fork = () => birth(a, ns)[0];
   return {
-    init: 0,
-    fork: () => birth(a)[0],
+    init: fork(),
+    fork,
+    clone() {
+      ns = a.copyPidNs(CLONE_NEWPID, ns);
+      return fork();
+    },
+    setsid: () => 0,
     exit(/** @type {any} */ task) {
       ended = task;
     },
-    wait() {
+    wait4() {
       bury(a, ended);
-      return STATUS;
+      return report;
     },
+    getpid: (/** @type {any} */ task) => a.pidNrNs(/** @type {any} */ (a.taskPid(task, PIDTYPE_PID)), ns),
   };
 }
 
+const CLONE_NEWPID = 0x2000_0000;
+const PIDTYPE_PID = 0;
+
 /**
- * @param {import('@pidlab/contract').PidAllocator} a
+ * @param {PidAllocator} a
+ * @param {any} ns
  * @returns {[task: any, pid: any]}
  */
-function birth(a) {
+function birth(a, ns) {
   const task = a.allocTask();
-  const pid = a.allocPid(a.initPidNs);
-  a.attachPid(task, 0, pid);
+  const pid = a.allocPid(ns);
+  a.attachPid(task, PIDTYPE_PID, pid);
   return [task, pid];
 }
 
 /**
- * @param {import('@pidlab/contract').PidAllocator} a
+ * @param {PidAllocator} a
  * @param {any} task
  */
 function bury(a, task) {
-  a.detachPid(task, 0);
+  a.detachPid(task, PIDTYPE_PID);
   a.freeTask(task);
 }
 
@@ -154,10 +159,11 @@ class Report {
 /**
  * Parent, siblings, state and status of a process are 16 words, which the next process takes over; only the handle is new.
  *
- * @param {import('@pidlab/contract').PidAllocator} a
- * @param {number} most
+ * @param {PidAllocator} a
+ * @param {number} capacity
  */
-function recordsInWords(a, most) {
+function recordsInWords(a, capacity) {
+  const most = capacity + 1;
   const [WORDS, PREV, NEXT, FIRST, LAST, STATE, STATUS_AT, ZOMBIE, PARENT] = [16, 1, 2, 3, 4, 5, 6, 7, 8];
   const w = new Int32Array(most * WORDS);
   const refs = new Float64Array(most * 2);
@@ -165,8 +171,9 @@ function recordsInWords(a, most) {
   const table = {};
   let free = 0;
   let used = 1;
+  let ns = a.initPidNs;
   const create = () => {
-    const [task, pid] = birth(a);
+    const [task, pid] = birth(a, ns);
     let at = free;
     if (at === 0) at = used++;
     else free = w[at * WORDS + NEXT];
@@ -176,19 +183,25 @@ function recordsInWords(a, most) {
     handles[at] = new Handle(table, at);
     return handles[at];
   };
+  const fork = (/** @type {Handle} */ parent) => {
+    const handle = create();
+    const at = handle.at * WORDS;
+    const p = parent.at * WORDS;
+    const last = w[p + LAST];
+    w[at + PARENT] = parent.at;
+    w[at + PREV] = last;
+    w[(last === 0 ? p + FIRST - NEXT : last * WORDS) + NEXT] = handle.at;
+    w[p + LAST] = handle.at;
+    return handle;
+  };
   return {
     init: create(),
-    fork(/** @type {Handle} */ parent) {
-      const handle = create();
-      const at = handle.at * WORDS;
-      const p = parent.at * WORDS;
-      const last = w[p + LAST];
-      w[at + PARENT] = parent.at;
-      w[at + PREV] = last;
-      w[(last === 0 ? p + FIRST - NEXT : last * WORDS) + NEXT] = handle.at;
-      w[p + LAST] = handle.at;
-      return handle;
+    fork,
+    clone(/** @type {Handle} */ parent) {
+      ns = a.copyPidNs(CLONE_NEWPID, ns);
+      return fork(parent);
     },
+    setsid: () => 0,
     exit(/** @type {Handle} */ { at: nr }) {
       const at = nr * WORDS;
       if (w[at + STATE] !== 0) throw new Error('it has ended');
@@ -196,16 +209,12 @@ function recordsInWords(a, most) {
       w[at + STATUS_AT] = STATUS;
       w[w[at + PARENT] * WORDS + ZOMBIE] = nr;
     },
-    wait(/** @type {Handle} */ parent) {
+    wait4(/** @type {Handle} */ parent) {
       const p = parent.at * WORDS;
       const nr = w[p + ZOMBIE];
       const at = nr * WORDS;
       const handle = handles[nr];
-      const report = new Report(
-        a.pidNrNs(/** @type {any} */ (refs[2 * nr + 1]), a.initPidNs),
-        handle,
-        w[at + STATUS_AT],
-      );
+      const report = new Report(a.pidNrNs(/** @type {any} */ (refs[2 * nr + 1]), ns), handle, w[at + STATUS_AT]);
       bury(a, refs[2 * nr]);
       w[p + ZOMBIE] = 0;
       const [prev, next] = [w[at + PREV], w[at + NEXT]];
@@ -216,8 +225,9 @@ function recordsInWords(a, most) {
       handles[nr] = undefined;
       w[at + NEXT] = free;
       free = nr;
-      return report.status;
+      return report;
     },
+    getpid: (/** @type {Handle} */ { at }) => a.pidNrNs(/** @type {any} */ (refs[2 * at + 1]), ns),
   };
 }
 
@@ -251,29 +261,36 @@ class Item {
   }
 }
 
-/** @param {import('@pidlab/contract').PidAllocator} a */
+/** @param {PidAllocator} a */
 function oneObject(a) {
   const table = {};
+  let ns = a.initPidNs;
+  const fork = (/** @type {Item} */ parent) => {
+    const item = new Item(table, ...birth(a, ns), parent);
+    const { last } = parent;
+    item.prev = last;
+    if (last === undefined) parent.first = item;
+    else last.next = item;
+    parent.last = item;
+    return item;
+  };
   return {
-    init: new Item(table, ...birth(a), undefined),
-    fork(/** @type {Item} */ parent) {
-      const item = new Item(table, ...birth(a), parent);
-      const { last } = parent;
-      item.prev = last;
-      if (last === undefined) parent.first = item;
-      else last.next = item;
-      parent.last = item;
-      return item;
+    init: new Item(table, ...birth(a, ns), undefined),
+    fork,
+    clone(/** @type {Item} */ parent) {
+      ns = a.copyPidNs(CLONE_NEWPID, ns);
+      return fork(parent);
     },
+    setsid: () => 0,
     exit(/** @type {Item} */ item) {
       if (item.state !== 0) throw new Error('it has ended');
       item.state = 1;
       item.status = STATUS;
       /** @type {Item} */ (item.parent).zombie = item;
     },
-    wait(/** @type {Item} */ parent) {
+    wait4(/** @type {Item} */ parent) {
       const item = /** @type {Item} */ (parent.zombie);
-      const report = new Report(a.pidNrNs(item.pid, a.initPidNs), item, item.status);
+      const report = new Report(a.pidNrNs(item.pid, ns), item, item.status);
       bury(a, item.task);
       parent.zombie = undefined;
       const { prev, next } = item;
@@ -285,62 +302,41 @@ function oneObject(a) {
       item.next = undefined;
       item.parent = undefined;
       item.state = 2;
-      return report.status;
+      return report;
     },
+    getpid: (/** @type {Item} */ { pid }) => a.pidNrNs(pid, ns),
   };
 }
 
 /**
- * A whole table, behind the same three calls.
- *
- * @param {any} table
- */
-function around(table) {
-  return {
-    init: table.init,
-    fork: (/** @type {any} */ parent) => table.fork(parent),
-    exit: (/** @type {any} */ process) => table.exit(process, CODE),
-    wait: (/** @type {any} */ parent) => table.wait4(parent, -1).status,
-  };
-}
-
-/**
- * Nanoseconds per round, the median of some samples.
+ * Nanoseconds a round in this process: as in the lab the collector has been before, and the quicker half of the samples counts.
  *
  * @param {string} name
  * @param {number} live
+ * @param {number} level
  */
-async function measure(name, live) {
-  const table = await SUBJECTS[name](live);
-  const processes = new Array(live).fill(undefined);
-  for (let slot = 0; slot < live; slot++)
-    processes[slot] = table.fork(slot % SESSION_SIZE === 0 ? table.init : processes[slot - (slot % SESSION_SIZE)]);
-  // A long table of choices, since a processor learns a short one by heart.
-  const victims = new Int32Array(2 ** 20);
-  for (let i = 0, x = 1; i < victims.length; i++) {
-    x = Math.imul(x, 1_664_525) + 1_013_904_223;
-    const slot = (x >>> 8) % live;
-    victims[i] = slot % SESSION_SIZE === 0 ? slot + 1 : slot;
-  }
-  let at = 0;
-  const run = () => {
-    for (let i = 0; i < OPS; i++) {
-      const slot = victims[at];
-      at = (at + 1) & (victims.length - 1);
-      const parent = processes[slot - (slot % SESSION_SIZE)];
-      table.exit(processes[slot]);
-      if (table.wait(parent) !== STATUS) throw new Error('a child was not waited for');
-      processes[slot] = table.fork(parent);
-    }
-  };
-  for (let i = 0; i < WARM_UP; i++) run();
+async function measure(name, live, level) {
+  const { scenarioOf } = await load(dist('bench'));
+  const scenario = scenarioOf('fork-exit-wait');
+  const state = await scenario.setup(await subjectOf(name), { live, level }, SEED);
+  const ops = scenario.opsOf(state);
+  collect();
+  collect();
+  for (let i = 0; i < WARM_UP; i++) scenario.run(state);
+  collect();
   const samples = [];
   for (let i = 0; i < SAMPLES; i++) {
     const start = performance.now();
-    run();
-    samples.push(((performance.now() - start) * 1e6) / OPS);
+    scenario.run(state);
+    samples.push(((performance.now() - start) * 1e6) / ops);
   }
-  return median(samples);
+  scenario.verify(state);
+  samples.sort((x, y) => x - y);
+  return median(samples.slice(0, SAMPLES / 2));
+}
+
+function collect() {
+  /** @type {any} */ (globalThis).gc();
 }
 
 /** @param {number[]} values */
@@ -348,12 +344,14 @@ function median(values) {
   return [...values].sort((x, y) => x - y)[values.length >> 1];
 }
 
-if (process.argv[2] === '--measure') console.log(await measure(process.argv[3], Number(process.argv[4])));
-else {
-  const rounds = Number(process.argv[2] ?? 5);
-  if (rounds >= 1) compare(rounds);
+if (process.argv[2] === '--measure') {
+  const [at, live, level] = process.argv.slice(3).map(Number);
+  console.log(await measure(NAMES[at], live, level));
+} else {
+  const [rounds = 5, level = 0] = process.argv.slice(2).map(Number);
+  if (rounds >= 1 && level >= 0) compare(rounds, level);
   else {
-    console.error('usage: node scripts/least-fork.js [rounds, 1 or more]');
+    console.error('usage: node scripts/least-fork.js [rounds, 1 or more] [level]');
     process.exitCode = 2;
   }
 }

@@ -394,15 +394,15 @@ export const coreMutants: readonly Mutant[] = [
     [
       'detach-frees-too-early',
       'detaching frees the pid as soon as the list of that one type is empty',
-      '  if (hasTasks(s, pidAt)) unlockPid(s);',
-      '  if (w[pidAt + TASKS + type] !== 0) unlockPid(s);',
+      '  if (!hasTasks(s, pidAt)) return pidAt;',
+      '  if (w[pidAt + TASKS + type] === 0) return pidAt;',
       'TASK-8',
     ],
     [
       'detach-never-frees',
       'the last detach does not free the pid',
-      '  if (hasTasks(s, pidAt)) unlockPid(s);',
-      '  if (pidAt !== 0) unlockPid(s);',
+      '  if (!hasTasks(s, pidAt)) return pidAt;',
+      '  if (pidAt === 0) return pidAt;',
       'TASK-8',
     ],
     [
