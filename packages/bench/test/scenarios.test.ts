@@ -105,7 +105,7 @@ describe('work that is not done is noticed', () => {
 
 describe('fork-exit-wait notices', () => {
   it.each<[string, object, RegExp]>([
-    ['children that nobody reaped', { wait4: () => ({ pid: 2, status: 0 }) }, /0 of 20000 children/],
+    ['children that nobody reaped', { wait4: () => ({ pid: 2, status: 0 }) }, /0 of 100000 children/],
     ['processes of the same number', { getpid: () => 2 }, /the same number/],
     ['processes without a number', { getpid: () => 0 }, /the same number/],
   ])('%s', async (_what, broken, complaint) => {

@@ -188,7 +188,8 @@ function newProcess<P>(
   } else addMember(group.pgrp, child);
   const parent = sibling ? group.realParent! : caller;
   addChild(parent, child);
-  child.above = subreaperFrom(parent.group, child);
+  const above = subreaperFrom(parent.group, child);
+  if (above !== undefined) child.above = above;
   if (sibling) updateTie(t, child);
   addTask(t.tasks, child);
   return child;

@@ -128,7 +128,6 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
 
   // ── of the process, if it is that ──
   declare groupLeader: Task<P>;
-  declare others: List<Task<P>> | undefined;
   declare live: number;
   declare pgrp: Pgrp<P>;
   declare older: this | undefined;
@@ -137,47 +136,75 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
   declare olderSibling: ThreadGroup<P> | undefined;
   declare youngerSibling: ThreadGroup<P> | undefined;
   declare childNr: number;
-  declare above: ThreadGroup<P> | undefined;
   declare status: number | undefined;
   declare marks: number;
   declare signals: Dispositions;
-  declare pending: Map<Task<P> | undefined, Queue<P>> | undefined;
+  /** What few processes have. */
+  declare private rare: Rare<P> | undefined;
 
   /**
    * The only thread of a new process, until it is put into another's group. Its end sends SIGCHLD, unless somebody says
    * otherwise. Its pid is yet to come.
    */
   constructor(table: Table<P>, pgrp: Pgrp<P>, signals: Dispositions, payload: P, task: TaskRef, home: Namespace<P>) {
+    // In this order they lie in memory: the four links together, since of a neighbour they are all that is touched.
     this.#table = table;
     this.group = this;
     this.groupLeader = this;
-    this.pgrp = pgrp;
-    this.older = undefined;
-    this.younger = undefined;
-    this.realParent = undefined;
-    this.others = undefined;
+    this.life = 'alive';
     this.live = 1;
-    this.olderSibling = undefined;
-    this.youngerSibling = undefined;
-    this.childNr = 0;
-    this.above = undefined;
-    this.status = undefined;
     this.marks = SIGCHLD << EXIT_SIGNAL_SHIFT;
-    this.signals = signals;
-    this.pending = undefined;
-    this.payload = payload;
+    this.status = undefined;
+    this.realParent = undefined;
+    this.brood = undefined;
+    this.pgrp = pgrp;
+    this.home = home;
+    this.childHome = home;
     this.task = UNKNOWN;
     this.task = task;
     this.pid = UNKNOWN;
-    this.home = home;
-    this.childHome = home;
-    this.life = 'alive';
-    this.brood = undefined;
+    this.older = undefined;
+    this.younger = undefined;
+    this.olderSibling = undefined;
+    this.youngerSibling = undefined;
+    this.childNr = 0;
+    this.signals = signals;
+    this.payload = payload;
+    this.rare = undefined;
   }
 
   /** Whether `value` is a task of that table: a proxy of one, or what inherits from one, is not. */
   static is<P>(value: unknown, table: Table<P>): value is Task<P> {
     return typeof value === 'object' && value !== null && #table in value && value.#table === (table as Table<unknown>);
+  }
+
+  get others(): List<Task<P>> | undefined {
+    return this.rare?.others;
+  }
+
+  set others(threads: List<Task<P>> | undefined) {
+    this.keep('others', threads);
+  }
+
+  get above(): ThreadGroup<P> | undefined {
+    return this.rare?.above;
+  }
+
+  set above(subreaper: ThreadGroup<P> | undefined) {
+    this.keep('above', subreaper);
+  }
+
+  get pending(): Map<Task<P> | undefined, Queue<P>> | undefined {
+    return this.rare?.pending;
+  }
+
+  set pending(queues: Map<Task<P> | undefined, Queue<P>> | undefined) {
+    this.keep('pending', queues);
+  }
+
+  private keep<K extends keyof Rare<P>>(name: K, value: Rare<P>[K]): void {
+    if (value !== undefined) this.rare ??= new Rare();
+    if (this.rare !== undefined) this.rare[name] = value;
   }
 
   get waitable(): boolean {
@@ -310,6 +337,13 @@ export class Task<P> implements Process<P>, ThreadGroup<P> {
     const nr = this.life === 'dead' ? 0 : this.#table.allocator.pidNr(this.pid);
     return { nr, state: this.state };
   }
+}
+
+/** An object for itself, made when a process has any of it. */
+class Rare<P> {
+  others: List<Task<P>> | undefined = undefined;
+  above: ThreadGroup<P> | undefined = undefined;
+  pending: Map<Task<P> | undefined, Queue<P>> | undefined = undefined;
 }
 
 /** What a process does with signals. */
