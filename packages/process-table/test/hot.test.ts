@@ -1,0 +1,43 @@
+/** What makes fork, exit and wait quick, as far as it can be seen without a clock: docs/adr/0016. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { each } from './worlds.ts';
+
+const DIST = join(import.meta.dirname, '..', 'dist', 'index.js');
+
+test('to V8 neither a table nor a process is a dictionary', () => {
+  const core = join(import.meta.dirname, '..', '..', 'core-hierarchical', 'dist', 'index.js');
+  const program = `import { createPidAllocator } from ${JSON.stringify(pathToFileURL(core).href)};
+    import { createProcessTable } from ${JSON.stringify(pathToFileURL(DIST).href)};
+    for (let i = 0; i < 3; i++) {
+      const t = createProcessTable({ allocator: createPidAllocator({ capacity: 64 }), initPayload: undefined });
+      console.log(%HasFastProperties(t), %HasFastProperties(t.fork(t.init)));
+    }`;
+  const flags = ['--allow-natives-syntax', '--input-type=module', '-e', program];
+  expect(execFileSync(process.execPath, flags, { encoding: 'utf8' })).toBe('true true\n'.repeat(3));
+});
+
+test('the bundle has written out what is marked', () => {
+  const code = readFileSync(DIST, 'utf8');
+  expect(code).not.toMatch(/\bflat\(/);
+  for (const [call, within] of [
+    ['fork', 'viewerOf'],
+    ['exit', 'endTask'],
+    ['wait4', 'askAll'],
+  ])
+    expect(code).toMatch(
+      new RegExp(`^\\t\\t${call}: \\([^)]*\\) => \\{\\n(?:\\t\\t\\t.*\\n)*\\t+${within}_\\d+: \\{`, 'm'),
+    );
+});
+
+each('what changes with the table is there, though not among its own properties', ({ t, init }) => {
+  expect(t.size).toBe(1);
+  t.fork(init);
+  expect(t.size).toBe(2);
+  expect(t.init).toBe(init);
+  expect(Object.keys(t)).toContain('fork');
+  expect('init' in t && 'size' in t).toBe(true);
+});
