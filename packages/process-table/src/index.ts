@@ -93,7 +93,7 @@ function callsOf<P>(t: Table<P>): Omit<ProcessTable<P>, 'init' | 'size'> {
     exit: flat((caller: Process<P>, code: number) => settle(t, end.exit(t, caller, code))),
     exitGroup: (caller, code) => settle(t, end.exitGroup(t, caller, code)),
     wait4: flat((caller: Process<P>, pid: number, options?: number) =>
-      settle(t, waiting.wait4(t, caller, pid, options ?? 0)),
+      settle(t, waiting.wait4(t, caller, pid, options === undefined ? 0 : options)),
     ),
     waitid: (caller, idtype, id, options) => settle(t, waiting.waitid(t, caller, idtype, id, options)),
     setChildSubreaper: (caller, on) => groups.setChildSubreaper(t, caller, on),

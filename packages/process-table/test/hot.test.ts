@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { each } from './worlds.ts';
+import { bug, each } from './worlds.ts';
 
 const DIST = join(import.meta.dirname, '..', 'dist', 'index.js');
 
@@ -40,4 +40,11 @@ each('what changes with the table is there, though not among its own properties'
   expect(t.init).toBe(init);
   expect(Object.keys(t)).toContain('fork');
   expect('init' in t && 'size' in t).toBe(true);
+});
+
+each('options that are left out are 0, and null is none', ({ t, init }) => {
+  const child = t.fork(init);
+  t.exit(child, 1);
+  bug(t, () => t.wait4(init, -1, null as never));
+  expect(t.wait4(init, -1, undefined)).toMatchObject({ status: 1 << 8 });
 });
