@@ -110,7 +110,8 @@ describe('fork-exit-wait notices', () => {
     ['processes without a number', { getpid: () => 0 }, /the same number/],
   ])('%s', async (_what, broken, complaint) => {
     const subject = await loadSubject({ id: 'map', kind: 'baseline' });
-    const state = await forkExitWait.setup(subject, { live: 250, level: 1 }, 1);
+    // So many that there are numbers enough for who is never reaped.
+    const state = await forkExitWait.setup(subject, { live: 10_000, level: 1 }, 1);
     forkExitWait.run(state);
     forkExitWait.verify(state);
     Object.assign(state.table, broken);

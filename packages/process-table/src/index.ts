@@ -63,17 +63,14 @@ export function restoreProcessTable<P>(options: RestoreOptions<P>): ProcessTable
 }
 
 /**
- * The calls, and what changes as getters of their prototype. To V8 an object with getters of its own is a dictionary, where each
- * call of `table.fork` would look for the function anew.
+ * The calls, and two getters. To V8 an object with getters is a dictionary, where each call of `table.fork` looks for the function
+ * anew: always when a literal has them, and when they are added later unless no other object of the same prototype has had others.
  */
 function bind<P>(t: Table<P>): ProcessTable<P> {
-  return Object.setPrototypeOf(callsOf(t), {
-    get init() {
-      return t.initGroup.groupLeader;
-    },
-    get size() {
-      return t.tasks.size;
-    },
+  const own = { enumerable: true, configurable: true };
+  return Object.defineProperties(Object.setPrototypeOf(callsOf(t), {}), {
+    init: { get: () => t.initGroup.groupLeader, ...own },
+    size: { get: () => t.tasks.size, ...own },
   });
 }
 

@@ -115,7 +115,7 @@ describe('the search notices in a table', async () => {
       {
         package: 'process-table',
         file: 'clone.ts',
-        find: '    a.freeTask(ref);\n    throw error;\n  }\n  a.attachPid',
+        find: '    a.freeTask(task.task);\n    throw error;\n  }\n  a.attachPid',
         replace: '    throw error;\n  }\n  a.attachPid',
       },
       /time \d+ of \d+: .*what can be seen after (fork|clone) has failed/,
