@@ -110,7 +110,7 @@ describe('a snapshot', () => {
           counts[result === 'accepted' ? 'accepted' : 'refused']++;
         }
       }
-      expect(counts.refused).toBeGreaterThan(used.length / (isLong ? 2 : 12));
+      expect(counts.refused).toBeGreaterThan(used.length / (isLong ? 2 : 24));
     },
   );
 
