@@ -4,8 +4,8 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 const root = import.meta.dirname;
 
-/** Whose files, which replace no modules and count no steps, take turns in one process: to start it, and load everything, takes longer than most of them. */
-const TAKING_TURNS = ['@pidlab/conformance', '@pidlab/bench'];
+/** Whose files, which replace no modules, take turns in one process: to start it, and load everything, takes longer than most of them. */
+const TAKING_TURNS = ['@pidlab/conformance', '@pidlab/bench', '@pidlab/process-table'];
 
 /** Each package and example with a `test/` folder is a project of its package's name; the root's own tests are `structure`. */
 function projects(): TestProjectInlineConfiguration[] {

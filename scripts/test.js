@@ -2,7 +2,7 @@
 
 import { existsSync, rmSync } from 'node:fs';
 import { partsOf } from './lib/part.js';
-import { build, install, readJson, reportFile, run, Tally } from './lib/run.js';
+import { install, readJson, reportFile, run, Tally } from './lib/run.js';
 
 const USAGE = `npm test [-- --long] [-- <path> …]
 
@@ -28,8 +28,7 @@ try {
   const folders = parts?.map(({ dir }) => dir) ?? ['.'];
   await tally.check('lint and format (biome)', () => run('biome', ['check', '--error-on-warnings', ...folders]));
   if (parts === undefined) {
-    await tally.check('build (tsc -b)', build);
-    await tally.check('types, tests included (tsc)', () => turbo(['typecheck', '--continue']));
+    await tally.check('build, and types with those of tests (tsc)', () => turbo(['build', 'typecheck', '--continue']));
   } else {
     const only = parts.map((part) => `--filter=${part.package}`);
     await tally.check('build of what it uses, and its types (tsc)', () => turbo(['build', 'typecheck', ...only]));

@@ -57,6 +57,17 @@ async function opened({ width = 1280, colorScheme = 'light', hash = '' }: View =
 }
 
 const OPEN_ALL = "for (const each of document.querySelectorAll('details')) each.open = true";
+const seen = new Map<string, Promise<[Page, string[]]>>();
+
+/** A page with all of it open, which is the same one for all tests that only look at it. */
+function looked(view: Pick<View, 'width' | 'colorScheme'> = {}): Promise<[Page, string[]]> {
+  const { width = 1280, colorScheme = 'light' } = view;
+  const key = `${width} ${colorScheme}`;
+  const known = seen.get(key) ?? opened(view).then(async (page) => page[0].evaluate(OPEN_ALL).then(() => page));
+  seen.set(key, known);
+  return known;
+}
+
 /** What sticks out of the window, but for tables in boxes that scroll. */
 const WIDER = `[...document.querySelectorAll('body *')]
   .filter((each) => !each.closest('.scroll') || each.matches('.scroll'))
@@ -64,8 +75,7 @@ const WIDER = `[...document.querySelectorAll('body *')]
   .map((each) => each.outerHTML.slice(0, 120))`;
 
 test.skipIf(!here)(here ? title : skipped, async () => {
-  const [page, said] = await opened();
-  await page.evaluate(OPEN_ALL);
+  const [page, said] = await looked();
   expect(await page.title()).toBe('Pid allocators, put to the test');
   expect(said).toEqual([]);
 });
@@ -74,8 +84,7 @@ test.skipIf(!here)(here ? title : skipped, async () => {
 if (here) {
   describe('the page', () => {
     test('has marks in every chart, and they are seen', async () => {
-      const [page] = await opened();
-      await page.evaluate(OPEN_ALL);
+      const [page] = await looked();
       const marks = await page.evaluate(
         `[...document.querySelectorAll('figure svg')].map((svg) => [...svg.querySelectorAll('path, circle')]
            .filter((mark) => { const { width, height } = mark.getBoundingClientRect(); return width + height > 4; }).length)`,
@@ -93,8 +102,7 @@ if (here) {
     test.each(process.env.PIDLAB_LONG === '1' ? schemes : [schemes[seed % 2]])(
       'has nothing serious for axe-core, in %s',
       async (colorScheme, asked) => {
-        const [page] = await opened({ colorScheme });
-        await page.evaluate(OPEN_ALL);
+        const [page] = await looked({ colorScheme });
         await page.evaluate(axe.source);
         const options = JSON.stringify({ resultTypes: ['violations'], ...asked });
         const { violations } = (await page.evaluate(`axe.run(${options})`)) as {
@@ -108,8 +116,7 @@ if (here) {
     );
 
     test.each([360, 1280])('needs no sideways scrolling at %i px', async (width) => {
-      const [page] = await opened({ width });
-      await page.evaluate(OPEN_ALL);
+      const [page] = await looked({ width });
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
       expect(await page.evaluate(WIDER)).toEqual([]);
       // Nor does a square of the map lie on the next one.
@@ -120,7 +127,7 @@ if (here) {
 
     test('is another on dark than on light', async () => {
       const paper = async (colorScheme: 'light' | 'dark'): Promise<unknown> => {
-        const [page] = await opened({ colorScheme });
+        const [page] = await looked({ colorScheme });
         return page.evaluate('getComputedStyle(document.body).backgroundColor');
       };
       expect(await paper('light')).toBe('rgb(255, 255, 255)');

@@ -217,13 +217,13 @@ export const traits = { strategy: 'mine', maxLevel: 1, maxNamespaces: 100 };`,
     const failing = moduleFile(
       'failing.mjs',
       `import { createPidAllocator as create } from 'FLAT';
-export const createPidAllocator = (o) => ({ ...create(o), freePid() { throw new Error('no pid is ever freed'); } });
+export const createPidAllocator = (o) => ({ ...create(o), copyPidNs() { throw new Error('no namespace is ever made'); } });
 export const traits = { strategy: 'failing', maxLevel: 1, maxNamespaces: 100 };`,
     );
     const { status, stderr, stdout } = run([
       '--quick',
       '--scenario',
-      'namespace',
+      'namespace-memory',
       '--strategy',
       'flat',
       '--module',
@@ -231,7 +231,7 @@ export const traits = { strategy: 'failing', maxLevel: 1, maxNamespaces: 100 };`
       '--no-baselines',
     ]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/failed: failing, namespace: Error: no pid is ever freed/);
+    expect(stderr).toMatch(/failed: failing, namespace-memory: Error: no namespace is ever made/);
     expect(stdout).toMatch(/failing \* .*failed/);
   });
 });

@@ -73,8 +73,9 @@ describe('what cannot be rendered', () => {
     const { conformance: _, replay: __, counts: ___, ...measured } = report;
     writeFileSync(join(folder, 'bench.json'), JSON.stringify(measured));
     expect(() => readReport(join(folder, 'bench.json'))).toThrow(/is of pid-bench, which measures only/);
-    expect(lab('--render', 'nowhere.json')).toMatchObject({ status: 2, stdout: '' });
-    expect(lab('--render', 'nowhere.json').stderr).toMatch(/^error: cannot read nowhere\.json: ENOENT/);
+    const { status, stdout, stderr } = lab('--render', 'nowhere.json');
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^error: cannot read nowhere\.json: ENOENT/);
   });
 });
 

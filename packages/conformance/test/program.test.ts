@@ -16,9 +16,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
+import { main } from '../dist/cli/conformance.js';
 import { checkWritable, OutputError, writeWhole } from '../src/cli/program.ts';
 import { pretty } from '../src/cli/reporters/pretty.ts';
 import type { ClauseResult } from '../src/suite/run.ts';
+import { here } from './here.ts';
 
 const bin = (name: string): string => fileURLToPath(new URL(`../bin/${name}.js`, import.meta.url));
 const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url));
@@ -76,9 +78,10 @@ describe.each(['pid-conformance', 'pid-stress'])('%s', (name) => {
 });
 
 describe('pid-conformance', () => {
-  test.each(['json', 'tap', 'junit'])('--reporter %s is not disturbed by what a module prints', (reporter) => {
+  test.each(['json', 'tap', 'junit'])('--reporter %s is not disturbed by what a module prints', async (reporter) => {
     const args = ['--chapter', 'PIDMAP-1', '--reporter', reporter];
-    const [noisy, good] = ['noisy.js', 'good.js'].map((module) => run('pid-conformance', module, ...args));
+    const noisy = run('pid-conformance', 'noisy.js', ...args);
+    const good = await here(main, ['good.js', ...args], fixtures);
     expect(noisy.status).toBe(0);
     const timeless = (text: string): string => text.replace(/("ms": |time=")[\d.]+/g, '');
     expect(timeless(noisy.stdout)).toBe(timeless(good.stdout));
@@ -94,16 +97,17 @@ describe('pid-conformance', () => {
     expect(status).toBe(2);
   });
 
-  test('says what to do about a package that is not there', () => {
+  test('says what to do about a package that is not there', async () => {
     const file = join(folder, 'lonely.mjs');
     writeFileSync(file, "import '@pidlab/contract';\n");
-    expect(run('pid-conformance', file).stderr).toMatch(
+    expect((await here(main, [file])).stderr).toMatch(
       /Cannot find package .*; install what it imports where that file is/,
     );
   });
 
-  test.each(['pretty', 'tap'])('--reporter %s shows where a clause failed', (reporter) => {
-    const { stdout } = run('pid-conformance', 'broken.js', '--chapter', 'PIDMAP-4', '--reporter', reporter);
+  test.each(['pretty', 'tap'])('--reporter %s shows where a clause failed', async (reporter) => {
+    const args = ['broken.js', '--chapter', 'PIDMAP-4', '--reporter', reporter];
+    const { stdout } = await here(main, args, fixtures);
     expect(stdout).toMatch(/at .*\n? *.*chapters\/pidmap\.js:\d+:\d+/);
     expect(stdout).not.toContain('node:internal');
   });

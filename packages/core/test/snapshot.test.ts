@@ -6,7 +6,8 @@ import { exercise, makeBusy } from './busy.ts';
 import { at, bug, make } from './design.ts';
 
 const HEAD_WORDS = 4;
-/** Three times as many damaged snapshots: `npm test -- --long`. */
+/** Draws the sixth of the words that each kind of damage is tried on when there is less time than with `npm test -- --long`. */
+const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
 const isLong = process.env.PIDLAB_LONG === '1';
 
 /** A copy in which the word at `at` of the body is `value`, and the checksum fits. */
@@ -95,27 +96,27 @@ describe('a snapshot', () => {
     ],
     ['a word of each kind, with anything', 4, (_: number, below: Below) => [below(2 ** 32) | 0, below(2 ** 16)]],
   ])(
-    'with one word wrong and a checksum that fits is refused, or works: %s',
+    `with one word wrong and a checksum that fits is refused, or works: %s (seed ${SEED})`,
     { timeout: 300_000 },
     (_, kind, values) => {
       const below = random(42);
       const counts = { accepted: 0, refused: 0 };
       for (const [i, at] of used.entries()) {
         // In turn, so that neighbouring fields get different values.
-        if (!isLong && i % 3 !== kind % 3) continue;
+        if (!isLong && (i + SEED) % 6 !== kind) continue;
         for (const value of values(body[at], below)) {
           if (value === body[at]) continue;
           const result = restore(corrupted(snapshot, at, value), `word ${at}: ${body[at]} became ${value}`);
           counts[result === 'accepted' ? 'accepted' : 'refused']++;
         }
       }
-      expect(counts.refused).toBeGreaterThan(used.length / (isLong ? 2 : 6));
+      expect(counts.refused).toBeGreaterThan(used.length / (isLong ? 2 : 24));
     },
   );
 
   test('with one word that was 0 wrong and a checksum that fits is refused, or works', { timeout: 300_000 }, () => {
     const below = random(7);
-    for (let i = 0; i < (isLong ? 1200 : 400); i++) {
+    for (let i = 0; i < (isLong ? 1200 : 200); i++) {
       const at = below(body.length);
       const value = [1, -1, body[used[below(used.length)]], below(2 ** 32) | 0][below(4)];
       if (body[at] === 0) restore(corrupted(snapshot, at, value), `word ${at}: 0 became ${value}`);

@@ -1,13 +1,15 @@
 /** Every call costs what it changes: ten times as many processes are ten times as many steps, whatever they do to each other. */
 import * as hierarchical from '@pidlab/core-hierarchical';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { ProcessTable } from '../src/index.ts';
-import { stepsOf } from './steps.ts';
+import { stepsOf, stopCounting } from './steps.ts';
 import type { P } from './worlds.ts';
 
+// As built: whatever else runs in this process has loaded the sources, before anything was counted.
 const { createProcessTable, SIGCONT, SIGHUP, SIGKILL, SIGSTOP, SIGTERM, SIGUSR1, WNOHANG } = await import(
-  '../src/index.ts'
+  '../dist/index.js'
 );
+afterAll(stopCounting);
 
 type Scenario = (t: ProcessTable<string>, n: number) => (() => void) | undefined;
 

@@ -1,6 +1,6 @@
 /**
  * Counts what a program does instead of timing it, so that the answer is the same on every machine: how often each block of the
- * table's sources ran, as V8 counts for coverage, and how many items the array methods that hide a loop went over. V8 counts the
+ * built table ran, as V8 counts for coverage, and how many items the array methods that hide a loop went over. V8 counts the
  * blocks of what it compiles from now on, so this has to be loaded before the table.
  */
 import { type Profiler, Session } from 'node:inspector';
@@ -37,9 +37,15 @@ function post<R>(method: string, params?: object): R {
 /** How often each block of the table has run since this was last asked, all together. */
 function blocks(): number {
   const { result } = post<Profiler.TakePreciseCoverageReturnType>('Profiler.takePreciseCoverage');
-  const ours = result.filter(({ url }) => url.includes('process-table/src/'));
+  const ours = result.filter(({ url }) => url.includes('process-table/dist/'));
   const ranges = ours.flatMap(({ functions }) => functions.flatMap((one) => one.ranges));
   return ranges.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Others go on at full speed after this. */
+export function stopCounting(): void {
+  post('Profiler.stopPreciseCoverage');
+  session.disconnect();
 }
 
 /** How many steps the table takes in `work`. */

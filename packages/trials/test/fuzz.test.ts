@@ -20,10 +20,10 @@ import type { Change } from '../src/mutants/mutant.ts';
 /** Cases for each design and variant: in `npm test`, and with `--long`. */
 const CASES: Readonly<Record<string, readonly [short: number, long: number]>> = {
   calls: [200, 10_000],
-  handles: [3_000, 100_000],
+  handles: [1_500, 100_000],
   snapshots: [30, 2_000],
   descriptors: [500, 50_000],
-  table: [700, 50_000],
+  table: [400, 50_000],
   tables: [20, 1_000],
 };
 const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);

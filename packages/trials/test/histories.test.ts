@@ -14,13 +14,13 @@ import { showHistory } from '../src/histories/table.ts';
 import { buildStrategy } from '../src/mutants/build.ts';
 
 /*
- * Environment: PIDLAB_RUNS (histories of two workers, and a sixth as many of three; 150, and 6000 with PIDLAB_LONG=1),
+ * Environment: PIDLAB_RUNS (histories of two workers, and a sixth as many of three; 100, and 6000 with PIDLAB_LONG=1),
  * PIDLAB_SEED, and PIDLAB_HISTORY (the number of one that failed: plays that one again and again, since what workers do is the
  * same each time and when they do it is not).
  */
 
 const isLong = process.env.PIDLAB_LONG === '1';
-const RUNS = Number(process.env.PIDLAB_RUNS ?? (isLong ? 6000 : 150));
+const RUNS = Number(process.env.PIDLAB_RUNS ?? (isLong ? 6000 : 100));
 const SEED = Number(process.env.PIDLAB_SEED ?? Date.now() & 0x7fff_ffff);
 const HISTORY = process.env.PIDLAB_HISTORY;
 /** What must have come of some calls, or the histories were not worth much. */

@@ -33,17 +33,17 @@ describe.each(strategies)('a snapshot of $traits.strategy with a checksum that f
       const values = isLong ? all : [all[(at + SEED) % all.length]];
       for (const value of values) if (value !== body[at]) counts[tried([at, value])]++;
     }
-    for (let i = 0; i < (isLong ? 600 : 200); i++) {
+    for (let i = 0; i < (isLong ? 600 : 100); i++) {
       const at = below(body.length);
       if (body[at] === 0) counts[tried([at, body[used[below(used.length)]]])]++;
     }
-    expect(counts.refused).toBeGreaterThan(used.length);
+    expect(counts.refused).toBeGreaterThan(used.length / (isLong ? 1 : 2));
   });
 
   test('is refused, or its invariants hold, when several words are others', { timeout: 300_000 }, () => {
     const { below } = choices(6);
     const word = () => used[below(used.length)];
-    for (let i = 0; i < (isLong ? 1500 : 500); i++) {
+    for (let i = 0; i < (isLong ? 1500 : 250); i++) {
       const changes = Array.from({ length: 2 + below(5) }, () => [word(), body[word()] + below(3) - 1] as const);
       try {
         expect(

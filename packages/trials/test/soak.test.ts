@@ -1,5 +1,6 @@
 /** The soak, for seconds: that it counts what it does, and finds what grows. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { choices } from '@pidlab/conformance/random';
 import * as flat from '@pidlab/core-flat';
@@ -68,10 +69,24 @@ test('it goes on until there were so many operations, or it is stopped', async (
   expect(stopped).toMatchObject({ stopped: true, findings: [] });
 });
 
-test('it ends with a line of JSON that counts operations, wraps and terminated threads', () => {
-  const { stdout, status } = run('--minutes', '0.1', '--strategy', 'hierarchical', '--seed', '1');
+// In each of eleven parts threads are terminated, which takes ten seconds in all: `npm test -- --long`.
+const stops = process.env.PIDLAB_LONG !== '1';
+
+test(`it ends with a line of JSON that counts operations, wraps and terminated threads${stops ? ', after Ctrl-C too' : ''}`, async () => {
+  const child = spawn(process.execPath, [BIN, '--operations', '200000', '--strategy', 'hierarchical', '--seed', '1']);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+    if (stops && !child.killed && stderr.includes('part 1 of 10')) child.kill('SIGINT');
+  });
+  const [status] = await once(child, 'close');
   const soaked = JSON.parse(stdout);
   expect(soaked).toMatchObject({ strategy: 'hierarchical', seed: 1 });
+  expect(soaked.stopped).toBe(stops ? true : undefined);
   for (const count of ['operations', 'wraps', 'kills']) expect(soaked[count], count).toBeGreaterThan(0);
   expect(status).toBe(soaked.findings.length === 0 ? 0 : 1);
 });

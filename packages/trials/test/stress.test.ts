@@ -13,7 +13,7 @@ const BIN = fileURLToPath(new URL('../bin/pid-stress.js', import.meta.resolve('@
 /** What of a line of pid-stress is looked at here. */
 type Reckoning = Record<'duplicates' | 'lost' | 'violations' | 'leaked', number>;
 
-/** Runs of two seconds in which it has to be found: threads meet when they happen to. */
+/** Runs of a second in which it has to be found: threads meet when they happen to. */
 const ENOUGH = 200;
 
 describe('the exit status of pid-stress', () => {
@@ -44,7 +44,7 @@ describe('the exit status of pid-stress', () => {
       const file = join(dir, 'broken.mjs');
       await buildStrategy('hierarchical', [change], file);
       for (let run = 0; run < ENOUGH; run++) {
-        const { status, stdout } = spawnSync(process.execPath, [BIN, '--seconds', '2', '--strategy', file], {
+        const { status, stdout } = spawnSync(process.execPath, [BIN, '--seconds', '1', '--strategy', file], {
           encoding: 'utf8',
         });
         if (status === 0) continue;

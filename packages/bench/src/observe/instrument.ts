@@ -310,8 +310,16 @@ function collectNames(node: Any, names: Set<string>): void {
   }
 }
 
+const known = new WeakMap<Any, readonly Any[]>();
+
 /** The nodes directly below, in the order of the source; a name that is no variable is none. */
-function childrenOf(node: Any): Any[] {
+function childrenOf(node: Any): readonly Any[] {
+  const children = known.get(node) ?? findChildren(node);
+  known.set(node, children);
+  return children;
+}
+
+function findChildren(node: Any): Any[] {
   const children: Any[] = [];
   for (const [field, value] of Object.entries(node)) {
     if (field === 'parent' || (field === 'key' && !node.computed) || (field === 'property' && !node.computed)) continue;
