@@ -3,11 +3,10 @@
  * calls a free function, and turns the offset that comes back into a handle. In a shared block it then asks whether another
  * worker was faster (again.ts). What the strategies differ in goes through `s.design`; all else is the same code for all.
  */
-import type { NsRef, PidAllocator } from '@pidlab/contract';
-import { HEADER } from '../layout.ts';
-import { handleOf } from '../memory/handles.ts';
+import type { PidAllocator } from '@pidlab/contract';
 import type { State } from '../types.ts';
 import { SHARED } from '../words/mode.ts';
+import { rootOf } from './arguments.ts';
 import { bindFinding } from './find.ts';
 import { bindNamespaces } from './namespaces.ts';
 import { bindNumbers } from './numbers.ts';
@@ -16,13 +15,11 @@ import { bindTasks, bindTaskViews } from './tasks.ts';
 import { bindTranslation } from './translate.ts';
 import { bindWhole, bindWorkers } from './whole.ts';
 
-const ROOT_NS = HEADER.at.rootNs;
-
 /** The allocator over a state: one part for each section of the contract. */
 export function bind(s: State): PidAllocator {
   return Object.freeze({
     traits: s.design.traits,
-    initPidNs: handleOf(s.words, s.words[ROOT_NS]) as NsRef,
+    initPidNs: rootOf(s),
     ...bindNumbers(s),
     ...bindPids(s),
     ...bindFinding(s),
