@@ -9,7 +9,7 @@ export interface HashTable {
 
 /**
  * One allocator, or one worker's view of a shared one. Free functions take it first: `allocPidmap(s, nsAt)`. All that
- * changes is in `words`, which is the whole block; nothing here does before it detaches, but what is remembered of it.
+ * changes is in `words`, which is the whole block; here nothing does before it detaches, except for which namespace was last.
  */
 export interface State {
   words: Int32Array;
