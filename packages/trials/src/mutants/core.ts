@@ -575,7 +575,7 @@ export const coreMutants: readonly Mutant[] = [
     [
       'ended-and-remembered',
       'the namespace that was looked into last is still taken for one after it has ended',
-      'else s.lastNs = Number.NaN;',
+      'else if (s.lastNsAt === nsAt) s.lastNs = Number.NaN;',
       '',
       'REF-11',
     ],
