@@ -4,7 +4,8 @@
  * with it as it is (docs/adr/0015).
  *
  * Nothing else changes: arguments are evaluated once and in their order, and names get a number where they could meet. What
- * cannot be written out stays a call: a function with a function, a `try`, a `switch` or `this` in it, one that calls itself, one that
+ * cannot be written out stays a call: a constant, which is what `apart` makes of a function, one with a function, a `try`,
+ * a `switch` or `this` in it, one that calls itself, one that
  * would be long, and whatever is called in a `throw`, behind a `??` or in the head of a loop.
  */
 import MagicString from 'magic-string';

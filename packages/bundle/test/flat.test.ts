@@ -110,6 +110,11 @@ describe('what stays a call', () => {
     expect(same('const path = flat((n) => note(n));', 1)).toContain('note(n)');
   });
 
+  test('is what was taken apart', () => {
+    const apart = 'const apart = (f) => f; const far = apart((n) => get(n) + 1);';
+    expect(same(`${HELPERS}${apart}const path = flat((n) => far(n) + get(n));`, 2)).toContain('far(n)');
+  });
+
   test('is what orders two reads, unless it is nothing', () => {
     const code = (zero: string) =>
       `function zeroAfter(id) { return ${zero}; } const path = flat((at) => w[at + zeroAfter(w[at])]);`;

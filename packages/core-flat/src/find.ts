@@ -3,10 +3,9 @@ import { ROOT_PID, VIRTUAL } from './layout.ts';
 
 const { level: LEVEL, serial: SERIAL } = NS.at;
 const { nr: NR, next: NEXT } = ROOT_PID.at;
-const { vnr: VNR, vnext: VNEXT } = VIRTUAL.at;
-/** From a link back to the key before it. */
+const VNEXT = VIRTUAL.at.vnext;
+/** From a link back to the number right before it, in either hash. */
 const NR_OF_LINK: number = NR - NEXT;
-const VNR_OF_LINK: number = VNR - VNEXT;
 const NS_OF_VLINK: number = ROOT_PID.at.ns - VNEXT;
 
 /**
@@ -15,9 +14,11 @@ const NS_OF_VLINK: number = ROOT_PID.at.ns - VNEXT;
  */
 export function findPidNs(s: State, nr: number, nsAt: number): number {
   const w = s.words;
-  if (w[nsAt + LEVEL] === 0) return findPid(s, nr);
-  const serial = w[nsAt + SERIAL];
-  return findInChain(s, slotOf(s.vnrHash, nr, serial), nr, VNR_OF_LINK, serial, NS_OF_VLINK, -VNEXT);
+  const isRoot = w[nsAt + LEVEL] === 0;
+  // One walk for both hashes: two are too long for V8 to put a look-up in line.
+  const key = isRoot ? nr : w[nsAt + SERIAL];
+  const slot = isRoot ? slotOfNr(s.pidHash, nr) : slotOf(s.vnrHash, nr, key);
+  return findInChain(s, slot, nr, NR_OF_LINK, key, isRoot ? NR_OF_LINK : NS_OF_VLINK, isRoot ? -NEXT : -VNEXT);
 }
 
 /** The pid that the root knows as `nr`, its global number; 0 for none. */

@@ -21,7 +21,8 @@ export function pidNrNs(s: State, pidAt: number, nsAt: number): number {
 
 /** The number by which the root knows the pid: the first. */
 export function pidNr(s: State, pidAt: number): number {
-  return s.words[upidAt(pidAt, 0) + NR];
+  const w = s.words;
+  return w[upidAt(pidAt, 0) + NR];
 }
 
 /** The number in the pid's own namespace: the last. */

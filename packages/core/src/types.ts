@@ -9,7 +9,7 @@ export interface HashTable {
 
 /**
  * One allocator, or one worker's view of a shared one. Free functions take it first: `allocPidmap(s, nsAt)`. All that
- * changes is in `words`, which is the whole block; nothing here does before it detaches.
+ * changes is in `words`, which is the whole block; here nothing does before it detaches, except for which namespace was last.
  */
 export interface State {
   words: Int32Array;
@@ -32,6 +32,9 @@ export interface State {
   worker: number;
   /** What this worker writes into a lock that it takes: its slot + 1. */
   owner: number;
+  /** In a block for one thread, the namespace that was made or looked into last, and its word offset; NaN for none, and when it has ended. */
+  lastNs: number;
+  lastNsAt: number;
 }
 
 /**

@@ -10,14 +10,21 @@ import { addReference, beingFreed, putPid, tryLockPid, unlockPid } from '../pids
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
 import { load, publish } from '../words/access.ts';
+import { apart } from '../words/flat.ts';
 import { SHARED } from '../words/mode.ts';
 import { lockPid, nsArg } from './arguments.ts';
 
 const COUNT = PID_HEAD.at.count;
 
 export function pidOrNone(s: State, pidAt: number): PidRef | undefined {
-  return pidAt === 0 ? undefined : (handleSeen(s, pidAt) as PidRef);
+  return pidAt === 0 ? none() : (handleSeen(s, pidAt) as PidRef);
 }
+
+/**
+ * Nothing, by a call. What V8 has never seen called it expects never to be: as long as every look-up has found somebody, the
+ * result is a number and nothing else, for which it needs no memory (docs/adr/0015).
+ */
+const none = apart((): undefined => undefined);
 
 export function nsOrNone(s: State, nsAt: number): NsRef | undefined {
   return nsAt === 0 ? undefined : (handleSeen(s, nsAt) as NsRef);

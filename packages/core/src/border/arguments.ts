@@ -2,7 +2,7 @@
  * The border: what a caller hands in is checked here, once, before anything is touched. Handles become word offsets,
  * numbers are integers in their range. The checks are small enough to be inlined; the sentences are made elsewhere.
  */
-import { MAX_PID_NS_LEVEL, PIDTYPE_MAX, PidBug, PidError, type PidType } from '@pidlab/contract';
+import { MAX_PID_NS_LEVEL, type NsRef, PIDTYPE_MAX, PidBug, PidError, type PidType } from '@pidlab/contract';
 import { HEADER } from '../layout.ts';
 import {
   GENERATION_MASK,
@@ -18,9 +18,10 @@ import {
 } from '../memory/handles.ts';
 import { beingFreed, tryLockPid } from '../pids/pids.ts';
 import type { State } from '../types.ts';
+import { apart } from '../words/flat.ts';
 import { SHARED } from '../words/mode.ts';
 
-const SLAB_END = HEADER.at.slabEnd;
+const { slabEnd: SLAB_END, rootNs: ROOT_NS } = HEADER.at;
 /** The largest number anybody may ask for: a positive 32-bit integer. */
 export const NR_LIMIT = 0x7fff_ffff;
 
@@ -43,6 +44,33 @@ export function lockPid(s: State, pid: unknown, op: string): number {
 /** The namespace record that a handle means. PidBug when it means none. */
 export function nsArg(s: State, ns: unknown, op: string): number {
   return recordArg(s, ns, KIND_NS, op);
+}
+
+/**
+ * The same on a hot path, where most calls are about the namespace that the last one was about: for one thread its handle is
+ * good until it ends, when it is forgotten.
+ */
+export function nsArgAgain(s: State, ns: unknown, op: string): number {
+  if (SHARED) return nsArg(s, ns, op);
+  return ns === s.lastNs ? s.lastNsAt : nsArgAnew(s, ns as number, op);
+}
+
+const nsArgAnew = apart((s: State, ns: number, op: string): number => {
+  const nsAt = nsArg(s, ns, op);
+  rememberNs(s, ns, nsAt);
+  return nsAt;
+});
+
+/** Makes it the namespace that the last call was about. For one thread: another worker could end it. */
+export function rememberNs(s: State, ns: number, nsAt: number): void {
+  if (SHARED) return;
+  s.lastNs = ns;
+  s.lastNsAt = nsAt;
+}
+
+/** What `initPidNs` is: the handle of the root, which lives as long as the allocator. */
+export function rootOf(s: State): NsRef {
+  return handleOf(s.words, s.words[ROOT_NS]) as NsRef;
 }
 
 /** The same for an argument of another name. */

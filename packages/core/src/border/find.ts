@@ -1,20 +1,26 @@
 /** The contract's section on finding pids. */
 import type { NsRef, PidAllocator } from '@pidlab/contract';
+import { HEADER } from '../layout.ts';
 import { mustBeAttached } from '../memory/handles.ts';
 import { activeNs } from '../pids/tasks.ts';
 import type { State } from '../types.ts';
 import { short } from '../words/flat.ts';
 import { SHARED } from '../words/mode.ts';
 import { fitsAfter, freedMeanwhile, getFound, keepUnlessFreed, pidOrNone, stillIn, unlessFreed } from './again.ts';
-import { fromArg, nrArg, nsArg, taskArg } from './arguments.ts';
+import { fromArg, nrArg, nsArg, nsArgAgain, rootOf, taskArg } from './arguments.ts';
+
+const ROOT_NS = HEADER.at.rootNs;
 
 type Finding = Pick<PidAllocator, 'findPidNs' | 'findPid' | 'findVpid' | 'findGetPid' | 'findGePid'>;
 
 export function bindFinding(s: State): Finding {
   const { design } = s;
+  const root = rootOf(s);
+  const rootAt = s.words[ROOT_NS];
   return {
     findPidNs: short((nr: number, ns: NsRef) => {
-      const nsAt = nsArg(s, ns, 'findPidNs');
+      // The root is there for ever, so for one thread its handle is all there is to look at.
+      const nsAt = !SHARED && ns === root ? rootAt : nsArgAgain(s, ns, 'findPidNs');
       const pidAt = design.findPidNs(s, nrArg(nr, 'findPidNs'), nsAt);
       const pid = pidOrNone(s, pidAt);
       // As `unlessFreed` does, and short enough for V8 to put all of a look-up in line.

@@ -16,7 +16,7 @@ import { reaperOf } from '../pids/tasks.ts';
 import { zapPidNsProcesses } from '../pids/zap.ts';
 import type { State } from '../types.ts';
 import { nsOrNone, readNs, taskOrNone, unlessFreed, writeNs } from './again.ts';
-import { describe, integerArg, nsArg, nsArgNamed } from './arguments.ts';
+import { describe, integerArg, nsArg, nsArgNamed, rememberNs } from './arguments.ts';
 
 const { level: LEVEL, parent: PARENT, disabled: DISABLED } = NS.at;
 const FLAGS_MAX = 0xffff_ffff;
@@ -84,5 +84,8 @@ function copyPidNs(s: State, flags: number, old: NsRef): NsRef {
       'flags has CLONE_NEWPID and CLONE_THREAD; a thread stays in its namespace',
     );
   }
-  return handleOf(s.words, createChildNs(s, oldAt)) as NsRef;
+  const nsAt = createChildNs(s, oldAt);
+  const ns = handleOf(s.words, nsAt) as NsRef;
+  rememberNs(s, ns, nsAt);
+  return ns;
 }

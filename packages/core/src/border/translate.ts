@@ -6,16 +6,18 @@ import type { State } from '../types.ts';
 import { short } from '../words/flat.ts';
 import { SHARED } from '../words/mode.ts';
 import { nsOrNone, stillIn, unlessEnded, unlessFreed } from './again.ts';
-import { nsArg, pidArg, taskArg } from './arguments.ts';
+import { nsArgAgain, pidArg, rootOf, taskArg } from './arguments.ts';
 
 type Translation = Pick<PidAllocator, 'pidNrNs' | 'pidNr' | 'pidVnr' | 'pidNs' | 'isContainerInit'>;
 
 export function bindTranslation(s: State): Translation {
   const { design } = s;
+  const root = rootOf(s);
   return {
     pidNrNs: short((pid: PidRef, ns: NsRef) => {
       const pidAt = pidArg(s, pid, 'pidNrNs');
-      const nsAt = nsArg(s, ns, 'pidNrNs');
+      if (!SHARED && ns === root) return design.pidNr(s, pidAt) as Nr;
+      const nsAt = nsArgAgain(s, ns, 'pidNrNs');
       const nr = design.pidNrNs(s, pidAt, nsAt) as Nr;
       if (!SHARED) return nr;
       unlessEnded(s, pidAt, pid, nr, nr, 'pidNrNs');

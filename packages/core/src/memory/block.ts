@@ -74,6 +74,8 @@ export function stateOver(design: Design, words: Int32Array): State {
     slabStart: slabStartOf(geometry),
     worker: 0,
     owner: 0,
+    lastNs: Number.NaN,
+    lastNsAt: 0,
   };
 }
 

@@ -200,5 +200,6 @@ function destroyNs(s: State, nsAt: number): void {
 
 function freeRecord(s: State, nsAt: number): void {
   if (SHARED) s.words[s.worker + IN_HAND] = 0;
+  else if (s.lastNsAt === nsAt) s.lastNs = Number.NaN;
   cacheFree(s, NS_CACHE, nsAt);
 }

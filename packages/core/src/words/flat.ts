@@ -12,3 +12,8 @@ export function flat<F extends (...args: never[]) => unknown>(path: F): F {
 export function short<F extends (...args: never[]) => unknown>(path: F): F {
   return path;
 }
+
+/** A function that stays a call wherever it is called: what is rare, and would make long what it is written out in. */
+export function apart<F extends (...args: never[]) => unknown>(path: F): F {
+  return path;
+}

@@ -573,6 +573,13 @@ export const coreMutants: readonly Mutant[] = [
       'TRANSLATE-4',
     ],
     [
+      'ended-and-remembered',
+      'the namespace that was looked into last is still taken for one after it has ended',
+      'else if (s.lastNsAt === nsAt) s.lastNs = Number.NaN;',
+      '',
+      'REF-11',
+    ],
+    [
       'floor-of-the-root-for-all',
       'every namespace has the floor of the root',
       'w[H.floors + (parentAt === 0 ? 0 : 1)]',

@@ -89,7 +89,7 @@ export const hierarchicalMutants: readonly Mutant[] = [
     [
       'root-number-is-the-own',
       'pidNr gives the number in the pid’s own namespace',
-      'return s.words[upidAt(pidAt, 0) + NR];',
+      'return w[upidAt(pidAt, 0) + NR];',
       'return pidOwnNr(s, pidAt);',
       'TRANSLATE-6',
     ],

@@ -202,7 +202,9 @@ export const refChapter: Chapter = chapter('REF', 'References and handles', (t) 
       const { a, home, path } = booted();
       if (childless(a)) return;
       const stale = newNs(a, home);
+      equal(a.findPidNs(1, stale), undefined);
       a.putPidNs(stale);
+      throwsPidBug(() => a.findPidNs(1, stale));
       const { pid, task } = fork(a, home);
       for (let again = 0; again < 2; again++) {
         const before = picture(a, path);
