@@ -1,5 +1,5 @@
 // node scripts/least-churn.js [rounds]: what freePid + allocPid cost at least, and what each promise of the contract adds to it
-// (docs/adr/0017). Measures a hand-written allocator of the root's pids, which keeps one promise more at each step, beside the
+// (docs/adr/0018). Measures a hand-written allocator of the root's pids, which keeps one promise more at each step, beside the
 // designs, in fresh processes that take turns, and prints the medians. Needs a build.
 
 import { execFileSync } from 'node:child_process';
