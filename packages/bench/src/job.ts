@@ -4,7 +4,7 @@ import type { SubjectSpec } from './subjects.ts';
 
 /** How long a process measures. */
 export interface Effort {
-  /** Milliseconds of samples in all turns, and at least `samples` of them. */
+  /** Milliseconds of samples in all turns, and at least `samples` of them; or three, if those take five times as long. */
   readonly measureMs: number;
   readonly samples: number;
   /** Milliseconds of one warm-up window, and at least a sample; windows are repeated until two agree. */

@@ -1,7 +1,7 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { Bench, hrtimeNowTimestampProvider } from 'tinybench';
-import { type Job, type Measurement, TURN_MS, WAKE_MS } from './job.ts';
+import { type Effort, type Job, type Measurement, TURN_MS, WAKE_MS } from './job.ts';
 import type { Layout } from './random.ts';
 import { medianOf, p99Of } from './samples.ts';
 import { numberOf, type OnceScenario, type Params, type Scenario, type TimedScenario } from './scenario.ts';
@@ -90,6 +90,10 @@ const STEADY = 0.05;
 /** Windows of warm-up before it can be long enough, however long each of them is. */
 const LEAST_WINDOWS = 3;
 
+/** Samples that there are at least, however long each of them is, and times the least that all are to take which makes them long. */
+const LEAST_SAMPLES = 3;
+const LONG = 5;
+
 async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promise<Work> {
   const { effort } = job;
   const state = await scenario.setup(subject, job.params, job.seed);
@@ -126,7 +130,8 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
       collections.during(start, end);
       measuredMs += end - start;
       turns.push(turn.map((ms) => (ms * 1e6) / ops));
-      return measuredMs >= effort.measureMs && turns.flat().length >= effort.samples;
+      const count = turns.flat().length;
+      return count >= effort.samples ? measuredMs >= effort.measureMs : isLong(count, measuredMs, effort);
     },
     async finish() {
       scenario.verify(state);
@@ -135,6 +140,11 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
       return summed(turns, { ops, steady, gcShare: measuredMs > 0 ? collectedMs / measuredMs : 0 });
     },
   };
+}
+
+/** Whether so few samples are enough, since each of them is long: they have taken as long as many would. */
+function isLong(count: number, measuredMs: number, { measureMs }: Effort): boolean {
+  return count >= LEAST_SAMPLES && measuredMs >= LONG * measureMs;
 }
 
 /** Samples of at least `ms` in all and at least `count`, ascending, in ms. */
