@@ -83,7 +83,8 @@ export class Docket {
           this.#decided.set(question.id, { ...finding, stop: 'decided' });
           return false;
         }
-        if (isExact(question) || this.#looks[had + 1] === undefined) return false;
+        // What has a zero in it has no ratio, however many rounds there are.
+        if (!finding || isExact(question) || this.#looks[had + 1] === undefined) return false;
       }
       return rowsOf(question).every((row) => row.status === 'ok');
     });

@@ -167,6 +167,15 @@ describe('the later rounds', () => {
     expect(vsFastest?.stop).toBeUndefined();
   });
 
+  it('are not spent on a ratio that has a zero in it', async () => {
+    const found = await bench(
+      { run: each(async ({ subject, round }) => measured(subject.id === 'map' ? 0 : round % 2 === 0 ? 0 : 128)) },
+      ['create-memory'],
+      [FLAT, { id: 'hierarchical', kind: 'strategy' }, { id: 'map', kind: 'baseline' }],
+    );
+    expect(found.results.map(({ rounds }) => rounds.length)).toEqual([looks[0], looks[0], looks[0]]);
+  });
+
   it('keep the verdict of the look that decided, whatever later rounds say', async () => {
     const found = await bench({
       run: each(async (job) => {

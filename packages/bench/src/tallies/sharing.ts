@@ -6,7 +6,7 @@ import type { Found, Survey } from './tally.ts';
 
 const LINE_SHIFT = 4;
 const LIVE = 500;
-const ROUNDS = 1_000;
+const ROUNDS = 400;
 const GRID = [
   { namespaces: 'own', window: 1 },
   { namespaces: 'own', window: 512 },
