@@ -170,10 +170,10 @@ describe('the later rounds', () => {
   it('are not spent on a ratio that has a zero in it', async () => {
     const found = await bench(
       { run: each(async ({ subject, round }) => measured(subject.id === 'map' ? 0 : round % 2 === 0 ? 0 : 128)) },
-      ['create-memory'],
+      ['fork-exit'],
       [FLAT, { id: 'hierarchical', kind: 'strategy' }, { id: 'map', kind: 'baseline' }],
     );
-    expect(found.results.map(({ rounds }) => rounds.length)).toEqual([looks[0], looks[0], looks[0]]);
+    expect(new Set(found.results.map(({ rounds }) => rounds.length))).toEqual(new Set([looks[0]]));
   });
 
   it('keep the verdict of the look that decided, whatever later rounds say', async () => {
