@@ -22,7 +22,7 @@ export function pidOrNone(s: State, pidAt: number): PidRef | undefined {
 
 /**
  * Nothing, by a call. What V8 has never seen called it expects never to be: as long as every look-up has found somebody, the
- * result is a number and nothing else, for which it needs no memory (docs/adr/0015).
+ * result is a number and nothing else, for which it needs no memory (docs/adr/0017).
  */
 const none = apart((): undefined => undefined);
 
