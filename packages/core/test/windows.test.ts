@@ -90,6 +90,16 @@ test('where all four places of a line are taken numbers are drawn one by one', (
   expect(a.checkInvariants()).toEqual({ violations: [], leaked: [] });
 });
 
+test('where workers have windows, hash tables that the capacity sizes have four times the slots', () => {
+  const slots = (options: PidAllocatorOptions): number[] =>
+    crew(options)[1]
+      .stats()
+      .hashTables.map((table) => table.slots);
+  const plain = slots({ window: 1 });
+  expect(slots({ window: 64 })).toEqual(plain.map((count) => 4 * count));
+  expect(slots({ window: 64, hash: 'kernel' })).toEqual(slots({ window: 1, hash: 'kernel' }));
+});
+
 test.each<readonly [said: RegExp, corrupt: (w: Int32Array, window: number, nsAt: number) => unknown]>([
   [/^a worker has a window of 4112, which is no namespace$/, (w, window) => (w[window + WINDOW.at.ns] = INSIDE)],
   [/^a worker has \[300, 320\) of namespace \d+ for its window$/, (w, window) => (w[window + WINDOW.at.next] = 300)],
