@@ -2,7 +2,7 @@
 import { isMainThread, workerData } from 'node:worker_threads';
 import type { PidAllocatorDescriptor } from '@pidlab/contract';
 import { sharedFloor } from './baselines/shared-floor.ts';
-import { CONTROL, DUTY, type ThreadData } from './crew.ts';
+import { CONTROL, DUTY, type ThreadData, waitedNs } from './crew.ts';
 import { verifyWorld, type World } from './populate.ts';
 import { choices } from './random.ts';
 import { churn } from './scenarios/churn.ts';
@@ -29,8 +29,9 @@ async function serve(data: ThreadData): Promise<void> {
       say(control);
       Atomics.wait(control, CONTROL.turn, turn++);
       duty = Atomics.load(control, CONTROL.duty);
+      const waited = waitedNs();
       meet(control, crewSize);
-      if (duty === DUTY.work) work(state, data);
+      if (duty === DUTY.work) work(state, data, waited);
       if (duty === DUTY.verify && subject.kind !== 'floor') verifyWorld(state);
     }
     if ('detach' in workload) (workload.detach as () => void)();
@@ -70,10 +71,12 @@ function begin(workload: Workload, { ns, live, seed }: ThreadData): Churn {
   return { workload, chain: [ns], ns, pids, victims: choices(seed, live), at: 0 };
 }
 
-function work(state: Churn, { control, times }: ThreadData): void {
+/** What it waits for a core between its meeting the others and its end counts too: `waited` is from before. */
+function work(state: Churn, { control, times }: ThreadData, waited: number): void {
   times[0] = Number(process.hrtime.bigint());
   for (let i = 0; i < RUNS; i++) churn.run(state);
   times[1] = Number(process.hrtime.bigint());
+  times[2] = waitedNs() - waited;
   Atomics.add(control, CONTROL.operations, RUNS * churn.opsOf(state));
 }
 

@@ -6,6 +6,7 @@
  * to wake up; does its duty; and says that it is done. Between turns everybody sleeps, and so does the measuring thread
  * during one: it needs no core.
  */
+import { readFileSync } from 'node:fs';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { PidAllocatorDescriptor } from '@pidlab/contract';
 import type { SubjectSpec } from './subjects.ts';
@@ -33,7 +34,7 @@ export interface Assignment {
 /** The same with what the crew adds. */
 export interface ThreadData extends Assignment {
   readonly control: Int32Array;
-  /** When it began and ended its last turn: nanoseconds of the clock that all threads share. */
+  /** Its last turn, in nanoseconds: when it began and ended, by the clock that all threads share, and how long it waited for a core. */
   readonly times: Float64Array;
   readonly crewSize: number;
   /** Where it says what went wrong. */
@@ -56,7 +57,7 @@ const THREAD = new URL('../dist/measuring-thread.js', import.meta.url);
 /** Starts a thread for each assignment, and returns when all have made their pids. */
 export function startCrew(assignments: readonly Assignment[]): Crew {
   const control = new Int32Array(new SharedArrayBuffer(4 * CONTROL.words));
-  const times = assignments.map(() => new Float64Array(new SharedArrayBuffer(16)));
+  const times = assignments.map(() => new Float64Array(new SharedArrayBuffer(24)));
   const channels = assignments.map(() => new MessageChannel());
   const threads = assignments.map((assignment, i) => {
     const complaints = channels[i].port2;
@@ -81,6 +82,38 @@ export function takeTurn(crew: Crew, duty: number): void {
   waitForAll(crew);
 }
 
+/** The part of a turn that a thread may wait for a core before the turn says nothing about threads side by side. */
+const DISTURBED = 0.01;
+/** Turns until one counts, however disturbed it is: by then it is what this machine gives. */
+const MOST_TRIES = 5;
+
+/**
+ * A turn of work in which every thread had a core; how many turns that took. Operating systems put two threads that were woken together
+ * on one core now and then, and leave them there for some milliseconds, while another core has nothing to do.
+ */
+export function workSideBySide(crew: Pick<Crew, 'times'>, work: () => void): number {
+  for (let tries = 1; ; tries++) {
+    work();
+    if (tries === MOST_TRIES || !isDisturbed(crew)) return tries;
+  }
+}
+
+function isDisturbed(crew: Pick<Crew, 'times'>): boolean {
+  return Math.max(...crew.times.map(([, , waited]) => waited)) > DISTURBED * turnMs(crew) * 1e6;
+}
+
+/**
+ * Nanoseconds that this thread has waited for a core while it had something to do, since it began. 0 where the operating system
+ * does not say, and then no turn is disturbed.
+ */
+export function waitedNs(file = '/proc/thread-self/schedstat'): number {
+  try {
+    return Number(readFileSync(file, 'latin1').split(' ')[1]);
+  } catch {
+    return 0;
+  }
+}
+
 function waitForAll({ control, threads, complaints }: Crew): void {
   for (let done = 0; done < threads.length; done = Atomics.load(control, CONTROL.done)) {
     if (Atomics.wait(control, CONTROL.done, done, PATIENCE) === 'timed-out')
@@ -93,7 +126,7 @@ function waitForAll({ control, threads, complaints }: Crew): void {
 }
 
 /** Milliseconds from the first thread's beginning to the last one's end, in the last turn. */
-export function turnMs({ times }: Crew): number {
+export function turnMs({ times }: Pick<Crew, 'times'>): number {
   return (Math.max(...times.map(([, end]) => end)) - Math.min(...times.map(([begin]) => begin))) / 1e6;
 }
 

@@ -7,6 +7,7 @@ import { summed } from './measure.ts';
 import { nativeArguments } from './native.ts';
 import { inParallel } from './parallel.ts';
 import { permutation } from './random.ts';
+import { scenarioOf } from './scenarios/index.ts';
 import type { Answer, Request } from './worker.ts';
 
 /** What became of a job. */
@@ -27,6 +28,17 @@ export type Outcome = (
  * slower: here it compiles at once.
  */
 const FLAGS = ['--expose-gc', '--max-old-space-size=8192', '--no-concurrent-recompilation'];
+
+/**
+ * Where threads are timed, the same for every subject as well. V8 of Node 20 and 22 can enter a function by its loop in each call for ever,
+ * a microsecond later each time, and of two threads that race one often meets that (docs/adr/0019).
+ */
+const FLAGS_FOR_THREADS = [...FLAGS, '--no-use-osr'];
+
+/** What Node is started with for a scenario. */
+export function flagsFor(scenario: string): readonly string[] {
+  return scenarioOf(scenario).threads ? FLAGS_FOR_THREADS : FLAGS;
+}
 
 /**
  * Measures some jobs side by side: a fresh process for each. First they make themselves ready and warm up, as many at once as there
@@ -147,7 +159,7 @@ class Member {
 
 function startWorker(job: Job): ChildProcess {
   return fork(WORKER, {
-    execArgv: FLAGS,
+    execArgv: [...flagsFor(job.scenario)],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     env: environmentOf(job),

@@ -38,6 +38,8 @@ interface Common {
   readonly wholeContract?: boolean;
   /** Whether no rounds are spent on who is faster: it differs from process to process by more than designs do. */
   readonly undecidable?: true;
+  /** Whether threads of their own do what is timed: their processes are started with `FLAGS_FOR_THREADS`. */
+  readonly threads?: true;
   /** Which of its cells are measured for each other's sake. */
   readonly versus?: Versus;
   /** Why a subject cannot run it with these parameters, if so. */

@@ -84,8 +84,7 @@ describe('what a scenario asks for cannot be foreseen', () => {
     '$id $params',
     async ({ id, scenario, params }) => {
       // Threads draw for themselves, by the same function.
-      const isCrew = ['workers-throughput', 'workers-windows', 'workers-reference', 'workers-rounds'].includes(id);
-      if (scenario.kind !== 'timed' || isCrew || id === 'replay') return;
+      if (scenario.kind !== 'timed' || scenario.threads || id === 'replay') return;
       const subject = await loadSubject({ id: 'hierarchical', kind: 'strategy' });
       const tiny = { ...params, ...('live' in params ? { live: 1_000 } : {}) };
       const state = await scenario.setup(subject, tiny, 5);

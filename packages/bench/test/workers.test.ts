@@ -43,8 +43,10 @@ describe('two workers in one allocator', () => {
     const subject = await loadSubject({ id: 'flat', kind: 'strategy' });
     const state = await workersThroughput.setup(subject, POINTS[0], 1);
     workersThroughput.run(state);
+    // Turns in which a thread had to wait for a core are played again.
+    const done = state.turns * 40_000;
     state.turns++;
-    expect(() => workersThroughput.verify(state)).toThrow('40000 operations in 2 turns');
+    expect(() => workersThroughput.verify(state)).toThrow(`${done} operations in ${state.turns} turns`);
     workersThroughput.teardown?.(state);
   });
 

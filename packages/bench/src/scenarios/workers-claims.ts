@@ -1,12 +1,12 @@
 import { CLONE_NEWPID, type PidAllocator } from '@pidlab/contract';
 import { BY_LEVEL } from '../builtins.ts';
-import { type Assignment, DUTY, dismiss, startCrew, takeTurn, turnMs } from '../crew.ts';
+import { type Assignment, dismiss, startCrew, turnMs } from '../crew.ts';
 import { optionsFor } from '../populate.ts';
 import { grid, numberOf, type Params, scenario, type TimedScenario } from '../scenario.ts';
 import { loadModule, type SubjectSpec } from '../subjects.ts';
 import { thousands } from '../thousands.ts';
 import type { Subject } from '../workload.ts';
-import { forOneThread, OPS, type State, verify } from './workers.ts';
+import { forOneThread, OPS, type State, verify, work } from './workers.ts';
 
 // Two claims about threads, each asked of the one design that it is about. What is timed is that of `workers-throughput`,
 // in one namespace.
@@ -34,11 +34,9 @@ async function crewOf(spec: SubjectSpec, create: Subject['create'], params: Para
 const common = {
   notTimed,
   unit,
+  threads: true as const,
   opsOf: ({ assignments }: State) => assignments.length * OPS,
-  run(state: State): void {
-    takeTurn(state.crew, DUTY.work);
-    state.turns++;
-  },
+  run: work,
   lasted: ({ crew }: State) => turnMs(crew),
   verify,
   teardown: ({ crew }: State) => dismiss(crew),

@@ -1,6 +1,16 @@
 import { CLONE_NEWPID, type NsRef, type PidAllocator, type PidAllocatorOptions } from '@pidlab/contract';
 import { sharedFloorMap, takenInFloor } from '../baselines/shared-floor.ts';
-import { type Assignment, type Crew, DUTY, dismiss, operationsOf, startCrew, takeTurn, turnMs } from '../crew.ts';
+import {
+  type Assignment,
+  type Crew,
+  DUTY,
+  dismiss,
+  operationsOf,
+  startCrew,
+  takeTurn,
+  turnMs,
+  workSideBySide,
+} from '../crew.ts';
 import { optionsFor } from '../populate.ts';
 import { grid, numberOf, type Params, scenario, type TimedScenario } from '../scenario.ts';
 import { thousands } from '../thousands.ts';
@@ -56,6 +66,11 @@ function takenBy({ shared, ns }: Assignment, allocator: PidAllocator | undefined
   for (let nr = allocator.nextPidmap(ns as NsRef, 0); nr !== undefined; nr = allocator.nextPidmap(ns as NsRef, nr))
     taken++;
   return taken;
+}
+
+/** A turn in which each worker has a core. */
+export function work(state: State): void {
+  state.turns += workSideBySide(state.crew, () => takeTurn(state.crew, DUTY.work));
 }
 
 /** Throws unless all that was asked for was done, and every pid is as it should be. */
@@ -118,6 +133,7 @@ function throughput(
     timed: `in each worker ${thousands(OPS)} × (freePid of a random one of its own pids, then allocPid), from one instant to the last one’s end`,
     notTimed: 'starting the threads, making the live pids (`live` in each worker), waking up',
     unit: 'free + alloc, of all workers together',
+    threads: true,
     plan: {
       quick: grid({ namespaces: ['own', 'same'], live: [4_000], workers: [1, 2] }),
       lab: grid({ namespaces: ['own', 'same'], live: [4_000], workers: [1, 2] }),
@@ -139,8 +155,7 @@ function throughput(
     },
     opsOf: ({ assignments }) => assignments.length * OPS,
     run(state) {
-      takeTurn(state.crew, DUTY.work);
-      state.turns++;
+      work(state);
     },
     lasted: ({ crew }) => turnMs(crew),
     verify,
