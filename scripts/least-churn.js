@@ -1,6 +1,6 @@
-// node scripts/least-churn.js [rounds]: what freePid + allocPid cost at least, and what each promise of the contract adds to it
-// (docs/adr/0018). Measures a hand-written allocator of the root's pids, which keeps one promise more at each step, beside the
-// designs, in fresh processes that take turns, and prints the medians. Needs a build.
+// node scripts/least-churn.js [rounds]: what freePid + allocPid and findPidNs cost at least, and what each promise of the contract
+// adds to it (docs/adr/0018). Measures a hand-written allocator of the root's pids, which keeps one promise more at each step,
+// beside the designs, in fresh processes that take turns, and prints the medians. Needs a build.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,7 +17,7 @@ const WARM_UP = 4_000_000;
 const SAMPLES = 60;
 const OPS = 50_000;
 
-/** So that all of a hand-written path is in line: by default V8 stops in the middle of it (docs/adr/0015). */
+/** So that all of a hand-written path is in line: by default V8 stops in the middle of it (docs/adr/0015). A look-up is short enough. */
 const FLAGS = ['--max-inlined-bytecode-size=2000', '--max-inlined-bytecode-size-cumulative=5000'];
 
 /** Each with all that stand before it. */
@@ -32,7 +32,17 @@ const WHAT = {
   accounts: 'records come from slab caches, which say how much is in use',
 };
 
-/** @typedef {{ ns: number, allocPid(ns: number): number, freePid(pid: number): void }} Least */
+/** Those that a look-up notices. */
+const FOR_LOOKUPS = PROMISES.slice(0, 3);
+
+/**
+ * @typedef {object} Least
+ * @property {number} ns
+ * @property {(ns: number) => number} allocPid
+ * @property {(pid: number) => void} freePid
+ * @property {(nr: number, ns: number) => number | undefined} findPidNs
+ * @property {(pid: number) => number} pidNr
+ */
 
 // ── the block of the least allocator, in words ──
 const FREE = 1;
@@ -150,8 +160,20 @@ function leastAllocator(live, last) {
     w[at + 1] = w[cache];
     w[cache] = at;
   };
+  const none = () => undefined;
+  const ns = handleOf(NS);
   return {
-    ns: handleOf(NS),
+    ns,
+    findPidNs(nr, of) {
+      if (namespace && of !== ns) fail('another namespace');
+      if (namespace && nr !== (nr & 0x7fff_ffff)) fail('not a number');
+      const serial = namespace ? w[NS + NS_SERIAL] : 1;
+      for (let link = w[slotOf(nr, serial)]; link > 0; link = w[link])
+        if (w[link + PID_NR - PID_NEXT] === nr && (!namespace || w[link + PID_SERIAL - PID_NEXT] === serial))
+          return handleOf(link - PID_NEXT);
+      return none();
+    },
+    pidNr: (pid) => w[recordOf(pid, PID_KIND) + PID_NR],
     allocPid: (ns) => handleOf(bear(namespace ? recordOf(ns, NS_KIND) : NS)),
     freePid(pid) {
       const at = recordOf(pid, PID_KIND);
@@ -172,18 +194,36 @@ async function subjectOf(name, live) {
   if (PROMISES.includes(name)) return leastAllocator(live, name);
   const { createPidAllocator } = await import(pathToFileURL(dist(name)).href);
   const allocator = createPidAllocator({ capacity: Math.max(live, 1_024), pidMax: PID_MAX });
-  return { ns: allocator.initPidNs, allocPid: allocator.allocPid, freePid: allocator.freePid };
+  const { initPidNs: ns, allocPid, freePid, findPidNs, pidNr } = allocator;
+  return { ns, allocPid, freePid, findPidNs, pidNr };
 }
 
 /**
- * Nanoseconds for freePid and allocPid: the twentieth part of the samples took less.
+ * Nanoseconds for freePid and allocPid, or for findPidNs: the twentieth part of the samples took less.
  *
  * @param {string} name
  * @param {number} live
+ * @param {string} calls
  */
-async function measure(name, live) {
-  const { ns, allocPid, freePid } = await subjectOf(name, live);
-  const pids = Float64Array.from({ length: live }, () => allocPid(ns));
+async function measure(name, live, calls) {
+  const subject = await subjectOf(name, live);
+  const pids = Float64Array.from({ length: live }, () => subject.allocPid(subject.ns));
+  const run = calls === 'findPidNs' ? lookups(subject, pids) : churns(subject, pids);
+  run(WARM_UP);
+  const samples = Array.from({ length: SAMPLES }, () => {
+    const start = performance.now();
+    run(OPS);
+    return ((performance.now() - start) * 1e6) / OPS;
+  });
+  return samples.sort((x, y) => x - y)[SAMPLES / 20];
+}
+
+/**
+ * @param {Least} subject
+ * @param {Float64Array} pids
+ */
+function churns({ ns, allocPid, freePid }, pids) {
+  const live = pids.length;
   let draw = 12_345;
   const churn = (/** @type {number} */ count) => {
     for (let i = 0; i < count; i++) {
@@ -195,27 +235,54 @@ async function measure(name, live) {
       pids[victim] = allocPid(ns);
     }
   };
-  churn(WARM_UP);
-  const samples = Array.from({ length: SAMPLES }, () => {
-    const start = performance.now();
-    churn(OPS);
-    return ((performance.now() - start) * 1e6) / OPS;
-  });
-  return samples.sort((x, y) => x - y)[SAMPLES / 20];
+  return churn;
+}
+
+/**
+ * Of numbers in an order that does not repeat; who was found is kept.
+ *
+ * @param {Least} subject
+ * @param {Float64Array} pids
+ */
+function lookups({ ns, findPidNs, pidNr }, pids) {
+  const asked = Int32Array.from({ length: Math.max(pids.length, 2 ** 20) }, () =>
+    pidNr(pids[Math.floor(Math.random() * pids.length)]),
+  );
+  let at = 0;
+  return (/** @type {number} */ count) => {
+    let last = ns;
+    for (let i = 0; i < count; i++) {
+      const pid = findPidNs(asked[at], ns);
+      if (pid !== undefined) last = pid;
+      if (++at === asked.length) at = 0;
+    }
+    if (last === ns) throw new Error('nobody was found');
+  };
 }
 
 /** @param {number} rounds */
 function compare(rounds) {
   for (const design of DESIGNS) if (!existsSync(dist(design))) throw new Error('build first: npm run build');
-  const names = [...PROMISES, ...DESIGNS];
-  console.log(`node ${process.version}, ns for freePid + allocPid of a random pid, ${rounds} rounds; medians`);
+  console.log(`node ${process.version}, ns, ${rounds} rounds; medians`);
+  table('freePid + allocPid', [...PROMISES, ...DESIGNS], rounds);
+  table('findPidNs', [...FOR_LOOKUPS, ...DESIGNS], rounds);
+}
+
+/**
+ * @param {string} calls
+ * @param {readonly string[]} names
+ * @param {number} rounds
+ */
+function table(calls, names, rounds) {
+  console.log(`\n${calls} of a random pid`);
   console.log(`${SIZES.map((live) => live.toLocaleString('en').padStart(10)).join('')}  live`);
   /** @type {number[][]} */
   const medians = names.map(() => []);
   for (const live of SIZES) {
     /** @type {number[][]} */
     const times = names.map(() => []);
-    for (let i = 0; i < rounds; i++) for (const [at, name] of names.entries()) times[at].push(inProcess(name, live));
+    for (let i = 0; i < rounds; i++)
+      for (const [at, name] of names.entries()) times[at].push(inProcess(name, live, calls));
     for (const [at, values] of times.entries()) medians[at].push(values.sort((x, y) => x - y)[values.length >> 1]);
   }
   for (const [at, name] of names.entries()) {
@@ -227,13 +294,15 @@ function compare(rounds) {
 /**
  * @param {string} name
  * @param {number} live
+ * @param {string} calls
  */
-function inProcess(name, live) {
-  const args = [...FLAGS, import.meta.filename, '--measure', name, String(live)];
+function inProcess(name, live, calls) {
+  const args = [...(calls === 'findPidNs' ? [] : FLAGS), import.meta.filename, '--measure', name, String(live), calls];
   return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
-if (process.argv[2] === '--measure') console.log(await measure(process.argv[3], Number(process.argv[4])));
+if (process.argv[2] === '--measure')
+  console.log(await measure(process.argv[3], Number(process.argv[4]), process.argv[5]));
 else {
   const rounds = Number(process.argv[2] ?? 5);
   if (rounds >= 1) compare(rounds);
