@@ -1,5 +1,5 @@
 // node scripts/least-churn.js [rounds]: what freePid + allocPid and findPidNs cost at least, and what each promise of the contract
-// adds to it (docs/adr/0018). Measures a hand-written allocator of the root's pids, which keeps one promise more at each step,
+// adds to them (docs/adr/0018). Measures a hand-written allocator of the root's pids, which keeps one promise more at each step,
 // beside the designs, in fresh processes that take turns, and prints the medians. Needs a build.
 
 import { execFileSync } from 'node:child_process';
@@ -239,7 +239,7 @@ function churns({ ns, allocPid, freePid }, pids) {
 }
 
 /**
- * Of numbers in an order that does not repeat; who was found is kept.
+ * Of a million numbers or more that are drawn at random, over and over; who was found is kept.
  *
  * @param {Least} subject
  * @param {Float64Array} pids

@@ -71,7 +71,7 @@ function begin(workload: Workload, { ns, live, seed }: ThreadData): Churn {
   return { workload, chain: [ns], ns, pids, victims: choices(seed, live), at: 0 };
 }
 
-/** What it waits for a core between its meeting the others and its end counts too: `waited` is from before. */
+/** `waited` is how long the thread had waited for a core before it met the others. */
 function work(state: Churn, { control, times }: ThreadData, waited: number): void {
   times[0] = Number(process.hrtime.bigint());
   for (let i = 0; i < RUNS; i++) churn.run(state);

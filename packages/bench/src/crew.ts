@@ -7,6 +7,7 @@
  * during one: it needs no core.
  */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { PidAllocatorDescriptor } from '@pidlab/contract';
 import type { SubjectSpec } from './subjects.ts';
@@ -84,22 +85,15 @@ export function takeTurn(crew: Crew, duty: number): void {
 
 /** The part of a turn that a thread may wait for a core before the turn says nothing about threads side by side. */
 const DISTURBED = 0.01;
-/** Turns until one counts, however disturbed it is: by then it is what this machine gives. */
-const MOST_TRIES = 5;
 
 /**
- * A turn of work in which every thread had a core; how many turns that took. Operating systems put two threads that were woken together
- * on one core now and then, and leave them there for some milliseconds, while another core has nothing to do.
+ * Whether a thread waited for a core in the last turn. Linux puts two threads that were woken together on one core now and then, and leaves
+ * them there for some milliseconds, while another core has nothing to do. With fewer cores than threads no turn is disturbed: that is how it
+ * is there.
  */
-export function workSideBySide(crew: Pick<Crew, 'times'>, work: () => void): number {
-  for (let tries = 1; ; tries++) {
-    work();
-    if (tries === MOST_TRIES || !isDisturbed(crew)) return tries;
-  }
-}
-
-function isDisturbed(crew: Pick<Crew, 'times'>): boolean {
-  return Math.max(...crew.times.map(([, , waited]) => waited)) > DISTURBED * turnMs(crew) * 1e6;
+export function isDisturbed(crew: Pick<Crew, 'times'>, cores: number = availableParallelism()): boolean {
+  const waited = Math.max(...crew.times.map((times) => times[2]));
+  return cores >= crew.times.length && waited > DISTURBED * turnMs(crew) * 1e6;
 }
 
 /**
@@ -108,7 +102,7 @@ function isDisturbed(crew: Pick<Crew, 'times'>): boolean {
  */
 export function waitedNs(file = '/proc/thread-self/schedstat'): number {
   try {
-    return Number(readFileSync(file, 'latin1').split(' ')[1]);
+    return Number(readFileSync(file, 'latin1').split(' ')[1]) || 0;
   } catch {
     return 0;
   }

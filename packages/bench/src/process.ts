@@ -30,8 +30,8 @@ export type Outcome = (
 const FLAGS = ['--expose-gc', '--max-old-space-size=8192', '--no-concurrent-recompilation'];
 
 /**
- * Where threads are timed, the same for every subject as well. V8 of Node 20 and 22 can enter a function by its loop in each call for ever,
- * a microsecond later each time, and of two threads that race one often meets that (docs/adr/0019).
+ * Where threads are timed, the same for every subject as well. Without it, in Node 20 and 22, one process in five to eight with two threads
+ * that race is twice as slow as the rest (docs/adr/0019).
  */
 const FLAGS_FOR_THREADS = [...FLAGS, '--no-use-osr'];
 

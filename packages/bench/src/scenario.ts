@@ -38,7 +38,7 @@ interface Common {
   readonly wholeContract?: boolean;
   /** Whether no rounds are spent on who is faster: it differs from process to process by more than designs do. */
   readonly undecidable?: true;
-  /** Whether threads of their own do what is timed: their processes are started with `FLAGS_FOR_THREADS`. */
+  /** Whether other threads than the measuring one do what is timed: its processes are started with `FLAGS_FOR_THREADS`. */
   readonly threads?: true;
   /** Which of its cells are measured for each other's sake. */
   readonly versus?: Versus;
@@ -55,6 +55,8 @@ export interface TimedScenario<S = unknown> extends Common {
   run(state: S): void;
   /** The milliseconds of the last run that count, where not all of it does. */
   lasted?(state: S): number;
+  /** Whether what the last run took says nothing. Where it counts, it is run again, up to five times in all. */
+  disturbed?(state: S): boolean;
   opsOf(state: S): number;
   /** Throws when the operations did not do what they claim. */
   verify(state: S): void;

@@ -1,6 +1,6 @@
 import { CLONE_NEWPID, type PidAllocator } from '@pidlab/contract';
 import { BY_LEVEL } from '../builtins.ts';
-import { type Assignment, dismiss, startCrew, turnMs } from '../crew.ts';
+import { type Assignment, dismiss, isDisturbed, startCrew, turnMs } from '../crew.ts';
 import { optionsFor } from '../populate.ts';
 import { grid, numberOf, type Params, scenario, type TimedScenario } from '../scenario.ts';
 import { loadModule, type SubjectSpec } from '../subjects.ts';
@@ -38,6 +38,7 @@ const common = {
   opsOf: ({ assignments }: State) => assignments.length * OPS,
   run: work,
   lasted: ({ crew }: State) => turnMs(crew),
+  disturbed: ({ crew }: State) => isDisturbed(crew),
   verify,
   teardown: ({ crew }: State) => dismiss(crew),
 };

@@ -5,11 +5,11 @@ import {
   type Crew,
   DUTY,
   dismiss,
+  isDisturbed,
   operationsOf,
   startCrew,
   takeTurn,
   turnMs,
-  workSideBySide,
 } from '../crew.ts';
 import { optionsFor } from '../populate.ts';
 import { grid, numberOf, type Params, scenario, type TimedScenario } from '../scenario.ts';
@@ -68,9 +68,10 @@ function takenBy({ shared, ns }: Assignment, allocator: PidAllocator | undefined
   return taken;
 }
 
-/** A turn in which each worker has a core. */
+/** A turn of work. */
 export function work(state: State): void {
-  state.turns += workSideBySide(state.crew, () => takeTurn(state.crew, DUTY.work));
+  takeTurn(state.crew, DUTY.work);
+  state.turns++;
 }
 
 /** Throws unless all that was asked for was done, and every pid is as it should be. */
@@ -154,10 +155,9 @@ function throughput(
       return { ...made, crew: startCrew(made.assignments), turns: 0 };
     },
     opsOf: ({ assignments }) => assignments.length * OPS,
-    run(state) {
-      work(state);
-    },
+    run: work,
     lasted: ({ crew }) => turnMs(crew),
+    disturbed: ({ crew }) => isDisturbed(crew),
     verify,
     teardown: ({ crew }) => dismiss(crew),
   });
