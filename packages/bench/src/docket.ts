@@ -51,8 +51,8 @@ export class Docket {
   }
 
   /** Within how much of its limit a question counts as there. */
-  margin({ kind }: Pick<Question, 'kind'>): number {
-    return kind === 'goal' ? MARGIN : sameWithin(this.#cells);
+  margin({ kind, parts }: Pick<Question, 'kind' | 'parts'>, priors: Priors): number {
+    return kind === 'goal' ? MARGIN : sameWithin(priors.of(parts[0]));
   }
 
   questions(): Question[] {
@@ -78,7 +78,7 @@ export class Docket {
       if (next === undefined) return false;
       if (isExact(question) || roundsOf(question) >= next) {
         this.#looked.set(question.id, had + 1);
-        const finding = find(question, priors, this.error, this.margin(question));
+        const finding = find(question, priors, this.error, this.margin(question, priors));
         if (finding && finding.verdict !== 'too few rounds') {
           this.#decided.set(question.id, { ...finding, stop: 'decided' });
           return false;
@@ -95,7 +95,7 @@ export class Docket {
     const priors = this.priors();
     return new Map(
       open.map((question) => {
-        const [error, margin, had] = [this.error, this.margin(question), roundsOf(question)];
+        const [error, margin, had] = [this.error, this.margin(question, priors), roundsOf(question)];
         const left = this.#looks.slice(this.#looked.get(question.id) ?? 0).filter((rounds) => rounds > had);
         return [
           question,
@@ -113,7 +113,7 @@ export class Docket {
     const decisions = new Map(this.#decided);
     for (const question of questions) {
       if (decisions.has(question.id)) continue;
-      const finding: Finding | undefined = find(question, priors, this.error, this.margin(question));
+      const finding: Finding | undefined = find(question, priors, this.error, this.margin(question, priors));
       if (!finding) continue;
       const isBroken = rowsOf(question).some((row) => row.status === 'failed' || row.status === 'cut');
       const stop = open.has(question.id) ? why : isBroken ? 'no number' : 'no look left';

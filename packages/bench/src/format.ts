@@ -51,7 +51,7 @@ export function comparison(
   if (!factor) return '';
   const { value, verdict } = factor;
   if (isNoise(value, noise)) return `~${times(value)}`;
-  if (verdict === 'too few rounds') return `${times(value)}? ${spread(factor)}`;
+  if (verdict === undefined || verdict === 'too few rounds') return `${times(value)}? ${spread(factor)}`;
   if (verdict === 'same') return `same ${interval(factor.ci)}`;
   return value >= 1
     ? `${times(value)} ${less} ${spread(factor)}`

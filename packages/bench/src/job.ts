@@ -45,7 +45,15 @@ export interface Measurement {
 export const TURN_MS = 18;
 
 /**
- * Milliseconds of a turn before its samples count. Others have used the caches meanwhile. Of 32,000 pids that are drawn at random, seven have to
- * be drawn for each until all but one in a thousand have been, and that takes 12 ms at 55 ns.
+ * Milliseconds of a turn before its samples count. Others have used the caches meanwhile. Of pids that are drawn at random, seven have to be drawn
+ * for each until all but one in a thousand have been: that takes 12 ms among 32,000 at 55 ns, and a fraction of one among 1,000.
  */
-export const WAKE_MS = 15;
+export function wakeMsFor({ live = WARM_PIDS }: Params): number {
+  return Math.min(MOST_WAKE_MS, Math.max(LEAST_WAKE_MS, (MOST_WAKE_MS * Number(live)) / WARM_PIDS));
+}
+
+/** Pids that the most is enough for. More would take longer, and miss the caches in any case. */
+const WARM_PIDS = 32_000;
+const MOST_WAKE_MS = 15;
+/** For what is there besides pids: code, and what the operating system left. */
+const LEAST_WAKE_MS = 3;

@@ -1,7 +1,7 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { Bench, hrtimeNowTimestampProvider } from 'tinybench';
-import { type Effort, type Job, type Measurement, TURN_MS, WAKE_MS } from './job.ts';
+import { type Effort, type Job, type Measurement, TURN_MS, wakeMsFor } from './job.ts';
 import type { Layout } from './random.ts';
 import { medianOf, p99Of } from './samples.ts';
 import { numberOf, type OnceScenario, type Params, type Scenario, type TimedScenario } from './scenario.ts';
@@ -98,6 +98,7 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
   const { effort } = job;
   const state = await scenario.setup(subject, job.params, job.seed);
   const ops = scenario.opsOf(state);
+  const wakeMs = wakeMsFor(job.params);
   const collections = observeCollections();
   const turns: number[][] = [];
   let measuredMs = 0;
@@ -123,7 +124,7 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
     measure() {
       if (turns.length === 0) globalThis.gc?.();
       // Whatever takes longer than that wakes up within a sample.
-      if (!(before > WAKE_MS)) sample(scenario, state, WAKE_MS, 1);
+      if (!(before > wakeMs)) sample(scenario, state, wakeMs, 1);
       const start = performance.now();
       const turn = sample(scenario, state, Math.min(TURN_MS, effort.measureMs), 1, MOST_TRIES);
       const end = performance.now();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Job, TURN_MS, WAKE_MS } from './job.ts';
+import { type Job, TURN_MS, wakeMsFor } from './job.ts';
 import { optionsFor } from './populate.ts';
 import { numberOf } from './scenario.ts';
 import type { SubjectSpec } from './subjects.ts';
@@ -91,7 +91,7 @@ export function nativeArguments({ scenario, params, seed, effort }: Job): string
     optionsFor(live, level).pidMax ?? 0,
     seed,
     warmupMs,
-    WAKE_MS,
+    wakeMsFor(params),
     Math.min(TURN_MS, measureMs),
     measureMs,
     samples,

@@ -1,7 +1,7 @@
 import { quantile } from 'simple-statistics';
 import { type Cell, medians } from './cells.ts';
 import { twinPart } from './questions.ts';
-import { logRatios } from './statistics.ts';
+import { logRatios, type Spread } from './statistics.ts';
 import { MARGIN } from './verdict.ts';
 
 /** How much one and the same strategy differs from itself in this run, by its twin. */
@@ -24,12 +24,15 @@ export function noiseOf(cells: readonly Cell[]): Noise | undefined {
 }
 
 /**
- * Within how much two subjects count as the same: what a strategy and its twin differ by in this run, since a difference
- * that a strategy has with itself says nothing about two designs. Never less than `MARGIN`, and never more than
- * `MOST_SAME`: a run that is noisier than that cannot tell that two are the same.
+ * Within how much two subjects count as the same, by the spread that the ratios of a scenario have in common: 19 in 20 processes
+ * are no further from what their subject takes. Whoever starts a program gets one process, and so much is luck. Never less than `MARGIN`, and never more
+ * than `MOST_SAME`: a run that is noisier than that cannot tell that two are the same.
  */
-export function sameWithin(cells: readonly Cell[]): number {
-  return Math.min(MOST_SAME, Math.max(MARGIN, noiseOf(cells)?.factor ?? MARGIN));
+export function sameWithin({ variance }: Pick<Spread, 'variance'>): number {
+  return Math.min(MOST_SAME, Math.max(MARGIN, Math.exp(NINETEEN_IN_TWENTY * Math.sqrt(variance))));
 }
+
+/** Standard deviations of a normal deviate. */
+const NINETEEN_IN_TWENTY = 1.96;
 
 const MOST_SAME = 1.1;

@@ -77,7 +77,7 @@ export function questionsOf(cells: readonly Cell[], first: number): Question[] {
 
 /** The comparisons of a cell's strategies, and of its other rows with the floor. */
 export function comparisonsOf(cell: Cell, first: number, which?: readonly Versus[]): Question[] {
-  if (cell.exact || (which && cell.scenario.undecidable)) return [];
+  if (cell.exact || (which && cell.scenario.unasked)) return [];
   const rivals = rivalsOf(cell, first);
   return cell.rows.flatMap((row) => {
     if (row.measurements.size === 0 || row.subject.kind === 'twin') return [];

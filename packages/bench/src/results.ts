@@ -36,7 +36,10 @@ export interface Round {
 export interface Factor extends Estimate {
   /** The other row's subject. */
   readonly against: string;
-  readonly verdict: Comparison;
+  /** Missing where no rounds were spent on it, and those that others needed do not show it. */
+  readonly verdict?: Comparison;
+  /** Within so many times of one another they are the same; beside a verdict. */
+  readonly within?: number;
   /** Why it was looked at no more; missing where no rounds were spent on it. */
   readonly stop?: Stop;
 }
@@ -188,13 +191,15 @@ function factorsOf(cell: Cell, row: Row, { docket, decisions, priors }: Context)
   return Object.fromEntries(
     mine.flatMap((question): [string, Factor][] => {
       const decision = decisions.get(question.id);
-      const finding = decision ?? find(question, priors, docket.error, docket.margin(question));
+      const within = docket.margin(question, priors);
+      const finding = decision ?? find(question, priors, docket.error, within);
       if (!finding) return [];
       const versus = question.id.slice(question.id.lastIndexOf(' ') + 1);
+      const isTold = decision || finding.verdict !== 'too few rounds';
       const factor = {
         against: question.against,
         ...finding.estimate,
-        verdict: comparisonOf(finding.verdict),
+        ...(isTold ? { verdict: comparisonOf(finding.verdict), within } : {}),
         ...(decision ? { stop: decision.stop } : {}),
       };
       return [[versus, factor]];

@@ -5,7 +5,7 @@ import { duration } from './format.ts';
 import { commonOfParams } from './goals.ts';
 import type { Job } from './job.ts';
 import { whyNot } from './measure.ts';
-import type { Settings } from './modes.ts';
+import { effortFor, type Settings } from './modes.ts';
 import { type Outcome, runTogether } from './process.ts';
 import { cellKey, type Place, type Question } from './questions.ts';
 import { layoutOf } from './random.ts';
@@ -194,7 +194,7 @@ class Run {
       // Every subject of a round meets the same random choices; another round, others.
       seed: seed + round,
       layout: layoutOf(seed + round, `${cellKey(cell)} ${row.subject.id}`),
-      effort: settings.effort,
+      effort: effortFor(settings, cell),
     };
   }
 

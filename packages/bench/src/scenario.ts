@@ -36,8 +36,10 @@ interface Common {
   exact?(params: Params): boolean;
   /** Only subjects that keep the whole contract can run it: no baseline does. */
   readonly wholeContract?: boolean;
-  /** Whether no rounds are spent on who is faster: it differs from process to process by more than designs do. */
-  readonly undecidable?: true;
+  /** Whether no rounds are spent on who is faster: it differs from process to process by more than designs do, or another scenario asks. */
+  readonly unasked?: true;
+  /** Whether its processes take long to get ready, however few pids there are. */
+  readonly slow?: true;
   /** Whether other threads than the measuring one do what is timed: its processes are started with `FLAGS_FOR_THREADS`. */
   readonly threads?: true;
   /** Which of its cells are measured for each other's sake. */

@@ -23,7 +23,7 @@ export const MARGIN = 1.05;
 /** Of a goal. `at the limit`: within 5 % of it, by an equivalence test. */
 export type Verdict = 'met' | 'missed' | 'at the limit' | 'too few rounds';
 
-/** Of a subject against another: it takes less, more, or the same within what a strategy and its twin differ by. */
+/** Of a subject against another: it takes less, more, or the same within what a process differs from the next. */
 export type Comparison = 'faster' | 'slower' | 'same' | 'too few rounds';
 
 /**

@@ -111,7 +111,7 @@ describe('the native program', () => {
   it('gives numbers as long as there are some', () => {
     if (program === undefined) return expect(native.spec.absent).toMatch(/compiler/);
     const job = jobOf('churn', { live: 500, level: 0, order: 'random' }, native.spec);
-    expect(nativeArguments(job)).toEqual(['churn', '500', '0', 'random', '32768', '3', '3', '15', '5', '5', '5']);
+    expect(nativeArguments(job)).toEqual(['churn', '500', '0', 'random', '32768', '3', '3', '3', '5', '5', '5']);
     const crowded = spawnSync(program, ['churn', '500', '0', 'random', '400', '3', '3', '3', '5', '5', '5'], {
       encoding: 'utf8',
     });

@@ -59,6 +59,7 @@ export const forkExitWait: TimedScenario<State> = scenario<State>({
   timed: `${thousands(OPS)} × (exit, then wait4 of any child and fork by the parent), in sessions of ${SESSION_SIZE} under one parent each: @pidlab/process-table over each strategy, a class-and-Map table as baseline`,
   notTimed: 'making the processes, choosing who exits (a table, read in order)',
   unit: 'fork + exit + wait',
+  slow: true,
   plan: {
     quick: grid({ level: [0, 1], live: [10_000] }),
     lab: grid({ level: [0, 3], live: [10_000] }),

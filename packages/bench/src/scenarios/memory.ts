@@ -89,7 +89,7 @@ export const createTime: OnceScenario = once({
   unit: 'allocator',
   measures: 'ms',
   // One cold call spreads by 60 %: to tell designs apart that differ by a half would take eighty processes of each.
-  undecidable: true,
+  unasked: true,
   plan: { quick: [{}], lab: [{}], default: [{}], full: [{}] },
   measure(subject) {
     const start = process.hrtime.bigint();
@@ -109,7 +109,7 @@ export const createMemory: OnceScenario = once({
   unit: 'allocator',
   measures: 'KiB',
   // It comes by the 128 KiB, and one, two or none of them is chance.
-  undecidable: true,
+  unasked: true,
   plan: { quick: [{}], lab: [{}], default: [{}], full: [{}] },
   measure(subject) {
     const before = residentBytes();

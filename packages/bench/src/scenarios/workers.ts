@@ -183,6 +183,8 @@ function alone<S>(of: TimedScenario<S>, parts: { id: string; question: string; a
       default: sizes([1_000, 32_000, 1_000_000]),
       full: sizes([1_000, 32_000, 1_000_000]),
     },
+    // Which design is faster alone, `churn` and `lookup-hit` ask.
+    unasked: true,
     versus: { param: 'block', base: 'plain', isGain: false, goal: () => ({ atMost }) },
     cannot: (subject) => (subject.kind === 'floor' ? 'it has no modes' : forOneThread(subject)),
     setup: (subject, params, seed) =>
