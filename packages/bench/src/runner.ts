@@ -39,11 +39,13 @@ export interface Progress {
   readonly leftMs: number;
 }
 
-/** Everything that a run needs from outside, so that tests can do without processes and clocks. */
+/** Everything that a run needs from outside, so that tests can do without processes and clocks, and on any machine. */
 export interface Hooks {
   onProgress?(progress: Progress): void;
   /** Measures jobs side by side, and says of each what became of it. */
   run?(jobs: readonly Job[], limitMs: number): Promise<readonly Outcome[]>;
+  /** How much memory is free. */
+  freeBytes?(): number;
   /** Ends the run after the processes that are at work; what was measured so far is summed up. */
   readonly signal?: AbortSignal;
 }
@@ -157,7 +159,8 @@ class Run {
 
   /** A process for each of some rows of a company: all side by side, or one by one where that is what they need. */
   async #round(places: readonly Place[], round: number, open?: number): Promise<void> {
-    for (const together of canShareTime(places) ? [places] : places.map((place) => [place]))
+    const { freeBytes = freemem } = this.#hooks;
+    for (const together of canShareTime(places, freeBytes()) ? [places] : places.map((place) => [place]))
       await this.#measure(together, round, open);
   }
 
@@ -262,10 +265,10 @@ const BYTES_A_PID = { baseline: 350, other: 150 } as const;
 const BYTES_A_PROCESS = 100 * 2 ** 20;
 
 /** Whether these rows can be measured side by side: who is timed and takes no turns needs the machine for itself, and half of the memory must be enough. */
-function canShareTime(places: readonly Place[]): boolean {
+function canShareTime(places: readonly Place[], freeBytes: number): boolean {
   const bytes = places.reduce((total, place) => total + bytesOf(place), 0);
   return (
-    bytes < freemem() / 2 &&
+    bytes < freeBytes / 2 &&
     places.every(({ cell: { scenario } }) => scenario.kind === 'timed' || scenario.measures !== 'ms')
   );
 }

@@ -153,7 +153,8 @@ export const traits = { strategy: 'mine', maxLevel: 1, maxNamespaces: 100 };`,
     for (const { strategy, status, samples } of rows) {
       const isLeftOut = ['one-space', 'before-2002', 'floor', 'native C'].includes(strategy);
       expect(status).toBe(isLeftOut ? 'left-out' : 'ok');
-      if (!isLeftOut) expect(samples).toBeGreaterThan(10);
+      // Three at least in each of two rounds, however busy the machine is.
+      if (!isLeftOut) expect(samples).toBeGreaterThanOrEqual(6);
     }
   });
 

@@ -20,7 +20,8 @@ function design(id: string, body: string): SubjectSpec {
 }
 
 const FLAT: SubjectSpec = { id: 'flat', kind: 'strategy' };
-const EFFORT = { measureMs: 24, samples: 5, warmupMs: 3, warmupWindows: 3 };
+// Three samples there are always, however busy the machine is.
+const EFFORT = { measureMs: 24, samples: 3, warmupMs: 3, warmupWindows: 3 };
 
 function together(subjects: readonly SubjectSpec[], limitMs = 60_000): Promise<Outcome[]> {
   const jobs = subjects.map(
@@ -73,27 +74,32 @@ describe('processes that take turns', () => {
     const outcomes = await together([FLAT, { id: 'map', kind: 'baseline' }, { id: 'floor', kind: 'floor' }]);
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ measurement: { ops: 500 }, tookMs: outcomes[0].tookMs });
-      if ('measurement' in outcome) expect(outcome.measurement.samples).toBeGreaterThan(EFFORT.samples);
+      if ('measurement' in outcome) expect(outcome.measurement.samples).toBeGreaterThanOrEqual(EFFORT.samples);
     }
   });
 
   it('go on when one of them fails, ends, has no memory or never gets ready', async () => {
-    const [flat, throws, ends, full, hangs] = await together(
-      [
-        FLAT,
-        design('throws', `throw new Error('it broke');`),
-        design('ends', 'process.exit(7);'),
-        design('full', `throw Object.assign(new Error('no page is left'), { code: 'ENOMEM' });`),
-        // Not by going round in circles: that would take the processor from the others.
-        design('hangs', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);'),
-      ],
-      5_000,
-    );
+    const subjects = [
+      FLAT,
+      design('throws', `throw new Error('it broke');`),
+      design('ends', 'process.exit(7);'),
+      design('full', `throw Object.assign(new Error('no page is left'), { code: 'ENOMEM' });`),
+      // Not by going round in circles: that would take the processor from the others.
+      design('hangs', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);'),
+    ];
+    let seconds = 5;
+    let outcomes = await together(subjects, seconds * 1_000);
+    // On a machine that is so busy that others are stopped, too.
+    if (outcomes.some((outcome, i) => i < 4 && 'cut' in outcome && outcome.cut.startsWith('stopped'))) {
+      seconds = 60;
+      outcomes = await together(subjects, seconds * 1_000);
+    }
+    const [flat, throws, ends, full, hangs] = outcomes;
     expect(flat).toHaveProperty('measurement');
     expect(throws).toMatchObject({ failed: expect.stringMatching(/it broke.*\n.*throws\.mjs/) });
     expect(ends).toMatchObject({ failed: expect.stringMatching(/the process ended \(7\) without an answer/) });
     expect(full).toMatchObject({ cut: 'Error: no page is left' });
-    expect(hangs).toMatchObject({ cut: 'stopped after 5 s' });
+    expect(hangs).toMatchObject({ cut: `stopped after ${seconds} s` });
   });
 
   it('say so when a program does not start', async () => {

@@ -8,6 +8,7 @@ import { Parser } from 'tap-parser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // As built: worker threads of Node cannot load the sources.
 import { main } from '../dist/cli/conformance.js';
+import type { ClauseResult } from '../src/suite/run.ts';
 import { here, type Said } from './here.ts';
 
 const BIN = fileURLToPath(new URL('../bin/pid-conformance.js', import.meta.url));
@@ -29,19 +30,28 @@ function meanwhile(...args: string[]): Promise<{ status: unknown; stdout: string
 
 /** Of each module one clause never returns, and one that comes after it holds. */
 const ENDLESS = [
-  { file: 'loops.js', failing: 'ALLOC-16', next: 'FIND-1', limit: '2', message: /not over after 2 s/ },
-  // The second one is the shortest there is, and far from this limit on a busy machine too.
-  { file: 'sleeps-in-workers.js', failing: 'SHARED-12', next: 'SHARED-26', limit: '8', message: /not over after 8 s/ },
+  { file: 'loops.js', failing: 'ALLOC-16', next: 'FIND-1', limit: '2', message: /not over after (?:2|60) s/ },
+  // The second one is the shortest there is, a quarter of a second; with ten others at work on two cores it has taken three and more.
+  {
+    file: 'sleeps-in-workers.js',
+    failing: 'SHARED-12',
+    next: 'SHARED-26',
+    limit: '8',
+    message: /not over after (?:8|60) s/,
+  },
   { file: 'ends.js', failing: 'PIDMAP-4', next: 'FIND-1', limit: '5', message: /ended the thread/ },
 ];
+/** The limit where the machine is so busy that the second one was not over in time either. */
+const LONG_LIMIT = '60';
 const begun = new Map<string, ReturnType<typeof meanwhile>>();
+
+function limited({ file, failing, next }: (typeof ENDLESS)[number], limit: string): ReturnType<typeof meanwhile> {
+  return meanwhile(file, '--chapter', failing, next, '--limit', limit, '--no-shared', '--reporter', 'json');
+}
 
 // These mostly wait: they begin first, and are asked last.
 beforeAll(() => {
-  for (const { file, failing, next, limit } of ENDLESS) {
-    const options = ['--limit', limit, '--no-shared', '--reporter', 'json'];
-    begun.set(file, meanwhile(file, '--chapter', failing, next, ...options));
-  }
+  for (const endless of ENDLESS) begun.set(endless.file, limited(endless, endless.limit));
 });
 
 describe('pid-conformance', () => {
@@ -158,14 +168,18 @@ describe('pid-conformance', () => {
   });
 
   test.each(ENDLESS.map(({ file }) => file))('a call of %s never returns, and fails its clause alone', async (file) => {
-    const { failing, message } = ENDLESS.find((one) => one.file === file)!;
-    const { status, stdout } = await begun.get(file)!;
-    const { conformance } = JSON.parse(stdout.replace(/^loaded\n/, ''));
+    const endless = ENDLESS.find((one) => one.file === file)!;
+    const { failing, next, message } = endless;
+    const resultsOf = (stdout: string): ClauseResult[] => JSON.parse(stdout.replace(/^loaded\n/, '')).conformance;
+    let { status, stdout } = await begun.get(file)!;
+    if (resultsOf(stdout).some((result) => result.clause === next && result.message?.includes('not over after')))
+      ({ status, stdout } = await limited(endless, LONG_LIMIT));
+    const conformance = resultsOf(stdout);
     for (const result of conformance) {
       expect(result.status, result.clause).toBe(result.clause === failing ? 'failed' : 'passed');
       if (result.clause === failing) expect(result.message).toMatch(message);
     }
-    expect(conformance.at(-1).status).toBe('passed');
+    expect(conformance.at(-1)?.status).toBe('passed');
     expect(status).toBe(1);
   });
 });
