@@ -10,7 +10,7 @@ import * as pidspace from '@pidlab/core-pidspace';
 import { describe, expect, test } from 'vitest';
 import { numbersOf } from '../src/soak/numbers.ts';
 import { processesOf } from '../src/soak/processes.ts';
-import { soak } from '../src/soak/soak.ts';
+import { judge, type Part, soak } from '../src/soak/soak.ts';
 
 const BIN = join(import.meta.dirname, '..', 'bin', 'soak.js');
 const run = (...args: string[]) => spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8' });
@@ -31,7 +31,7 @@ describe.each([hierarchical, flat, pidspace, idr])('$traits.strategy', (strategy
   });
 });
 
-test('what is lost in each operation is found as memory that grows', async () => {
+test('tasks that are lost are found', async () => {
   const leaky: typeof flat = {
     ...flat,
     traits: { ...flat.traits, shared: false },
@@ -41,14 +41,36 @@ test('what is lost in each operation is found as memory that grows', async () =>
       return { ...a, allocTask, checkInvariants: () => ({ violations: [], leaked: [] }) };
     },
   };
-  const { findings, parts, operations } = await soak({
-    strategy: leaky,
-    name: 'leaky',
-    length: { seconds: 2 },
-    seed: 1,
+  const { findings } = await soak({ strategy: leaky, name: 'leaky', length: { operations: 20_000 }, seed: 1 });
+  expect(findings.join()).toMatch(/task/);
+});
+
+describe('the last part beside the first', () => {
+  const first: Part = {
+    operations: 1_000,
+    p999: { numbers: 20_000, processes: 90_000 },
+    heap: 2 ** 26,
+    blocks: 2 ** 21,
+  };
+
+  test.each<[what: string, last: Part, findings: readonly string[]]>([
+    ['is as it was', first, []],
+    [
+      'has a tenth more and some slack',
+      { ...first, heap: 1.1 * 2 ** 26 + 2 ** 23, blocks: 1.1 * 2 ** 21 + 2 ** 18 },
+      [],
+    ],
+    ['takes more of the heap', { ...first, heap: 2 ** 27 }, ['the heap grew from 64.0 MB to 128.0 MB']],
+    ['takes more of the blocks', { ...first, blocks: 2 ** 22 }, ['the blocks grew from 2.0 MB to 4.0 MB']],
+    ['is slow for a moment', { ...first, p999: { numbers: 900_000, processes: 90_000 } }, []],
+    [
+      'is much slower',
+      { ...first, p999: { numbers: 20_000, processes: 2_000_000 } },
+      ['processes: p99.9 went from 90000 ns to 2000000 ns'],
+    ],
+  ])('%s', (_what, last, findings) => {
+    expect(judge([first, { ...first, heap: 2 ** 30 }, last])).toEqual(findings);
   });
-  expect(findings.join()).toMatch(/blocks grew|task/);
-  expect(operations).toBeGreaterThan(parts.length);
 });
 
 test('--help says what it does, and what is wrong is exit status 2', () => {

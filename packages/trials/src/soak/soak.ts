@@ -26,7 +26,7 @@ export interface SoakOptions {
 }
 
 /** One of the ten parts. */
-interface Part {
+export interface Part {
   readonly operations: number;
   /**
    * Nanoseconds within which 999 of 1,000 operations of each load were done. Of one that took longer than a moment the time is
@@ -180,8 +180,9 @@ function memory(loads: readonly Load[]): Pick<Part, 'heap' | 'blocks'> {
   return { heap: heapUsed + external, blocks: reserved };
 }
 
-function judge(parts: readonly Part[]): string[] {
-  const [first, last] = [parts[0], parts[PARTS - 1]];
+/** What the last part has more of than the first may have left it. */
+export function judge(parts: readonly Part[]): string[] {
+  const [first, last] = [parts[0], parts[parts.length - 1]];
   const findings: string[] = [];
   if (last.heap > first.heap * 1.1 + HEAP_SLACK)
     findings.push(`the heap grew from ${megabytes(first.heap)} to ${megabytes(last.heap)}`);
