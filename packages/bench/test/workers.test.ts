@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { handOverNs } from '../src/crew.ts';
 import type { Measurement } from '../src/job.ts';
 import { whyNot } from '../src/measure.ts';
 import { SETTINGS } from '../src/modes.ts';
@@ -50,6 +51,47 @@ describe('two workers in one allocator', () => {
     workersThroughput.run(state);
     state.turns++;
     expect(() => workersThroughput.verify(state)).toThrow('40000 operations in 2 turns');
+    workersThroughput.teardown?.(state);
+  });
+
+  it('hand a word over as often as they are asked how long that takes, and work on', async () => {
+    const subject = await loadSubject({ id: 'flat', kind: 'strategy' });
+    const state = await workersThroughput.setup(subject, POINTS[0], 1);
+    const { crew } = state;
+    workersThroughput.run(state);
+    for (let i = 0; i < 3; i++) {
+      crew.times[0][3] = Number.NaN;
+      // A machine that is busy with something else may not let both run at once for so long.
+      const ns = handOverNs(crew, 2);
+      expect(ns === undefined ? crew.times[0][3] : Number.isFinite(ns)).toBe(
+        ns === undefined ? Number.POSITIVE_INFINITY : true,
+      );
+      expect(ns ?? 1).toBeGreaterThan(0);
+    }
+    workersThroughput.run(state);
+    workersThroughput.verify(state);
+    workersThroughput.teardown?.(state);
+  });
+
+  it('are not asked with fewer cores than threads, and one alone is not', async () => {
+    const subject = await loadSubject({ id: 'flat', kind: 'strategy' });
+    for (const [workers, cores] of [
+      [2, 1],
+      [3, 2],
+      [1, 2],
+    ]) {
+      const state = await workersThroughput.setup(subject, { ...POINTS[0], workers }, 1);
+      expect(handOverNs(state.crew, cores)).toBeUndefined();
+      expect(state.crew.times[0][3]).toBe(0);
+      workersThroughput.teardown?.(state);
+    }
+  });
+
+  it('are two of three, where there are three', async () => {
+    const subject = await loadSubject({ id: 'flat', kind: 'strategy' });
+    const state = await workersThroughput.setup(subject, { ...POINTS[0], workers: 3 }, 1);
+    handOverNs(state.crew, 3);
+    expect(state.crew.times.map(([, , , ns]) => ns > 0)).toEqual([true, false, false]);
     workersThroughput.teardown?.(state);
   });
 
