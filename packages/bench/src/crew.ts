@@ -105,15 +105,15 @@ export function isDisturbed(crew: Pick<Crew, 'times'>, cores: number = available
 
 /**
  * Nanoseconds in which the first of the threads hands a word over to the second, or the second to the first; the others sleep meanwhile.
- * Undefined for one thread alone; with fewer cores than threads, which would wait for each other's core; and where there was no
- * undisturbed moment within 20 ms.
+ * Undefined for one thread alone; with fewer cores than threads, which would wait for each other's core; and where something else
+ * kept them from it for 50 ms.
  */
 export function handOverNs(crew: Crew, cores: number = availableParallelism()): number | undefined {
   const { length } = crew.threads;
   if (length < 2 || cores < length) return undefined;
   takeTurn(crew, DUTY.handOver);
   const ns = crew.times[0][3];
-  return Number.isFinite(ns) ? ns : undefined;
+  return Number.isNaN(ns) ? undefined : ns;
 }
 
 /**

@@ -2,12 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { setAside } from '../src/aside.ts';
 import { type Cell, least, type Row } from '../src/cells.ts';
 import { Docket } from '../src/docket.ts';
+import { summarize } from '../src/results.ts';
 import { scenarioOf } from '../src/scenarios/index.ts';
 
 /** A row whose rounds have these hand-overs, in ns; where there is none, none was measured. */
 function rowOf(...handOvers: (number | undefined)[]): Row {
+  return rowNamed('flat', ...handOvers);
+}
+
+function rowNamed(id: string, ...handOvers: (number | undefined)[]): Row {
   const row: Row = {
-    subject: { id: 'flat', kind: 'strategy', lacks: {} },
+    subject: { id, kind: 'strategy', lacks: {} },
     measurements: new Map(),
     aside: new Map(),
     status: 'ok',
@@ -102,11 +107,31 @@ describe('what is set aside', () => {
 
 describe('questions', () => {
   it('set aside what does not count before they are looked at', () => {
-    const [one, other] = [rowOf(217, 50), rowOf(217, 50)];
-    const cell = cellOf(one, { ...other, subject: { id: 'pidspace', kind: 'strategy', lacks: {} } });
-    const open = new Docket([cell], [2, 3]).look();
-    expect([...one.aside.keys()]).toEqual([0]);
-    expect(open.length).toBeGreaterThan(0);
+    const [one, other] = [rowNamed('flat', 217, 50), rowNamed('pidspace', 217, 50)];
+    const open = new Docket([cellOf(one, other)], [2, 3]).look();
+    expect([one, other].map(({ aside }) => [...aside.keys()])).toEqual([[0], [0]]);
+    // One round is left, and the first look wants two.
+    expect(open.map(({ strategy }) => strategy)).toEqual(['pidspace']);
+  });
+
+  it('that are decided keep whom they were decided against, though another is the least now', () => {
+    const rows = ['hierarchical', 'flat', 'pidspace'].map((id) => rowNamed(id));
+    const add = (handOverNs: number, ...medians: number[]): void => {
+      for (const [at, row] of rows.entries()) addTo(row, handOverNs, medians[at] * (1 + row.measurements.size / 1_000));
+    };
+    const cells = [cellOf(...rows)];
+    const docket = new Docket(cells, [2, 4]);
+    for (let round = 0; round < 2; round++) add(217, 100, 50, 60);
+    expect(docket.look()).toEqual([]);
+    for (let round = 0; round < 3; round++) add(50, 100, 50, 30);
+    const { results } = summarize(cells, docket, docket.close('out of time'));
+    expect(results.map(({ rounds, aside }) => [rounds.length, aside?.length])).toEqual(rows.map(() => [3, 2]));
+    expect(results.map(({ vsFastest: of }) => [of?.against, of?.verdict, of?.stop])).toEqual([
+      ['flat', 'slower', 'decided'],
+      ['pidspace', 'slower', 'decided'],
+      [undefined, undefined, undefined],
+    ]);
+    expect(results[0].vsFastest?.value).toBeCloseTo(2);
   });
 
   it('compare with the least by the first rounds that count', () => {
