@@ -6,8 +6,9 @@ const UNUSUAL = 1.5;
 
 /**
  * Sets aside what was measured while the cores were further apart, or nearer, than they are in this run as a rule: on a
- * virtual machine they change places now and then, and everything that threads share then takes another time. What that was
- * said of earlier counts again if the rule has changed since. A row of which nothing would be left keeps all.
+ * virtual machine they change places now and then, and everything that threads share then takes another time. What was set
+ * aside earlier counts again if the rule has changed since. A row of which nothing would be left keeps all: else no question
+ * would be asked about it any more, and it would get no other rounds.
  */
 export function setAside(cells: readonly Cell[]): void {
   const rows = cells.flatMap(({ rows }) => rows);
