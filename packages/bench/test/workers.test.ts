@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { handOverNs } from '../src/crew.ts';
 import type { Measurement } from '../src/job.ts';
-import { whyNot } from '../src/measure.ts';
+import { prepare, whyNot } from '../src/measure.ts';
 import { SETTINGS } from '../src/modes.ts';
 import type { Findings } from '../src/results.ts';
 import { runBenchmark } from '../src/runner.ts';
@@ -96,6 +96,35 @@ describe('two workers in one allocator', () => {
     // A block too small for the pids of the second.
     const crowded = { ...subject, create: (options: object) => subject.create({ ...options, pidMax: 400 }) };
     expect(() => workersThroughput.setup(crowded, POINTS[1], 1)).toThrow(/in a thread: PidError.*EAGAIN/s);
+  });
+});
+
+describe('a measurement', () => {
+  /** What is measured with two workers, if a hand-over takes so long. */
+  async function measured(handOver?: number): Promise<Measurement> {
+    const asked = vi.spyOn(workersThroughput, 'handOverNs').mockReturnValue(handOver);
+    try {
+      const work = await prepare({
+        subject: { id: 'flat', kind: 'strategy' },
+        scenario: workersThroughput.id,
+        params: POINTS[0],
+        ...{ round: 0, seed: 1, layout: { environmentBytes: 0, ballastBytes: 0, ballastObjects: 0 } },
+        effort: { measureMs: 1, samples: 2, warmupMs: 1, warmupWindows: 1 },
+      });
+      let turns = 1;
+      for (; !work.measure(); turns++) expect(asked).not.toHaveBeenCalled();
+      expect(turns).toBeGreaterThan(1);
+      const measurement = await work.finish();
+      expect(asked).toHaveBeenCalledTimes(1);
+      return measurement;
+    } finally {
+      asked.mockRestore();
+    }
+  }
+
+  it('says how long a hand-over took, asked once after the last turn, and nothing where nobody can say', async () => {
+    expect((await measured(51)).handOverNs).toBe(51);
+    expect(await measured()).not.toHaveProperty('handOverNs');
   });
 });
 
