@@ -8,8 +8,10 @@ export type Status = 'ok' | 'cut' | 'left-out' | 'failed';
 /** One subject in one cell while it is being measured. */
 export interface Row {
   readonly subject: Pick<Subject, 'id' | 'kind' | 'lacks' | 'twinOf'>;
-  /** By round. */
+  /** By round, those that count. */
   readonly measurements: Map<number, Measurement>;
+  /** By round, those that do not: see `setAside`. */
+  readonly aside: Map<number, Measurement>;
   status: Status;
   reason?: string;
   /** How long its last process took, from start to end. */
@@ -41,14 +43,14 @@ export function rowOf({ rows }: Cell, kind: Subject['kind']): Row | undefined {
 }
 
 /**
- * The row with the least among some, by the first `rounds` rounds: chosen once, so that later rounds judge the choice and
- * do not make it. Rows without a number do not count.
+ * The row with the least among some, by the first `rounds` rounds that each has: chosen once, so that later rounds judge the choice
+ * and do not make it, unless one of these is set aside. Rows without a number do not count.
  */
 export function least(rows: readonly Row[], rounds: number): Row | undefined {
   let best: Row | undefined;
   let bestValue = Number.POSITIVE_INFINITY;
   for (const row of rows) {
-    const first = [...row.measurements].filter(([round]) => round < rounds).map(([, { median }]) => median);
+    const first = [...row.measurements.values()].slice(0, rounds).map(({ median }) => median);
     if (first.length === 0) continue;
     const value = first.reduce((total, each) => total + Math.log(Math.max(each, Number.MIN_VALUE)), 0) / first.length;
     if (value < bestValue) [best, bestValue] = [row, value];

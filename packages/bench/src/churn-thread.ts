@@ -3,6 +3,7 @@ import { isMainThread, workerData } from 'node:worker_threads';
 import type { PidAllocatorDescriptor } from '@pidlab/contract';
 import { sharedFloor } from './baselines/shared-floor.ts';
 import { CONTROL, DUTY, type ThreadData, waitedNs } from './crew.ts';
+import { answer, ask } from './hand-over.ts';
 import { verifyWorld, type World } from './populate.ts';
 import { choices } from './random.ts';
 import { churn } from './scenarios/churn.ts';
@@ -32,6 +33,7 @@ async function serve(data: ThreadData): Promise<void> {
       const waited = waitedNs();
       meet(control, crewSize);
       if (duty === DUTY.work) work(state, data, waited);
+      if (duty === DUTY.handOver) handOver(data);
       if (duty === DUTY.verify && subject.kind !== 'floor') verifyWorld(state);
     }
     if ('detach' in workload) (workload.detach as () => void)();
@@ -78,6 +80,11 @@ function work(state: Churn, { control, times }: ThreadData, waited: number): voi
   times[1] = Number(process.hrtime.bigint());
   times[2] = waitedNs() - waited;
   Atomics.add(control, CONTROL.operations, RUNS * churn.opsOf(state));
+}
+
+function handOver({ control, seat, times }: ThreadData): void {
+  if (seat === 0) times[3] = ask(control);
+  if (seat === 1) answer(control);
 }
 
 /** Spins until all are there: whoever slept would start later than the others. */

@@ -14,10 +14,10 @@ import type { SubjectSpec } from './subjects.ts';
 import type { Handle } from './workload.ts';
 
 /** Words of the control block, each in a cache line of its own. */
-export const CONTROL = { turn: 0, duty: 16, met: 32, done: 48, operations: 64, words: 80 } as const;
+export const CONTROL = { turn: 0, duty: 16, met: 32, done: 48, operations: 64, handOver: 80, words: 96 } as const;
 
 /** What a turn is for. */
-export const DUTY = { work: 0, verify: 1, leave: 2 } as const;
+export const DUTY = { work: 0, verify: 1, leave: 2, handOver: 3 } as const;
 
 /** What each of the threads gets. */
 export interface Assignment {
@@ -35,7 +35,12 @@ export interface Assignment {
 /** The same with what the crew adds. */
 export interface ThreadData extends Assignment {
   readonly control: Int32Array;
-  /** Its last turn, in nanoseconds: when it began and ended, by the clock that all threads share, and how long it waited for a core. */
+  /** Which of the crew it is, from 0. */
+  readonly seat: number;
+  /**
+   * Its last turn of work, in nanoseconds: when it began and ended, by the clock that all threads share, and how long it waited for a core.
+   * Then what a hand-over took, if it is the first.
+   */
   readonly times: Float64Array;
   readonly crewSize: number;
   /** Where it says what went wrong. */
@@ -58,11 +63,12 @@ const THREAD = new URL('../dist/measuring-thread.js', import.meta.url);
 /** Starts a thread for each assignment, and returns when all have made their pids. */
 export function startCrew(assignments: readonly Assignment[]): Crew {
   const control = new Int32Array(new SharedArrayBuffer(4 * CONTROL.words));
-  const times = assignments.map(() => new Float64Array(new SharedArrayBuffer(24)));
+  const times = assignments.map(() => new Float64Array(new SharedArrayBuffer(32)));
   const channels = assignments.map(() => new MessageChannel());
-  const threads = assignments.map((assignment, i) => {
-    const complaints = channels[i].port2;
-    const data: ThreadData = { ...assignment, control, times: times[i], crewSize: assignments.length, complaints };
+  const threads = assignments.map((assignment, seat) => {
+    const complaints = channels[seat].port2;
+    const crewSize = assignments.length;
+    const data: ThreadData = { ...assignment, seat, control, times: times[seat], crewSize, complaints };
     const thread = new Worker(THREAD, { workerData: data, transferList: [complaints] });
     thread.unref();
     return thread;
@@ -77,6 +83,7 @@ export function takeTurn(crew: Crew, duty: number): void {
   const { control } = crew;
   Atomics.store(control, CONTROL.done, 0);
   Atomics.store(control, CONTROL.met, 0);
+  Atomics.store(control, CONTROL.handOver, 0);
   Atomics.store(control, CONTROL.duty, duty);
   Atomics.add(control, CONTROL.turn, 1);
   Atomics.notify(control, CONTROL.turn);
@@ -94,6 +101,19 @@ const DISTURBED = 0.01;
 export function isDisturbed(crew: Pick<Crew, 'times'>, cores: number = availableParallelism()): boolean {
   const waited = Math.max(...crew.times.map((times) => times[2]));
   return cores >= crew.times.length && waited > DISTURBED * turnMs(crew) * 1e6;
+}
+
+/**
+ * Nanoseconds in which the first of the threads hands a word over to the second, or the second to the first; the others sleep meanwhile.
+ * Undefined for one thread alone; with fewer cores than threads, which would wait for each other's core; and where something else
+ * kept them from it for 50 ms.
+ */
+export function handOverNs(crew: Crew, cores: number = availableParallelism()): number | undefined {
+  const { length } = crew.threads;
+  if (length < 2 || cores < length) return undefined;
+  takeTurn(crew, DUTY.handOver);
+  const ns = crew.times[0][3];
+  return Number.isNaN(ns) ? undefined : ns;
 }
 
 /**

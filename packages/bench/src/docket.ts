@@ -1,3 +1,4 @@
+import { setAside } from './aside.ts';
 import type { Cell, Row } from './cells.ts';
 import { pairPart, pairsOf } from './goals.ts';
 import { sameWithin } from './noise.ts';
@@ -15,6 +16,8 @@ export type Stop = 'decided' | 'no look left' | 'out of time' | 'interrupted' | 
 export interface Decision {
   readonly verdict: Verdict;
   readonly estimate: Estimate;
+  /** What the strategy was compared with then: what rounds that are set aside later said may have chosen it. */
+  readonly against: string;
   readonly stop: Stop;
 }
 
@@ -67,8 +70,9 @@ export class Docket {
     ]);
   }
 
-  /** Looks at every question whose look has come, and gives those that stay open. */
+  /** Sets aside what does not count, looks at every question whose look has come, and gives those that stay open. */
   look(): Question[] {
+    setAside(this.#cells);
     const questions = this.questions();
     const priors = this.priors(questions);
     return questions.filter((question) => {
@@ -80,7 +84,7 @@ export class Docket {
         this.#looked.set(question.id, had + 1);
         const finding = find(question, priors, this.error, this.margin(question, priors));
         if (finding && finding.verdict !== 'too few rounds') {
-          this.#decided.set(question.id, { ...finding, stop: 'decided' });
+          this.#decided.set(question.id, { ...finding, against: question.against, stop: 'decided' });
           return false;
         }
         // What has a zero in it has no ratio, however many rounds there are.
@@ -117,7 +121,12 @@ export class Docket {
       if (!finding) continue;
       const isBroken = rowsOf(question).some((row) => row.status === 'failed' || row.status === 'cut');
       const stop = open.has(question.id) ? why : isBroken ? 'no number' : 'no look left';
-      decisions.set(question.id, { estimate: finding.estimate, verdict: 'too few rounds', stop });
+      decisions.set(question.id, {
+        estimate: finding.estimate,
+        against: question.against,
+        verdict: 'too few rounds',
+        stop,
+      });
     }
     return decisions;
   }

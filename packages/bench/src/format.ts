@@ -112,6 +112,17 @@ export function remarks(result: Result): string[] {
   return found;
 }
 
+/** How many measurements were set aside, if any. */
+export function asideLines(results: readonly Result[]): string[] {
+  const aside = results.flatMap((result) => result.aside ?? []).length;
+  if (aside === 0) return [];
+  const all =
+    aside + results.flatMap(({ rounds }) => rounds).filter(({ handOverNs }) => handOverNs !== undefined).length;
+  return [
+    `${aside} of ${all} measurements of threads side by side ${aside === 1 ? 'was' : 'were'} set aside, since the cores were further apart then, or nearer, than in the rest of this run.`,
+  ];
+}
+
 /** Each remark once, with the rows that it is about. */
 export function remarkLines(results: readonly Result[]): string[] {
   const about = new Map<string, Set<string>>();

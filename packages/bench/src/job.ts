@@ -39,6 +39,8 @@ export interface Measurement {
   readonly steady: boolean;
   /** The part of the measured time that the garbage collector took. */
   readonly gcShare: number;
+  /** Nanoseconds in which two of its threads handed a word over to each other, right after the last turn; for what threads do. */
+  readonly handOverNs?: number;
 }
 
 /** Milliseconds of a turn: so short that what slows the machine down hits all who take turns. */

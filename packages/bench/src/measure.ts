@@ -63,7 +63,7 @@ function loadBallast({ ballastBytes, ballastObjects }: Layout): readonly unknown
  */
 export function summed(
   turns: readonly (readonly number[])[],
-  rest: Pick<Measurement, 'ops' | 'steady' | 'gcShare'>,
+  rest: Omit<Measurement, 'median' | 'p99' | 'samples'>,
 ): Measurement {
   const ascending = turns.map((turn) => Float64Array.from(turn).sort()).sort((a, b) => medianOf(a) - medianOf(b));
   const quicker = ascending.slice(0, Math.ceil(turns.length / 2));
@@ -106,6 +106,7 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
   let warmUpMs = 0;
   let steady = false;
   let before = Number.NaN;
+  let handOverNs: number | undefined;
 
   // What setup left behind is collected now, so that nobody pays for it while being timed. What the operations themselves
   // allocate is theirs: its collection falls into the samples when the collector decides so.
@@ -132,13 +133,17 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
       measuredMs += end - start;
       turns.push(turn.map((ms) => (ms * 1e6) / ops));
       const count = turns.flat().length;
-      return count >= effort.samples ? measuredMs >= effort.measureMs : isLong(count, measuredMs, effort);
+      const isEnough = count >= effort.samples ? measuredMs >= effort.measureMs : isLong(count, measuredMs, effort);
+      // Now, while no other process has a turn.
+      if (isEnough) handOverNs = scenario.handOverNs?.(state);
+      return isEnough;
     },
     async finish() {
       scenario.verify(state);
       scenario.teardown?.(state);
       const collectedMs = await collections.total();
-      return summed(turns, { ops, steady, gcShare: measuredMs > 0 ? collectedMs / measuredMs : 0 });
+      const gcShare = measuredMs > 0 ? collectedMs / measuredMs : 0;
+      return summed(turns, { ops, steady, gcShare, ...(handOverNs === undefined ? {} : { handOverNs }) });
     },
   };
 }

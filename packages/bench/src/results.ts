@@ -30,6 +30,8 @@ export interface Round {
   readonly steady: boolean;
   /** Share of the measured time that the garbage collector took. */
   readonly gcShare: number;
+  /** Nanoseconds in which one thread handed a word over to another; for what threads do. */
+  readonly handOverNs?: number;
 }
 
 /** A factor against another row of the same cell, from the rounds that both have. */
@@ -76,6 +78,8 @@ export interface Result {
   /** Operations in each sample. */
   readonly ops?: number;
   readonly rounds: readonly Round[];
+  /** Rounds that nothing else here counts: the cores were further apart, or nearer, than they were in the run as a rule. */
+  readonly aside?: readonly Round[];
   /** How many times less than the best baseline that does the same work; for strategies. */
   readonly vsBaseline?: Factor;
   /** The same against the best of all baselines, whatever it lacks; where that is another. */
@@ -169,16 +173,14 @@ function resultOf(cell: Cell, row: Row, context: Context): Result {
     ...estimate,
     samples: measured.reduce((total, { samples }) => total + samples, 0),
     ops: measured[0].ops,
-    rounds: [...row.measurements].map(([round, { median: middle, p99, samples, steady, gcShare }]) => ({
-      round,
-      median: middle,
-      p99,
-      samples,
-      steady,
-      gcShare,
-    })),
+    rounds: roundsIn(row.measurements),
+    ...(row.aside.size > 0 ? { aside: roundsIn(row.aside) } : {}),
     ...factorsOf(cell, row, context),
   };
+}
+
+function roundsIn(measurements: Row['measurements']): Round[] {
+  return [...measurements].map(([round, { ops: _, ...measurement }]) => ({ round, ...measurement }));
 }
 
 function unitOf({ scenario }: Cell): string {
@@ -197,7 +199,7 @@ function factorsOf(cell: Cell, row: Row, { docket, decisions, priors }: Context)
       const versus = question.id.slice(question.id.lastIndexOf(' ') + 1);
       const isTold = decision || finding.verdict !== 'too few rounds';
       const factor = {
-        against: question.against,
+        against: decision?.against ?? question.against,
         ...finding.estimate,
         ...(isTold ? { verdict: comparisonOf(finding.verdict), within } : {}),
         ...(decision ? { stop: decision.stop } : {}),
@@ -235,8 +237,8 @@ function targetOf(
   if (!decision) return { ...head, verdict: 'not measured' };
   const [{ of, over }] = question.parts;
   const unit = over ? '×' : of.cell.scenario.measures;
-  const { verdict, estimate, stop } = decision;
-  return { ...head, verdict, measured: { ...estimate, against: question.against, unit }, stop };
+  const { verdict, estimate, against, stop } = decision;
+  return { ...head, verdict, measured: { ...estimate, against, unit }, stop };
 }
 
 /** Whether the floor showed that the machine has room for a pair's goal; true where nobody asks, or it was not measured. */

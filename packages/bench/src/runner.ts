@@ -304,6 +304,7 @@ async function makeCells({ subjects, scenarios, mode, settings }: Plan): Promise
         return {
           subject,
           measurements: new Map(),
+          aside: new Map(),
           status: reason === undefined ? 'ok' : 'left-out',
           ...(reason === undefined ? {} : { reason }),
           tookMs: 0,

@@ -59,6 +59,11 @@ export interface TimedScenario<S = unknown> extends Common {
   lasted?(state: S): number;
   /** Whether what the last run took says nothing. Where it counts, it is run again, up to five times in all. */
   disturbed?(state: S): boolean;
+  /**
+   * Nanoseconds in which two of its threads hand a word over to each other, which says how far apart their cores are; asked once, after
+   * the last run that counts. Undefined where that cannot be said.
+   */
+  handOverNs?(state: S): number | undefined;
   opsOf(state: S): number;
   /** Throws when the operations did not do what they claim. */
   verify(state: S): void;

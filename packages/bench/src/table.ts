@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import {
+  asideLines,
   comparison,
   figure,
   measuredText,
@@ -119,6 +120,7 @@ function scenarioText(
     ...wrapped(`${scenario.measures} per ${scenario.unit}. Timed: ${scenario.timed}.`, width),
     textOf(table),
     ...pairTable(pairs, width),
+    ...asideLines(results).flatMap((line) => wrapped(line, width)),
     ...remarkLines(results).flatMap((line) => wrapped(`* ${line}`, width)),
     '',
   ].join('\n');

@@ -68,6 +68,14 @@ describe('lab.md', () => {
     expect(text).toContain('lacks: gives the lowest free number');
   });
 
+  it('says how many measurements do not count', () => {
+    const aside = report.results.flatMap((result) => result.aside ?? []);
+    expect(aside.map(({ round, handOverNs }) => [round, handOverNs])).toEqual(Array(8).fill([0, 217]));
+    expect(
+      text.match(/^8 of \d+ measurements of threads side by side were set aside, since the cores .*$/gm),
+    ).toHaveLength(1);
+  });
+
   it('shows failures of conformance and replay', () => {
     expect(text).toContain('1 of 40 FAILED');
     expect(text).toContain('**pidspace does not keep ALLOC-3** (root): `expected 3 \\| got <4>`');

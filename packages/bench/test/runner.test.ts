@@ -6,6 +6,7 @@ import type { Findings, Result } from '../src/results.ts';
 import { type Hooks, type Progress, runBenchmark } from '../src/runner.ts';
 import { scenarioOf } from '../src/scenarios/index.ts';
 import { type SubjectSpec, twinSpec } from '../src/subjects.ts';
+import { tables } from '../src/table.ts';
 import { each } from './each.ts';
 
 const FLAT: SubjectSpec = { id: 'flat', kind: 'strategy' };
@@ -235,6 +236,70 @@ describe('the later rounds', () => {
     expect(spent).toBeLessThanOrEqual(budgetMs * 1.001);
     const stops = new Set(found.targets.map(({ stop }) => stop));
     expect(stops).toContain('out of time');
+  });
+});
+
+describe('a round in which the cores were further apart', () => {
+  const subjects = SUBJECTS.filter(({ id }) => ['hierarchical', 'flat', 'floor'].includes(id));
+  /** The verdicts of a run in which two threads take three times as long in some rounds, and a gauge tells it or does not. */
+  async function verdicts(far: readonly number[], isTold = true): Promise<[string[], Findings]> {
+    const found = await bench(
+      {
+        run: each(async (job) => {
+          const { round, params, subject } = job;
+          const isFar = far.includes(round);
+          if (params.workers === 1) return measured(noisy(job, 0.002));
+          const ns = (noisy(job, 0.002) / (params.namespaces === 'own' ? 1.95 : 1.2)) * (isFar ? 3 : 1);
+          // No design is as far from the others then as it is else.
+          const outcome = measured(isFar ? ns * (1 + subject.id.length / 20) : ns);
+          const handOverNs = (isFar ? 217 : 50) * (1 + 0.02 * Math.sin(subject.id.length + round));
+          return isTold && 'measurement' in outcome
+            ? { ...outcome, measurement: { ...outcome.measurement, handOverNs } }
+            : outcome;
+        }),
+      },
+      ['workers-throughput'],
+      subjects,
+    );
+    const { targets, results } = found;
+    const ofTargets = targets.map(({ target, strategy, verdict, stop }) => `${target} ${strategy}: ${verdict} ${stop}`);
+    const ofRows = results.map(({ params, strategy, vsFastest: of }) =>
+      [JSON.stringify(params), strategy, of?.against, of?.verdict, of?.stop].join(' '),
+    );
+    return [[...ofTargets, ...ofRows], found];
+  }
+
+  it.each([[[0]], [[1]], [[0, 3]]])('(%j) leaves the verdicts as decided as without it', async (far) => {
+    const [near] = await verdicts([]);
+    const [all, found] = await verdicts(far);
+    expect(near.join('\n')).toMatch(/: met decided$/m);
+    expect(all).toEqual(near);
+    for (const { params, rounds, aside, median } of found.results.filter(({ strategy }) => strategy === 'flat')) {
+      expect(aside?.map(({ round }) => round)).toEqual(params.workers === 2 ? far.filter((at) => at < 2) : undefined);
+      expect(rounds.map(({ round }) => round).filter((round) => params.workers === 2 && far.includes(round))).toEqual(
+        [],
+      );
+      expect(rounds.length).toBeGreaterThanOrEqual(looks[0]);
+      expect(median).toBeLessThan(41);
+    }
+  });
+
+  it('leaves them open where nobody can tell', async () => {
+    const [[near], [untold]] = await Promise.all([verdicts([]), verdicts([0], false)]);
+    expect(untold.join('\n')).toMatch(/: .* no look left$/m);
+    expect(near.join('\n')).not.toMatch(/: .* no look left$/m);
+  });
+
+  it('is all the same where all are', async () => {
+    const [, found] = await verdicts([...Array(looks.at(-1)).keys()]);
+    expect(found.results.flatMap(({ aside }) => aside ?? [])).toEqual([]);
+  });
+
+  it('is told of, with how many there were', async () => {
+    const [, found] = await verdicts([0]);
+    expect(tables(found, 140)).toMatch(/^6 of \d+ measurements of threads side by side were set aside, since/m);
+    const [, near] = await verdicts([]);
+    expect(tables(near, 140)).not.toMatch(/set aside/);
   });
 });
 

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { handOverNs } from '../src/crew.ts';
 import type { Measurement } from '../src/job.ts';
-import { whyNot } from '../src/measure.ts';
+import { prepare, whyNot } from '../src/measure.ts';
 import { SETTINGS } from '../src/modes.ts';
 import type { Findings } from '../src/results.ts';
 import { runBenchmark } from '../src/runner.ts';
@@ -53,11 +54,77 @@ describe('two workers in one allocator', () => {
     workersThroughput.teardown?.(state);
   });
 
+  it('hand a word over as often as they are asked how long that takes, and work on', async () => {
+    const subject = await loadSubject({ id: 'flat', kind: 'strategy' });
+    const state = await workersThroughput.setup(subject, POINTS[0], 1);
+    const { crew } = state;
+    workersThroughput.run(state);
+    const found: (number | undefined)[] = [];
+    // A machine that is busy with something else may not let both run at once for so long.
+    while (found.filter(Number.isFinite).length < 2) found.push(handOverNs(crew, 2));
+    for (const ns of found) expect(ns ?? 1).toBeGreaterThan(0);
+    workersThroughput.run(state);
+    workersThroughput.verify(state);
+    workersThroughput.teardown?.(state);
+  });
+
+  it('are not asked with fewer cores than threads, and one alone is not', async () => {
+    const subject = await loadSubject({ id: 'flat', kind: 'strategy' });
+    for (const [workers, cores] of [
+      [2, 1],
+      [3, 2],
+      [1, 2],
+    ]) {
+      const state = await workersThroughput.setup(subject, { ...POINTS[0], workers }, 1);
+      expect(handOverNs(state.crew, cores)).toBeUndefined();
+      expect(state.crew.times[0][3]).toBe(0);
+      workersThroughput.teardown?.(state);
+    }
+  });
+
+  it('are two of three, where there are three', async () => {
+    const subject = await loadSubject({ id: 'flat', kind: 'strategy' });
+    const state = await workersThroughput.setup(subject, { ...POINTS[0], workers: 3 }, 1);
+    handOverNs(state.crew, 3);
+    // NaN where the machine was busy with something else.
+    expect(state.crew.times.map(([, , , ns]) => ns !== 0)).toEqual([true, false, false]);
+    workersThroughput.teardown?.(state);
+  });
+
   it('what goes wrong in a thread comes out', async () => {
     const subject = await loadSubject({ id: 'flat', kind: 'strategy' });
     // A block too small for the pids of the second.
     const crowded = { ...subject, create: (options: object) => subject.create({ ...options, pidMax: 400 }) };
     expect(() => workersThroughput.setup(crowded, POINTS[1], 1)).toThrow(/in a thread: PidError.*EAGAIN/s);
+  });
+});
+
+describe('a measurement', () => {
+  /** What is measured with two workers, if a hand-over takes so long. */
+  async function measured(handOver?: number): Promise<Measurement> {
+    const asked = vi.spyOn(workersThroughput, 'handOverNs').mockReturnValue(handOver);
+    try {
+      const work = await prepare({
+        subject: { id: 'flat', kind: 'strategy' },
+        scenario: workersThroughput.id,
+        params: POINTS[0],
+        ...{ round: 0, seed: 1, layout: { environmentBytes: 0, ballastBytes: 0, ballastObjects: 0 } },
+        effort: { measureMs: 1, samples: 2, warmupMs: 1, warmupWindows: 1 },
+      });
+      let turns = 1;
+      for (; !work.measure(); turns++) expect(asked).not.toHaveBeenCalled();
+      expect(turns).toBeGreaterThan(1);
+      const measurement = await work.finish();
+      expect(asked).toHaveBeenCalledTimes(1);
+      return measurement;
+    } finally {
+      asked.mockRestore();
+    }
+  }
+
+  it('says how long a hand-over took, asked once after the last turn, and nothing where nobody can say', async () => {
+    expect((await measured(51)).handOverNs).toBe(51);
+    expect(await measured()).not.toHaveProperty('handOverNs');
   });
 });
 

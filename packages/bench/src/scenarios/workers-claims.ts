@@ -1,6 +1,6 @@
 import { CLONE_NEWPID, type PidAllocator } from '@pidlab/contract';
 import { BY_LEVEL } from '../builtins.ts';
-import { type Assignment, dismiss, isDisturbed, startCrew, turnMs } from '../crew.ts';
+import { type Assignment, dismiss, handOverNs, isDisturbed, startCrew, turnMs } from '../crew.ts';
 import { optionsFor } from '../populate.ts';
 import { grid, numberOf, type Params, scenario, type TimedScenario } from '../scenario.ts';
 import { loadModule, type SubjectSpec } from '../subjects.ts';
@@ -39,6 +39,7 @@ const common = {
   run: work,
   lasted: ({ crew }: State) => turnMs(crew),
   disturbed: ({ crew }: State) => isDisturbed(crew),
+  handOverNs: ({ crew }: State) => handOverNs(crew),
   verify,
   teardown: ({ crew }: State) => dismiss(crew),
 };

@@ -5,6 +5,7 @@ import {
   type Crew,
   DUTY,
   dismiss,
+  handOverNs,
   isDisturbed,
   operationsOf,
   startCrew,
@@ -158,6 +159,7 @@ function throughput(
     run: work,
     lasted: ({ crew }) => turnMs(crew),
     disturbed: ({ crew }) => isDisturbed(crew),
+    handOverNs: ({ crew }) => handOverNs(crew),
     verify,
     teardown: ({ crew }) => dismiss(crew),
   });

@@ -1,4 +1,4 @@
-import { comparison, figure, paramsText, remarkLines, spread, times, wordsOf } from '../../format.ts';
+import { asideLines, comparison, figure, paramsText, remarkLines, spread, times, wordsOf } from '../../format.ts';
 import type { Noise } from '../../noise.ts';
 import { cellsOf, type Factor, type Pair, type Result } from '../../results.ts';
 import type { Scenario } from '../../scenario.ts';
@@ -38,6 +38,7 @@ function sectionOf(scenario: Scenario, { results: all, pairs, noise }: Report): 
           text: `${scenario.measures} per ${scenario.unit}; less is better. Timed: ${scenario.timed}. Not timed: ${scenario.notTimed}.`,
         },
         ...pairBlocks(pairs.filter((pair) => pair.scenario === scenario.id)),
+        ...asideLines(results).map((text): Block => ({ kind: 'text', text })),
         tableOf(scenario, results, noise),
         ...remarkBlocks(results),
       ],
