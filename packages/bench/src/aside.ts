@@ -2,7 +2,7 @@ import type { Cell, Row } from './cells.ts';
 import type { Measurement } from './job.ts';
 
 /** How many times longer or shorter than usual a hand-over may take. */
-const UNUSUAL = 1.5;
+const UNUSUAL = 2;
 
 /**
  * Sets aside what was measured while the cores were further apart, or nearer, than they are in this run as a rule: on a
