@@ -1,6 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
+import { sameWithin } from '../src/noise.ts';
 import { type LogMean, logMean, type Prior, priorOf, spreadOf } from '../src/statistics.ts';
 import {
   type Bounds,
@@ -59,6 +60,19 @@ describe('a goal', () => {
     const plain = (low: number, high: number, rounds: number) =>
       judgePlain({ value: low, range: [low, high], rounds }, { atMost: 10 });
     expect([plain(0, 4, 2), plain(0, 12, 9), plain(0, 4, 1)]).toEqual(['met', 'too few rounds', 'too few rounds']);
+  });
+});
+
+describe('what counts as the same', () => {
+  it.each([
+    [0, 1.05],
+    [0.02, 1.05],
+    [0.03, Math.exp(1.96 * 0.03)],
+    [0.04, Math.exp(1.96 * 0.04)],
+    [0.05, 1.1],
+    [0.3, 1.1],
+  ])('where rounds spread by %d is within %d', (sigma, within) => {
+    expect(sameWithin({ variance: sigma ** 2 })).toBeCloseTo(within, 12);
   });
 });
 
