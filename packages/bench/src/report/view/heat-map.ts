@@ -69,7 +69,7 @@ export function heatMapOf({ results, noise }: Report): Table {
   return {
     kind: 'table',
     caption:
-      'Less is better. Under each number: how many times the best design of its line it is; “same” where they cannot be told apart, “?” where the rounds were too few to be certain. The last column is what a program without a library would use: a Map in each namespace.',
+      'Less is better. Under each number: how many times the best design of its line it is; “same” where that is no more than one process differs from the next, “?” where the rounds were too few to be certain. The last column is what a program without a library would use: a Map in each namespace.',
     columns: [
       { head: 'what', align: 'l' },
       ...columns.map((name) => ({ head: name === MAP ? 'a Map' : name, align: 'r' as const, subject: name })),
