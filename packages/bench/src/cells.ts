@@ -12,6 +12,8 @@ export interface Row {
   readonly measurements: Map<number, Measurement>;
   /** By round, those that do not: see `setAside`. */
   readonly aside: Map<number, Measurement>;
+  /** Whether none would count, so that all do for now, and nothing is decided by them. */
+  isUnusual: boolean;
   status: Status;
   reason?: string;
   /** How long its last process took, from start to end. */
@@ -64,4 +66,21 @@ export function cellOf(cells: readonly Cell[], scenario: string, params: Params)
     (cell) =>
       cell.scenario.id === scenario && Object.entries(params).every(([name, value]) => cell.params[name] === value),
   );
+}
+
+/** What a cell has in common with those that are measured for its sake. */
+export function commonOfParams({ scenario: { versus }, params }: Pick<Cell, 'scenario' | 'params'>): Params {
+  if (!versus) return params;
+  const { [versus.param]: _, ...common } = params;
+  return common;
+}
+
+/** Cells that are measured side by side: one alone, or those of a scenario that are there for each other's sake. */
+export function companiesOf(cells: readonly Cell[]): Cell[][] {
+  const companies = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const key = `${cell.scenario.id} ${JSON.stringify(commonOfParams(cell))}`;
+    companies.set(key, [...(companies.get(key) ?? []), cell]);
+  }
+  return [...companies.values()];
 }

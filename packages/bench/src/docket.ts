@@ -18,6 +18,8 @@ export interface Decision {
   readonly estimate: Estimate;
   /** What the strategy was compared with then: what rounds that are set aside later said may have chosen it. */
   readonly against: string;
+  /** Within how much of its limit it would have counted as there. */
+  readonly within: number;
   readonly stop: Stop;
 }
 
@@ -75,23 +77,27 @@ export class Docket {
     setAside(this.#cells);
     const questions = this.questions();
     const priors = this.priors(questions);
-    return questions.filter((question) => {
-      if (this.#decided.has(question.id)) return false;
-      const had = this.#looked.get(question.id) ?? 0;
+    return questions.filter((question) => !this.#decided.has(question.id) && this.#staysOpen(question, priors));
+  }
+
+  /** Looks at a question as often as it has rounds for, and says whether more rounds can decide it. */
+  #staysOpen(question: Question, priors: Priors): boolean {
+    const rows = rowsOf(question);
+    for (let had = this.#looked.get(question.id) ?? 0; ; ) {
       const next = this.#looks[had];
       if (next === undefined) return false;
-      if (isExact(question) || roundsOf(question) >= next) {
-        this.#looked.set(question.id, had + 1);
-        const finding = find(question, priors, this.error, this.margin(question, priors));
-        if (finding && finding.verdict !== 'too few rounds') {
-          this.#decided.set(question.id, { ...finding, against: question.against, stop: 'decided' });
-          return false;
-        }
-        // What has a zero in it has no ratio, however many rounds there are.
-        if (!finding || isExact(question) || this.#looks[had + 1] === undefined) return false;
+      const isDue = isExact(question) || roundsOf(question) >= next;
+      if (!isDue || rows.some(({ isUnusual }) => isUnusual)) return rows.every(({ status }) => status === 'ok');
+      this.#looked.set(question.id, ++had);
+      const within = this.margin(question, priors);
+      const finding = find(question, priors, this.error, within);
+      if (finding && finding.verdict !== 'too few rounds') {
+        this.#decided.set(question.id, { ...finding, against: question.against, within, stop: 'decided' });
+        return false;
       }
-      return rowsOf(question).every((row) => row.status === 'ok');
-    });
+      // What has a zero in it has no ratio, however many rounds there are.
+      if (!finding || isExact(question)) return false;
+    }
   }
 
   /** What each of some open questions can hope for: how likely each of the looks that are left is to decide it, and how many rounds off it is. */
@@ -117,13 +123,15 @@ export class Docket {
     const decisions = new Map(this.#decided);
     for (const question of questions) {
       if (decisions.has(question.id)) continue;
-      const finding: Finding | undefined = find(question, priors, this.error, this.margin(question, priors));
+      const within = this.margin(question, priors);
+      const finding: Finding | undefined = find(question, priors, this.error, within);
       if (!finding) continue;
       const isBroken = rowsOf(question).some((row) => row.status === 'failed' || row.status === 'cut');
       const stop = open.has(question.id) ? why : isBroken ? 'no number' : 'no look left';
       decisions.set(question.id, {
         estimate: finding.estimate,
         against: question.against,
+        within,
         verdict: 'too few rounds',
         stop,
       });

@@ -116,10 +116,10 @@ export function remarks(result: Result): string[] {
 export function asideLines(results: readonly Result[]): string[] {
   const aside = results.flatMap((result) => result.aside ?? []).length;
   if (aside === 0) return [];
-  const all =
-    aside + results.flatMap(({ rounds }) => rounds).filter(({ handOverNs }) => handOverNs !== undefined).length;
+  const all = aside + results.flatMap(({ rounds }) => rounds).length;
+  const were = aside === 1 ? 'was' : 'were';
   return [
-    `${aside} of ${all} measurements of threads side by side ${aside === 1 ? 'was' : 'were'} set aside, since the cores were further apart then, or nearer, than in the rest of this run.`,
+    `${aside} of ${all} measurements ${were} set aside: the cores were further apart then, or nearer, than in the rest of this run.`,
   ];
 }
 

@@ -1,4 +1,4 @@
-import { type Cell, cellOf, rowOf } from './cells.ts';
+import { type Cell, cellOf, commonOfParams, rowOf } from './cells.ts';
 import { paramsText } from './format.ts';
 import { type Part, type Place, type Question, rivalsOf } from './questions.ts';
 import type { Params, Versus } from './scenario.ts';
@@ -202,13 +202,6 @@ export function pairText({ result, versus }: PairOfCells): string {
 /** What both cells of a pair have in common. */
 export function commonOf({ result }: PairOfCells): Params {
   return commonOfParams(result.cell);
-}
-
-/** What a cell has in common with those that are measured for its sake. */
-export function commonOfParams({ scenario: { versus }, params }: Pick<Cell, 'scenario' | 'params'>): Params {
-  if (!versus) return params;
-  const { [versus.param]: _, ...common } = params;
-  return common;
 }
 
 /** `at least 1.8×`; undefined where nothing was to be reached. */

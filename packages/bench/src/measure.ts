@@ -124,8 +124,8 @@ async function timed(scenario: TimedScenario, subject: Subject, job: Job): Promi
     },
     measure() {
       if (turns.length === 0) globalThis.gc?.();
-      // Whatever takes longer than that wakes up within a sample.
-      if (!(before > wakeMs)) sample(scenario, state, wakeMs, 1);
+      // A sample that fills a turn wakes up by itself.
+      if (!(before > TURN_MS)) sample(scenario, state, wakeMs, 1);
       const start = performance.now();
       const turn = sample(scenario, state, Math.min(TURN_MS, effort.measureMs), 1, MOST_TRIES);
       const end = performance.now();

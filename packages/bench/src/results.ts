@@ -193,7 +193,7 @@ function factorsOf(cell: Cell, row: Row, { docket, decisions, priors }: Context)
   return Object.fromEntries(
     mine.flatMap((question): [string, Factor][] => {
       const decision = decisions.get(question.id);
-      const within = docket.margin(question, priors);
+      const within = decision?.within ?? docket.margin(question, priors);
       const finding = decision ?? find(question, priors, docket.error, within);
       if (!finding) return [];
       const versus = question.id.slice(question.id.lastIndexOf(' ') + 1);

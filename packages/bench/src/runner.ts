@@ -1,8 +1,7 @@
 import { freemem } from 'node:os';
-import type { Cell, Row } from './cells.ts';
+import { type Cell, companiesOf, type Row } from './cells.ts';
 import { Docket, rowsOf } from './docket.ts';
 import { duration } from './format.ts';
-import { commonOfParams } from './goals.ts';
 import type { Job } from './job.ts';
 import { whyNot } from './measure.ts';
 import { effortFor, type Settings } from './modes.ts';
@@ -244,16 +243,6 @@ function costOf(question: Question, more: number, rounds: ReadonlyMap<Row, numbe
   );
 }
 
-/** Cells that are measured side by side: one alone, or those of a scenario that are there for each other's sake. */
-function companiesOf(cells: readonly Cell[]): Cell[][] {
-  const companies = new Map<string, Cell[]>();
-  for (const cell of cells) {
-    const key = `${cell.scenario.id} ${JSON.stringify(commonOfParams(cell))}`;
-    companies.set(key, [...(companies.get(key) ?? []), cell]);
-  }
-  return [...companies.values()];
-}
-
 function placesOf(cell: Cell, rows: readonly Row[]): Place[] {
   return rows.map((row) => ({ cell, row }));
 }
@@ -305,6 +294,7 @@ async function makeCells({ subjects, scenarios, mode, settings }: Plan): Promise
           subject,
           measurements: new Map(),
           aside: new Map(),
+          isUnusual: false,
           status: reason === undefined ? 'ok' : 'left-out',
           ...(reason === undefined ? {} : { reason }),
           tookMs: 0,

@@ -15,6 +15,7 @@ function rowNamed(id: string, ...handOvers: (number | undefined)[]): Row {
     subject: { id, kind: 'strategy', lacks: {} },
     measurements: new Map(),
     aside: new Map(),
+    isUnusual: false,
     status: 'ok',
     tookMs: 1,
   };
@@ -32,6 +33,11 @@ function addTo({ measurements, aside }: Row, handOverNs: number | undefined, med
 
 function cellOf(...rows: Row[]): Cell {
   return { scenario: scenarioOf('workers-throughput'), params: { namespaces: 'same', workers: 2 }, exact: false, rows };
+}
+
+/** The question how that row stands to the fastest. */
+function questionId({ subject }: Row): string {
+  return `workers-throughput {"namespaces":"same","workers":2} ${subject.id} vsFastest`;
 }
 
 /** The rounds of each row that count, and those that do not. */
@@ -66,10 +72,10 @@ describe('what is set aside', () => {
   });
 
   it('follows what is the rule in the whole run', () => {
-    expect(sorted(rowOf(50, 217), rowOf(217, 217), rowOf(217))).toEqual([
+    expect(sorted(rowOf(50, 217), rowOf(217, 217), rowOf(217, 217))).toEqual([
       [[1], [0]],
-      [[0, 1], []],
-      [[0], []],
+      [[1], [0]],
+      [[1], [0]],
     ]);
     // Another cell can make it the rule as well.
     const [row, others] = [rowOf(217, 50, 217), rowOf(50, 50)];
@@ -77,11 +83,29 @@ describe('what is set aside', () => {
     expect([...row.measurements.keys()]).toEqual([1]);
   });
 
-  it('is never all of a row', () => {
-    expect(sorted(rowOf(217, 220), rowOf(50, 50, 50))).toEqual([
+  it('is a round as a whole: of all cells that were measured side by side, and of no others', () => {
+    const [two, one, other] = [rowOf(217, 50, 50), rowOf(undefined, undefined, undefined), rowOf(50, 50, 50)];
+    const cells = [cellOf(two), cellOf(one), cellOf(other)];
+    Object.assign(cells[1], { params: { namespaces: 'same', workers: 1 } });
+    Object.assign(cells[2], { params: { namespaces: 'own', workers: 2 } });
+    setAside(cells);
+    expect([two, one, other].map(({ aside }) => [...aside.keys()])).toEqual([[0], [0], []]);
+  });
+
+  it('is never all of a row, which then says so', () => {
+    const [far, near] = [rowOf(217, 220), rowOf(undefined, undefined, 50)];
+    expect(sorted(far, near, rowOf(undefined, undefined, 50, 50, 51))).toEqual([
       [[0, 1], []],
-      [[0, 1, 2], []],
+      [[2], [0, 1]],
+      [
+        [2, 3, 4],
+        [0, 1],
+      ],
     ]);
+    expect([far.isUnusual, near.isUnusual]).toEqual([true, false]);
+    addTo(far, 50);
+    setAside([cellOf(far, near)]);
+    expect([[...far.measurements.keys()], far.isUnusual]).toEqual([[2], false]);
   });
 
   it('is the same however often it is asked', () => {
@@ -132,6 +156,30 @@ describe('questions', () => {
       [undefined, undefined, undefined],
     ]);
     expect(results[0].vsFastest?.value).toBeCloseTo(2);
+  });
+
+  it('are not looked at while all that a row has is unusual', () => {
+    const [far, near] = [rowNamed('flat', 217, 217), rowNamed('pidspace', 217, 217)];
+    for (const [at, row] of [far, near].entries())
+      for (const measurement of row.measurements.values()) Object.assign(measurement, { median: 100 + 100 * at });
+    const elsewhere = { ...cellOf(rowNamed('flat', 50, 50, 50, 50, 50)), params: { namespaces: 'own', workers: 2 } };
+    const docket = new Docket([cellOf(far, near), elsewhere], [2, 3]);
+    expect(docket.look().map(({ strategy }) => strategy)).toEqual(['pidspace']);
+    for (const median of [100, 101]) {
+      addTo(far, 50, median);
+      addTo(near, 50, median);
+    }
+    // Two other rounds, and the first look decides.
+    expect(docket.look()).toEqual([]);
+    expect(docket.close('out of time').get(questionId(near))?.verdict).toBe('at the limit');
+  });
+
+  it('are looked at once for each look that they have rounds for', () => {
+    const [one, other] = [rowNamed('flat', 50, 50, 50), rowNamed('pidspace', 50, 50, 50)];
+    for (const [round, measurement] of other.measurements) Object.assign(measurement, { median: 80 + 80 * round });
+    const docket = new Docket([cellOf(one, other)], [2, 3]);
+    expect(docket.look()).toEqual([]);
+    expect(docket.close('out of time').get(questionId(other))?.stop).toBe('no look left');
   });
 
   it('compare with the least by the first rounds that count', () => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it, vi } from 'vitest';
 import { handOverNs } from '../src/crew.ts';
 import type { Measurement } from '../src/job.ts';
@@ -6,6 +7,7 @@ import { SETTINGS } from '../src/modes.ts';
 import type { Findings } from '../src/results.ts';
 import { runBenchmark } from '../src/runner.ts';
 import type { Params } from '../src/scenario.ts';
+import { churn } from '../src/scenarios/churn.ts';
 import { scenariosOf } from '../src/scenarios/index.ts';
 import { workersAloneLookup, workersThroughput } from '../src/scenarios/workers.ts';
 import { loadSubject } from '../src/subjects.ts';
@@ -59,10 +61,12 @@ describe('two workers in one allocator', () => {
     const state = await workersThroughput.setup(subject, POINTS[0], 1);
     const { crew } = state;
     workersThroughput.run(state);
-    const found: (number | undefined)[] = [];
-    // A machine that is busy with something else may not let both run at once for so long.
-    while (found.filter(Number.isFinite).length < 2) found.push(handOverNs(crew, 2));
-    for (const ns of found) expect(ns ?? 1).toBeGreaterThan(0);
+    const found: number[] = [];
+    // A machine that is busy with something else mostly lets one of them wait for too long; one with a single core always does.
+    for (let tries = 0; found.length < 2 && tries < (availableParallelism() > 1 ? 400 : 2); tries++)
+      found.push(...[handOverNs(crew, 2) ?? []].flat());
+    expect(found).toHaveLength(availableParallelism() > 1 ? 2 : 0);
+    for (const ns of found) expect(ns).toBeGreaterThan(0);
     workersThroughput.run(state);
     workersThroughput.verify(state);
     workersThroughput.teardown?.(state);
@@ -125,6 +129,30 @@ describe('a measurement', () => {
   it('says how long a hand-over took, asked once after the last turn, and nothing where nobody can say', async () => {
     expect((await measured(51)).handOverNs).toBe(51);
     expect(await measured()).not.toHaveProperty('handOverNs');
+  });
+});
+
+describe('a turn', () => {
+  it('begins with runs that do not count, until the caches are warm', async () => {
+    const run = vi.spyOn(churn, 'run');
+    try {
+      const work = await prepare({
+        subject: { id: 'flat', kind: 'strategy' },
+        scenario: churn.id,
+        params: { live: 100, level: 0, order: 'random' },
+        ...{ round: 0, seed: 1, layout: { environmentBytes: 0, ballastBytes: 0, ballastObjects: 0 } },
+        effort: { measureMs: 20, samples: 2, warmupMs: 10, warmupWindows: 5 },
+      });
+      for (let window = 0; window < 5; window++) work.warmUp();
+      run.mockClear();
+      let turns = 1;
+      while (!work.measure()) turns++;
+      const { samples } = await work.finish();
+      // A run takes some 50 µs, and 3 ms are there for them.
+      expect(run.mock.calls.length - samples).toBeGreaterThan(2 * turns);
+    } finally {
+      run.mockRestore();
+    }
   });
 });
 

@@ -45,6 +45,20 @@ test('tasks that are lost are found', async () => {
   expect(findings.join()).toMatch(/task/);
 });
 
+test('a block that grows is found', async () => {
+  let more = 0;
+  const growing: typeof flat = {
+    ...flat,
+    traits: { ...flat.traits, shared: false },
+    createPidAllocator: (options) => {
+      const a = flat.createPidAllocator(options);
+      return { ...a, stats: () => ({ ...a.stats(), usedBytes: a.stats().usedBytes + 2 ** 20 * ++more }) };
+    },
+  };
+  const { findings } = await soak({ strategy: growing, name: 'growing', length: { operations: 20_000 }, seed: 1 });
+  expect(findings.join()).toMatch(/^the blocks grew from /);
+});
+
 describe('the last part beside the first', () => {
   const first: Part = {
     operations: 1_000,
