@@ -5,9 +5,10 @@ import type { Measurement } from './job.ts';
 const UNUSUAL = 2;
 
 /**
- * Sets aside what was measured while the cores were further apart, or nearer, than they usually are in this run: on a virtual machine that changes
- * now and then, and everything that threads share takes another time. A round of cells that were measured side by side counts as a whole, or not at all, so
- * that those who are compared have the same rounds. What was set aside earlier counts again if the usual has changed since.
+ * Sets aside what was measured while the cores were further apart, or nearer, than they usually are in this run: on a virtual machine
+ * that changes now and then, and everything that threads share takes another time. A round of cells that were measured side by side
+ * counts as a whole, or not at all, so that those who are compared have the same rounds. What was set aside earlier counts again if the
+ * usual has changed since.
  */
 export function setAside(cells: readonly Cell[]): void {
   const all = cells.flatMap(({ rows }) => rows);

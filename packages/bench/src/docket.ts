@@ -100,7 +100,10 @@ export class Docket {
     }
   }
 
-  /** What each of some open questions can hope for: how likely each of the looks that are left is to decide it, and how many rounds off it is. */
+  /**
+   * What each of some open questions can hope for: how likely each of the looks that are left is to decide it, and how many rounds off
+   * it is.
+   */
   outlooks(open: readonly Question[]): Map<Question, Outlook[]> {
     const priors = this.priors();
     return new Map(

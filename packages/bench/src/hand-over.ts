@@ -6,11 +6,14 @@ import { CONTROL } from './crew.ts';
 
 const WORD = { none: 0, asked: 1, answered: 2, over: 3 } as const;
 
-/** Questions in a lap, each of them two hand-overs; and laps, of which the quickest counts: in the first ones, code is still slow. Some 2 ms in all. */
+/** Questions in a lap, each of them two hand-overs; and laps, of which the quickest counts: in the first ones, code is still slow. */
 const QUESTIONS = 25;
 const LAPS = 100;
 
-/** Milliseconds after which the asking thread gives up: with both threads on one core, a hand-over takes as long as Linux leaves them there. */
+/**
+ * Milliseconds after which the asking thread gives up: with both threads on one core, a hand-over takes as long as Linux leaves them
+ * there.
+ */
 const MOST_MS = 50;
 
 /** Spins between two looks at the clock. */

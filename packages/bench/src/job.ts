@@ -47,8 +47,9 @@ export interface Measurement {
 export const TURN_MS = 18;
 
 /**
- * Milliseconds of a turn before its samples count. Others have used the caches meanwhile. Of pids that are drawn at random, seven have to be drawn
- * for each until all but one in a thousand have been: that takes 12 ms among 32,000 at 55 ns, and a fraction of one among 1,000.
+ * Milliseconds of a turn before its samples count. Others have used the caches meanwhile. Of pids that are drawn at random, seven
+ * have to be drawn for each until all but one in a thousand have been: that takes 12 ms among 32,000 at 55 ns, and a fraction of one
+ * among 1,000.
  */
 export function wakeMsFor({ live = WARM_PIDS }: Params): number {
   return Math.min(MOST_WAKE_MS, Math.max(LEAST_WAKE_MS, (MOST_WAKE_MS * Number(live)) / WARM_PIDS));

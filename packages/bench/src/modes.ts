@@ -78,8 +78,8 @@ const FOR_CLAIMS: Readonly<Record<string, (scenario: Scenario, params: Params) =
 const LARGE = 1_000_000;
 
 /**
- * Each look takes its share of what may go wrong, and so makes every interval wider. In simulations with the spreads of recorded labs five looks
- * left as much open as three or four, and two left twice as much.
+ * Each look takes its share of what may go wrong, and so makes every interval wider. In simulations with the spreads of recorded labs
+ * five looks left as much open as three or four, and two left twice as much (docs/adr/0020).
  */
 const LOOKS = [2, 3, 5, 8, 12];
 

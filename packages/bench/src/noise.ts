@@ -24,9 +24,9 @@ export function noiseOf(cells: readonly Cell[]): Noise | undefined {
 }
 
 /**
- * Within how much two subjects count as the same, by the spread that the ratios of a scenario have in common: 19 in 20 processes
- * are no further from what their subject takes. Whoever starts a program gets one process, and so much is luck. Never less than `MARGIN`, and never more
- * than `MOST_SAME`: a run that is noisier than that cannot tell that two are the same.
+ * Within how much two subjects count as the same, by the spread that the ratios of a scenario have in common: 19 in 20 ratios of two
+ * processes are no further from their mean. Whoever starts a program gets one process, so less than that is luck. Never less than
+ * `MARGIN`, and never more than `MOST_SAME`: where processes spread more, it takes more rounds to show.
  */
 export function sameWithin({ variance }: Pick<Spread, 'variance'>): number {
   return Math.min(MOST_SAME, Math.max(MARGIN, Math.exp(NINETEEN_IN_TWENTY * Math.sqrt(variance))));

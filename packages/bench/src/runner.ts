@@ -253,7 +253,10 @@ const BYTES_A_PID = { baseline: 350, other: 150 } as const;
 /** What a process takes besides. */
 const BYTES_A_PROCESS = 100 * 2 ** 20;
 
-/** Whether these rows can be measured side by side: who is timed and takes no turns needs the machine for itself, and half of the memory must be enough. */
+/**
+ * Whether these rows can be measured side by side: who is timed and takes no turns needs the machine for itself, and half of the
+ * memory must be enough.
+ */
 function canShareTime(places: readonly Place[], freeBytes: number): boolean {
   const bytes = places.reduce((total, place) => total + bytesOf(place), 0);
   return (

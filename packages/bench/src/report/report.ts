@@ -49,7 +49,7 @@ export interface Method {
   readonly looks: readonly number[];
   /** How often all looks at one question together may be wrong. */
   readonly error: number;
-  /** Within so many times of one another, two values count as one. */
+  /** Within so many times of its limit, a goal is at the limit. */
   readonly margin: number;
 }
 
