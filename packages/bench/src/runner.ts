@@ -203,13 +203,18 @@ class Run {
   #note(row: Row, round: number, outcome: Outcome): void {
     this.#spentMs += outcome.tookMs;
     row.tookMs = outcome.tookMs;
-    if ('measurement' in outcome) {
+    if ('measurement' in outcome && Number.isFinite(outcome.measurement.median)) {
       row.measurements.set(round, outcome.measurement);
       return;
     }
     // A row that was cut or failed once is not tried again; what earlier rounds measured stays.
     row.status = 'cut' in outcome ? 'cut' : 'failed';
-    row.reason = 'cut' in outcome ? outcome.cut : outcome.failed;
+    row.reason =
+      'cut' in outcome
+        ? outcome.cut
+        : 'failed' in outcome
+          ? outcome.failed
+          : `it measured ${outcome.measurement.median}`;
   }
 
   #cut(row: Row, rounds: number): void {

@@ -145,13 +145,15 @@ function missingRounds({ variance, df, rounds }: LogMean, error: number): number
   return 1_000;
 }
 
-/** Values of rounds as an estimate. Where one of them is 0 there is no logarithm: a median and no interval. */
+/**
+ * Values of rounds as an estimate. Where one of them is 0 or less there is no logarithm: a median and no interval. Resident memory can
+ * be less than before, when a process gives something back meanwhile.
+ */
 export function estimateValues(values: readonly number[], prior: Prior, error: number): Estimate {
   if (values.length === 0) throw new RangeError('an estimate needs at least one value');
-  if (values.some((value) => !(value >= 0) || !Number.isFinite(value)))
-    throw new RangeError(`an estimate needs values of 0 and more, not ${values.join(', ')}`);
+  if (!values.every(Number.isFinite)) throw new RangeError(`an estimate needs numbers, not ${values.join(', ')}`);
   const range = [min(values as number[]), max(values as number[])] as const;
-  if (range[0] === 0) return { value: median(values as number[]), range, rounds: values.length };
+  if (range[0] <= 0) return { value: median(values as number[]), range, rounds: values.length };
   const logs = values.map(Math.log);
   const found = logMean(logs, prior);
   if (!found) return { value: values[0], range, rounds: 1, missing: 1 };

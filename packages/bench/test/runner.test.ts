@@ -407,6 +407,21 @@ describe('runBenchmark', () => {
     expect(await growth(10)).toMatchObject({ verdict: 'missed' });
   });
 
+  it('sums up what is less than nothing, and takes what is no number for a failure', async () => {
+    const run = each(async (job) => {
+      if (job.subject.id === 'hierarchical') return measured(Number.NaN);
+      return measured(job.subject.id === 'flat' && job.round === 0 ? -90 : noisy(job));
+    });
+    const found = await bench({ run }, ['memory'], [SUBJECTS[0], FLAT, { id: 'map', kind: 'baseline' }]);
+    const [none, flat] = ['hierarchical', 'flat'].map((id) =>
+      found.results.find(({ strategy, params }) => strategy === id && params.by === 'process'),
+    );
+    expect(none).toMatchObject({ status: 'failed', reason: 'it measured NaN', rounds: [] });
+    expect(flat).toMatchObject({ status: 'ok', range: [-90, expect.any(Number)] });
+    expect(flat).not.toHaveProperty('ci');
+    expect(tables(found, 140)).toContain('-90');
+  });
+
   it('does not try again what was cut or failed, keeps what it has, and goes on', async () => {
     const tried: Record<string, number> = {};
     const found = await bench(

@@ -121,8 +121,12 @@ describe('an estimate', () => {
 
   it('refuses what is no value', () => {
     expect(() => estimateValues([], ALONE, 0.05)).toThrow(RangeError);
-    expect(() => estimateValues([1, -1], ALONE, 0.05)).toThrow(/0 and more/);
-    expect(() => estimateValues([1, Number.NaN], ALONE, 0.05)).toThrow(/0 and more/);
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => estimateValues([1, value], ALONE, 0.05)).toThrow(/needs numbers, not 1, /);
+  });
+
+  it('has no interval where something was given back, as of what is 0', () => {
+    expect(estimateValues([786, -90, 655], ALONE, 0.05)).toEqual({ value: 655, range: [-90, 786], rounds: 3 });
   });
 });
 
