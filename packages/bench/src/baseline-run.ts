@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import type { Environment } from './environment.ts';
 import { cellKey } from './questions.ts';
 import { type Document, SCHEMA_VERSION } from './report/report.ts';
@@ -38,7 +39,7 @@ const ROW_ERROR = 0.01;
 export function readBaseline(file: string): Document {
   let found: Partial<Document>;
   try {
-    found = JSON.parse(readFileSync(file, 'utf8'));
+    found = JSON.parse(unpacked(readFileSync(file)).toString());
   } catch (error) {
     throw new SubjectError(`cannot read ${file}: ${(error as Error).message}`);
   }
@@ -47,6 +48,11 @@ export function readBaseline(file: string): Document {
       `${file} is no result of schema version ${SCHEMA_VERSION} (it says ${found.schemaVersion ?? 'nothing'}); measure again to get one`,
     );
   return found as Document;
+}
+
+/** What a file has in it: `--publish` keeps data packed by gzip, which begins with these two bytes. */
+function unpacked(bytes: Buffer): Buffer {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
 }
 
 /** What two environments differ in that makes their times incomparable. */

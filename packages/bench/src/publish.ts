@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { firstLine } from './format.ts';
 import { readReport, repositoryFrom } from './lab-files.ts';
 import { writeWhole } from './output.ts';
@@ -11,6 +12,9 @@ import { standalone } from './report/standalone.ts';
 import { commandOf } from './report/view/method.ts';
 import { pageOf } from './report/view/page.ts';
 
+/** The raw data of a run: packed, it takes a sixth. */
+const DATA = 'lab.json.gz';
+
 const START = '<!-- the newest run of the lab, by pid-lab --publish, from here -->';
 const END = '<!-- to here -->';
 
@@ -21,16 +25,16 @@ const END = '<!-- to here -->';
 export function publish(report: Report, folder: string, readme: string): string[] {
   const name = `${report.environment.date.slice(0, 10)}-${report.environment.mode}`;
   const own = join(folder, name);
-  const page = pageOf(report, repositoryFrom(own));
+  const page = pageOf(report, repositoryFrom(own), DATA);
   const charts = [...(page.picture ? [page.picture] : []), ...page.sections.flatMap(chartsOf)];
-  const files = new Map([
-    [join(own, 'lab.json'), `${JSON.stringify(report)}\n`],
+  const files = new Map<string, string | Uint8Array>([
+    [join(own, DATA), gzipSync(`${JSON.stringify(report)}\n`, { level: 9 })],
     [join(own, 'lab.md'), markdown(page)],
     [join(own, 'heat-map.svg'), standalone(heatMapSvg(page.heat))],
     ...charts.map(({ id, svg }): [string, string] => [join(own, `${id}.svg`), standalone(svg)]),
   ]);
   mkdirSync(own, { recursive: true });
-  for (const [file, text] of files) writeWhole(file, text);
+  for (const [file, content] of files) writeWhole(file, content);
   const list = join(folder, 'README.md');
   writeWhole(list, listOf(folder));
   const shown = showIn(readme, report, folder.split('\\').join('/'), name);
@@ -46,18 +50,18 @@ function chartsOf(block: Block): Chart[] {
 /** All runs that are kept, the newest first. */
 function listOf(folder: string): string {
   const runs = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'lab.json')))
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, DATA)))
     .map(({ name }) => name)
     .sort()
     .reverse();
   return `# Results
 
-Runs of the lab that are kept, by \`pid-lab --publish\`. Each has the raw data as JSON, with the machine and the commit; the report as
-Markdown; and its pictures as SVG. \`node packages/bench/bin/pid-lab.js --render docs/results/<run>/lab.json\` makes the page from it.
+Runs of the lab that are kept, by \`pid-lab --publish\`. Each has the raw data as JSON, packed by gzip, with the machine and the commit; the report as
+Markdown; and its pictures as SVG. \`node packages/bench/bin/pid-lab.js --render docs/results/<run>/${DATA}\` makes the page from it.
 
 | run | commit | machine | Node | repeat it | rows that failed |
 | --- | --- | --- | --- | --- | --- |
-${runs.map((run) => lineOf(run, readReport(join(folder, run, 'lab.json')))).join('\n')}
+${runs.map((run) => lineOf(run, readReport(join(folder, run, DATA)))).join('\n')}
 `;
 }
 
@@ -87,7 +91,7 @@ function showIn(readme: string, report: Report, folder: string, name: string): b
   const picture = `[![Scenario by design, as colours: the report has the same as a table](${run}/heat-map.svg)](${run}/lab.md)`;
   const where = `${date.slice(0, 10)} on ${cpu} (${cores} cores, Node ${runtime.node}), at commit \`${commit.slice(0, 12)}\`, by \`${commandOf(report)}\``;
   // In one line: a readme is short.
-  const shown = `${START}${picture}<br>Less is better. Measured on ${where}. [The whole report](${run}/lab.md), [raw data](${run}/lab.json), [earlier runs](${folder}).`;
+  const shown = `${START}${picture}<br>Less is better. Measured on ${where}. [The whole report](${run}/lab.md), [raw data](${run}/${DATA}), [earlier runs](${folder}).`;
   writeWhole(readme, `${text.slice(0, start)}${shown}${text.slice(end)}`);
   return true;
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readReport, repositoryFrom } from '../src/lab-files.ts';
 import { labReport } from './lab-report.ts';
@@ -40,8 +41,11 @@ describe('the report of an earlier run', () => {
 
   it('is kept with its data, its text and its pictures', () => {
     const run = join('docs', 'results', '2025-01-02-lab');
-    expect(JSON.parse(read(run, 'lab.json'))).toEqual(JSON.parse(read('earlier.json')));
+    const packed = readFileSync(join(folder, run, 'lab.json.gz'));
+    expect(JSON.parse(gunzipSync(packed).toString())).toEqual(JSON.parse(read('earlier.json')));
+    expect(readReport(join(folder, run, 'lab.json.gz'))).toEqual(readReport(join(folder, 'earlier.json')));
     expect(read(run, 'lab.md')).toContain('## In short');
+    expect(read(run, 'lab.md')).toContain('[lab.json.gz](lab.json.gz)');
     for (const name of ['heat-map', 'time-and-bytes', ...report.sweeps.map(({ id }) => `sweep-${id}`)]) {
       const svg = read(run, `${name}.svg`);
       const named = new Set([...svg.matchAll(/var\((--[\w-]+)\)/g)].map(([, variable]) => variable));

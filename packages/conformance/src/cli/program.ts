@@ -45,12 +45,12 @@ export function checkWritable(files: readonly string[], option: string): void {
 }
 
 /** Writes a file beside its place and then moves it there, so that nobody ever finds half of it. Throws an `OutputError`. */
-export function writeWhole(file: string, text: string): void {
+export function writeWhole(file: string, content: string | Uint8Array): void {
   attempt(file, undefined, () => {
     const { path, beside } = placeOf(file);
-    if (beside === undefined) return writeFileSync(path, text);
+    if (beside === undefined) return writeFileSync(path, content);
     withTemporary(beside, () => {
-      writeFileSync(beside, text);
+      writeFileSync(beside, content);
       renameSync(beside, path);
     });
   });

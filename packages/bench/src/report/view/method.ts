@@ -14,7 +14,7 @@ export function commandOf({ environment: { mode, seed, minutes, modules = [] } }
 }
 
 /** Where, when and how. */
-export function methodSection(report: Report): Section {
+export function methodSection(report: Report, data: string): Section {
   const { environment: e, noise } = report;
   return {
     kind: 'section',
@@ -35,7 +35,7 @@ export function methodSection(report: Report): Section {
           ['Seed', String(e.seed)],
           ['Date', e.date],
           ['Repeat it', [{ code: commandOf(report) }]],
-          ['Raw data', [{ text: 'lab.json', to: 'lab.json' }, ', ', { text: 'the same as Markdown', to: 'lab.md' }]],
+          ['Raw data', [{ text: data, to: data }, ', ', { text: 'the same as Markdown', to: 'lab.md' }]],
         ],
       },
       { kind: 'list', items: methodItems(report) },

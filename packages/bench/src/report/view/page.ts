@@ -14,9 +14,9 @@ import { sweepSections } from './sweeps.ts';
 
 /**
  * Everything that there is to read in a report. `root` leads from the page to the repository, for links to clauses and code;
- * without it they are names.
+ * without it they are names. `data` is the file beside it that has the raw data.
  */
-export function pageOf(report: Report, root?: string): Page {
+export function pageOf(report: Report, root?: string, data = 'lab.json'): Page {
   const { environment: e, interrupted, results, advice } = report;
   const picture = pictureOf(report);
   return {
@@ -39,7 +39,7 @@ export function pageOf(report: Report, root?: string): Page {
       ...countSections(report),
       conformanceSection(report, root),
       ...replaySection(report),
-      methodSection(report),
+      methodSection(report, data),
     ],
     subjects: unique(
       results.filter(({ median }) => median !== undefined),
