@@ -209,12 +209,7 @@ class Run {
     }
     // A row that was cut or failed once is not tried again; what earlier rounds measured stays.
     row.status = 'cut' in outcome ? 'cut' : 'failed';
-    row.reason =
-      'cut' in outcome
-        ? outcome.cut
-        : 'failed' in outcome
-          ? outcome.failed
-          : `it measured ${outcome.measurement.median}`;
+    row.reason = reasonOf(outcome);
   }
 
   #cut(row: Row, rounds: number): void {
@@ -230,6 +225,12 @@ class Run {
     if (!isFirst || this.#done === 0) return this.#leftMs;
     return Math.min(this.#leftMs, (this.#spentMs / this.#done) * (this.#total - this.#done));
   }
+}
+
+/** Why there is no number. */
+function reasonOf(outcome: Outcome): string {
+  if ('cut' in outcome) return outcome.cut;
+  return 'failed' in outcome ? outcome.failed : `it measured ${outcome.measurement.median}`;
 }
 
 /** A goal is worth as many comparisons. */
